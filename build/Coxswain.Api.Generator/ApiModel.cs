@@ -1,0 +1,59 @@
+using System.Text.Json;
+
+namespace Coxswain.Api.Generator;
+
+/// <summary>Every group-version file of the API's facts, and how a type's name in them is resolved.</summary>
+internal sealed class ApiModel
+{
+    private readonly Dictionary<string, ApiFile> _files;
+
+    private ApiModel(Dictionary<string, ApiFile> files) => _files = files;
+
+    public IEnumerable<ApiFile> Files => _files.Values;
+
+    public static ApiModel Load(string folder)
+    {
+        var options = new JsonSerializerOptions(JsonSerializerDefaults.Web);
+        var files = new Dictionary<string, ApiFile>(StringComparer.Ordinal);
+        foreach (var path in Directory.EnumerateFiles(folder, "*_*.json").Order(StringComparer.Ordinal))
+        {
+            var facts = JsonSerializer.Deserialize<ApiFacts>(File.ReadAllText(path), options)
+                ?? throw new InvalidDataException($"{path}: empty");
+            var file = new ApiFile(facts);
+            files.Add(file.Folder, file);
+        }
+
+        return new ApiModel(files);
+    }
+
+    /// <summary>Resolves a type's name as written in <paramref name="file"/>; null for what is not declared anywhere.</summary>
+    public (ApiFile File, string Name, TypeFacts Facts)? Find(ApiFile file, string name)
+    {
+        var dot = name.LastIndexOf('.');
+        if (dot > 0 && _files.TryGetValue(name[..dot], out var other))
+        {
+            (file, name) = (other, name[(dot + 1)..]);
+        }
+
+        return file.Facts.Types.TryGetValue(name, out var facts) ? (file, name, facts) : null;
+    }
+}
+
+/// <summary>One group-version: <c>Folder</c> is how other files refer to it (<c>core/v1</c>).</summary>
+internal sealed class ApiFile(ApiFacts facts)
+{
+    public ApiFacts Facts { get; } = facts;
+
+    public string Folder { get; } = (facts.Group.Length == 0 ? "core" : facts.Group.Split('.')[0]) + "/" + facts.Version;
+
+    public string Namespace { get; } = $"Coxswain.Api.{Naming.Group(facts.Group)}.{Naming.Pascal(facts.Version)}";
+
+    public string ApiVersion { get; } = facts.Group.Length == 0 ? facts.Version : $"{facts.Group}/{facts.Version}";
+}
+
+internal sealed record ApiFacts(string Group, string Version, Dictionary<string, TypeFacts> Types);
+
+internal sealed record TypeFacts(
+    bool Kind, bool Namespaced, string? Alias, IReadOnlyList<string>? Enum, IReadOnlyList<FieldFacts>? Fields);
+
+internal sealed record FieldFacts(string Name, string Type, bool Optional, bool Pointer, bool Inline);
