@@ -8,7 +8,7 @@ namespace Coxswain.Client;
 /// remote it is HTTPS. <see cref="KubeClientExtensions"/> has the forms that take the resource from the type.
 /// </summary>
 /// <remarks>
-/// <para><typeparamref name="T"/> is the form wanted: the resource's own type, or <see cref="PartialObjectMetadata"/> for
+/// <para>The type argument of a call is the form wanted: the resource's own type, or <see cref="PartialObjectMetadata"/> for
 /// any resource's metadata alone.</para>
 /// <para>Every refusal of the server is a <see cref="KubeApiException"/> that carries its <see cref="Status"/>.</para>
 /// </remarks>
