@@ -43,7 +43,7 @@ internal static class Fill
             "annotations":{"note":"{{{new string('n', 400)}}}"}},
             "spec":{"schedulerName":"nobody","containers":[{"name":"main","image":"registry.example.org/team/service:v1.2.3","ports":[{"containerPort":8080,"name":"http"}],
             "resources":{"requests":{"cpu":"10m","memory":"16Mi"},"limits":{"memory":"64Mi"}},"env":[{{{environment}}}],
-            "livenessProbe":{"httpGet":{"path":"/healthz","port":8080}},"readinessProbe":{"httpGet":{"path":"/ready","port":8080}}}]}}
+            "livenessProbe":{"httpGet":{"path":"/healthz","port":8080} },"readinessProbe":{"httpGet":{"path":"/ready","port":8080} } }] } }
             """);
     }
 }
