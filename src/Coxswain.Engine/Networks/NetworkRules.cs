@@ -31,7 +31,7 @@ internal static class NetworkRules
                     oifname "{{options.BridgeName}}" icmp type redirect drop
                 }
 
-                chain masquerade {
+                chain outbound {
                     type nat hook postrouting priority srcnat; policy accept;
                     ip saddr {{options.Subnet}} ip daddr != @cluster oifname != "{{options.BridgeName}}" masquerade
                 }
