@@ -64,8 +64,11 @@ internal sealed unsafe class SqliteStatement(SqliteConnection connection, nint h
 
     public string Text(int column) => Encoding.UTF8.GetString(Bytes(column));
 
-    public byte[]? Blob(int column) =>
-        Native.ColumnType(_handle, column) == Native.TypeNull ? null : Bytes(column).ToArray();
+    /// <summary>Not an array: a null one would silently convert to an empty value.</summary>
+    public ReadOnlyMemory<byte>? Blob(int column) =>
+        Native.ColumnType(_handle, column) == Native.TypeNull
+            ? default(ReadOnlyMemory<byte>?)
+            : Bytes(column).ToArray();
 
     public void Dispose()
     {

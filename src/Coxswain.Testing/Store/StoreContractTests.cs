@@ -265,10 +265,10 @@ public abstract partial class StoreContractTests : IAsyncLifetime
     }
 
     private async Task<WriteResult> PutAsync(IStore store, string key, string value, long? expected = null) =>
-        await store.WriteAsync(new StoreWrite(key, Bytes(value), expected), Deadline);
+        await store.WriteAsync(StoreWrite.Put(key, Bytes(value), expected), Deadline);
 
     private async Task<WriteResult> DeleteAsync(IStore store, string key, long? expected = null) =>
-        await store.WriteAsync(new StoreWrite(key, null, expected), Deadline);
+        await store.WriteAsync(StoreWrite.Delete(key, expected), Deadline);
 
     private static ReadOnlyMemory<byte> Bytes(string text) => Encoding.UTF8.GetBytes(text);
 
