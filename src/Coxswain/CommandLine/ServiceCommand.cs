@@ -31,7 +31,7 @@ internal static class ServiceCommand
             foreach (var port in ports)
             {
                 var address = $"http://{state.NodeAddress}:{port.NodePort}";
-                Console.WriteLine(parsed.GetValue(url) ? address : $"{service.Metadata.Namespace}/{service.Metadata.Name} port {port.Port}: {address}");
+                Terminal.Out.WriteLine(parsed.GetValue(url) ? address : $"{service.Metadata.Namespace}/{service.Metadata.Name} port {port.Port}: {address}");
             }
 
             return 0;
