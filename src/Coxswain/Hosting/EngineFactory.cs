@@ -11,7 +11,7 @@ internal static class EngineFactory
     public static ContainerEngine Create(ClusterPaths paths, ClusterConfiguration configuration, ILoggerFactory loggers) =>
         new(Options(paths, configuration), TimeProvider.System, loggers);
 
-    private static EngineOptions Options(ClusterPaths paths, ClusterConfiguration configuration) => new()
+    public static EngineOptions Options(ClusterPaths paths, ClusterConfiguration configuration) => new()
     {
         DataDirectory = paths.Data,
         RunDirectory = paths.Run,
