@@ -1,6 +1,5 @@
 using Coxswain.Engine.Builder;
 using Coxswain.Engine.Builder.Dockerfiles;
-using Coxswain.Engine.Images;
 using Coxswain.Engine.Tests.Images;
 
 namespace Coxswain.Engine.Tests.Builder;
@@ -12,7 +11,7 @@ public sealed class ImageBuilderTests
     {
         await using var images = await TestImages.OpenAsync();
         await images.AddBusyboxAsync("debian:jessie");
-        var build = new TestBuild(images).File("eventservice", "#!/bin/sh\necho serving\n", (UnixFileMode)0x1ED);
+        var build = new TestBuild(images).File("eventservice", "#!/bin/sh\necho serving\n", 0x1ED);
 
         var image = await build.RunAsync("""
             FROM debian:jessie

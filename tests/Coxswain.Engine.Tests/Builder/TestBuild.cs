@@ -1,5 +1,6 @@
 using Coxswain.Engine.Builder;
 using Coxswain.Engine.Images;
+using Coxswain.Engine.Images.Files;
 using Coxswain.Engine.Images.Layers;
 using Coxswain.Engine.Tests.Images;
 
@@ -12,14 +13,14 @@ internal sealed class TestBuild(TestImages images, string name = "context")
 
     public EventLog Log { get; } = new();
 
-    public TestBuild File(string path, string content, UnixFileMode? mode = null)
+    public TestBuild File(string path, string content, uint? mode = null)
     {
         var full = Path.Combine(Context, path);
         Directory.CreateDirectory(Path.GetDirectoryName(full)!); // It is below the context.
         System.IO.File.WriteAllText(full, content);
         if (mode is { } given)
         {
-            System.IO.File.SetUnixFileMode(full, given);
+            Posix.ChangeMode(full, given);
         }
 
         return this;
