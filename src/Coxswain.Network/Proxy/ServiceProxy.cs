@@ -14,7 +14,7 @@ namespace Coxswain.Network.Proxy;
 /// </summary>
 public sealed partial class ServiceProxy : IDisposable
 {
-    private const string SlicesByService = "service";
+    private const string SlicesByService = "network/service";
     private static readonly BackOff Failures = new(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(10));
 
     private readonly Informer<Service> _services;
