@@ -29,10 +29,10 @@ public enum ImageErrorKind
 }
 
 /// <summary>A failure of the image store, its archives or a registry.</summary>
-public sealed class ImageException : Exception
+public sealed class ImageException : EngineException
 {
     public ImageException(ImageErrorKind kind, string message, Exception? cause = null)
-        : base(message, cause) => Kind = kind;
+        : base(message, cause!) => Kind = kind; // A null cause is what Exception itself expects when there is none.
 
     public ImageErrorKind Kind { get; }
 }

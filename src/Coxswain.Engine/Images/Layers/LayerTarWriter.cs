@@ -124,7 +124,7 @@ internal sealed class LayerTarWriter
         _tar.Write(new TarEntry { Name = name, Type = TarEntryType.File, Mode = 0, ModifiedSeconds = 0 });
 
     /// <summary>The attributes that belong to the layer; overlayfs' own, save "opaque", are taken off the file.</summary>
-    private static IReadOnlyList<KeyValuePair<string, byte[]>> Clean(string path, out bool opaque)
+    private static List<KeyValuePair<string, byte[]>> Clean(string path, out bool opaque)
     {
         opaque = false;
         var names = Posix.ListAttributes(path);
