@@ -8,10 +8,15 @@ if (args.Length != 2)
 
 var model = ApiModel.Load(args[0]);
 Directory.CreateDirectory(args[1]);
+var kinds = new List<KindFact>();
 foreach (var file in model.Files)
 {
     var path = Path.Combine(args[1], $"{file.Namespace}.g.cs");
-    File.WriteAllText(path, new FileWriter(model, file).Write());
+    var writer = new FileWriter(model, file);
+    File.WriteAllText(path, writer.Write());
+    kinds.AddRange(writer.Kinds);
 }
+
+File.WriteAllText(Path.Combine(args[1], "KubeTypeReaders.g.cs"), KindsWriter.Write(kinds));
 
 return 0;

@@ -19,10 +19,13 @@ public static class KubeJson
         SkipValidation = true,
     };
 
+    /// <summary>As deep as a decoded document may be.</summary>
+    internal static readonly JsonReaderOptions ReaderOptions = new() { MaxDepth = ObjectDecoder.MaxDepth };
+
     public static T Deserialize<T>(ReadOnlySpan<byte> utf8)
         where T : IKubeType<T>
     {
-        var reader = new Utf8JsonReader(utf8);
+        var reader = new Utf8JsonReader(utf8, ReaderOptions);
         reader.Read();
         return T.Read(ref reader);
     }

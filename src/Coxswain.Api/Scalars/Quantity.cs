@@ -21,6 +21,9 @@ public readonly struct Quantity : IEquatable<Quantity>, IComparable<Quantity>
 
     private readonly string? _text;
 
+    internal static string ParseError(string text) =>
+        "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
+
     private Quantity(decimal value, string text)
     {
         Value = value;

@@ -40,7 +40,7 @@ public interface IContainers
     IContainerEvents Subscribe();
 
     /// <summary>Runs another process in the container.</summary>
-    /// <exception cref="ContainerStartException">It could not be started (no such command ...).</exception>
+    /// <remarks>One that cannot be started ends with 127 (no such command) or 126, and the reason on its error stream.</remarks>
     Task<IContainerExec> ExecAsync(string id, ExecSpec spec, CancellationToken cancellationToken);
 
     /// <summary>Memory, processor and pids right now; null when it does not run.</summary>

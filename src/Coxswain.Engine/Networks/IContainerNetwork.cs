@@ -36,6 +36,10 @@ public sealed record NetworkAttachRequest(
     string SandboxId, string Hostname, IReadOnlyDictionary<string, string>? Sysctls = null);
 
 /// <param name="Directory">Where the namespaces are pinned.</param>
+/// <param name="PrefixLength">
+/// 32: a sandbox reaches even its neighbours through the gateway, so that rewritten (Service) and filtered traffic passes
+/// the host's routing in both directions, without br_netfilter.
+/// </param>
 /// <param name="HostLink">The device on the host's side.</param>
 public sealed record NetworkAttachment(
     string SandboxId,
@@ -56,7 +60,7 @@ public sealed record NetworkAttachment(
 /// <summary>The bridge network of one node.</summary>
 public sealed record ContainerNetworkOptions
 {
-    /// <summary>The bridge's name, at most 12 characters; also the first letters of its ports' names.</summary>
+    /// <summary>The bridge's name, at most 10 characters; also the beginning of its ports' names.</summary>
     public string BridgeName { get; init; } = "cox0";
 
     /// <summary>Addresses of this node; the first is the gateway, on the bridge.</summary>

@@ -16,9 +16,9 @@ public sealed record AddDummy(string Name) : LinkChange;
 /// <param name="PeerName">The far end, which gets interface index 2 in its namespace.</param>
 /// <param name="PeerNetnsPath">A pinned network namespace.</param>
 /// <param name="MasterIndex">The bridge our end becomes a port of; 0 for none.</param>
-/// <param name="Hairpin">Whether the bridge may send a frame back by the port it came from (a pod reaching itself through its Service).</param>
+/// <param name="PeerMacAddress">Empty for a random one.</param>
 public sealed record AddVeth(
-    string Name, string PeerName, string PeerNetnsPath, int MasterIndex, int Mtu = 1500, bool Hairpin = true) : LinkChange;
+    string Name, string PeerName, string PeerNetnsPath, int MasterIndex, int Mtu = 1500, string PeerMacAddress = "") : LinkChange;
 
 /// <summary>Index of the far end that <see cref="AddVeth"/> makes, and of <c>lo</c>.</summary>
 public static class WellKnownLinks
@@ -30,6 +30,11 @@ public static class WellKnownLinks
 public sealed record SetUp(int LinkIndex, bool Up = true) : LinkChange;
 
 public sealed record SetMaster(int LinkIndex, int MasterIndex) : LinkChange;
+
+/// <summary>How the bridge treats one of its ports.</summary>
+/// <param name="Isolated">It exchanges frames with the bridge itself only, not with other isolated ports.</param>
+/// <param name="Hairpin">The bridge may send a frame back by the port it came from.</param>
+public sealed record SetBridgePort(string Name, bool Isolated = false, bool Hairpin = false) : LinkChange;
 
 public sealed record SetMac(int LinkIndex, string MacAddress) : LinkChange;
 

@@ -6,6 +6,12 @@ public interface IMounts
     /// <summary>Mounts; the target must exist.</summary>
     void Mount(MountRequest request);
 
+    /// <summary>
+    /// As <see cref="Mount"/>, with relative paths in <see cref="MountRequest.Data"/> meant from
+    /// <paramref name="directory"/>: the kernel takes one page of options, too little for many long paths.
+    /// </summary>
+    void MountFrom(string directory, MountRequest request);
+
     /// <summary>Unmounts lazily (what is still in use goes when its user does). Nothing mounted there, or no such path, is success.</summary>
     void Unmount(string target);
 

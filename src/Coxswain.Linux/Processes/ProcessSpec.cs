@@ -24,6 +24,10 @@ public sealed record ProcessSpec(string FileName, params IReadOnlyList<string> A
     /// <summary>Put the child in a session of its own, so that signals to our terminal's group do not reach it.</summary>
     public bool NewSession { get; init; }
 
+    /// <summary>Further descriptors of ours and the numbers the child is to have them under.</summary>
+    /// <remarks>Ours must lie above all of the child's numbers, or one would overwrite another.</remarks>
+    public IReadOnlyList<(int Ours, int Childs)> InheritedFiles { get; init; } = [];
+
     /// <summary>How much of each output stream RunAsync keeps: the last so many bytes.</summary>
     public int CaptureBytes { get; init; } = 16 * 1024 * 1024;
 }

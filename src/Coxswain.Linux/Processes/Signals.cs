@@ -32,6 +32,28 @@ public static class Signals
         return errno == LibC.ESRCH ? false : throw new LinuxException($"kill {pid} with signal {signal}", errno);
     }
 
+    /// <summary>
+    /// Signals the process that has this id and began at that time (<see cref="ProcessInfo.StartTime"/>), never a later one
+    /// that got its id. False when it is gone.
+    /// </summary>
+    public static bool Send(int pid, long startTime, int signal)
+    {
+        var pidfd = PidFd.Open(pid);
+        if (pidfd < 0)
+        {
+            return false;
+        }
+
+        try
+        {
+            return ProcessInfo.StartTime(pid) == startTime && PidFd.Signal(pidfd, signal);
+        }
+        finally
+        {
+            _ = LibC.close(pidfd);
+        }
+    }
+
     /// <summary>Reads "15", "TERM", "SIGTERM" or "SIGRTMIN+3"; null when it is none of these.</summary>
     public static int? Parse(string text)
     {

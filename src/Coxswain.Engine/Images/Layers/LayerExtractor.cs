@@ -7,11 +7,16 @@ namespace Coxswain.Engine.Images.Layers;
 internal sealed class LayerExtractor
 {
     private readonly LayerWriter _writer;
+    private readonly string _destination;
     private readonly byte[] _buffer = new byte[128 * 1024];
     private readonly List<(string Path, TarEntry Entry)> _directories = [];
     private readonly HashSet<string> _ownPaths = new(StringComparer.Ordinal);
 
-    private LayerExtractor(string root, IReadOnlyList<string> layersBelow) => _writer = new LayerWriter(root, layersBelow);
+    private LayerExtractor(LayerWriter writer, string destination)
+    {
+        _writer = writer;
+        _destination = destination;
+    }
 
     /// <summary>Returns the bytes of all files, as <c>docker history</c> counts them.</summary>
     /// <param name="tar">Uncompressed; read to its end.</param>
@@ -19,13 +24,24 @@ internal sealed class LayerExtractor
     /// <param name="layersBelow">The layers this one goes on, top first.</param>
     public static long Extract(Stream tar, string root, IReadOnlyList<string> layersBelow, CancellationToken cancellationToken)
     {
-        var extractor = new LayerExtractor(root, layersBelow);
-        return extractor.Run(new TarReader(tar), cancellationToken);
+        Posix.ChangeMode(root, 0x1ED);
+        return new LayerExtractor(new LayerWriter(root, layersBelow), "").Run(new TarReader(tar), cancellationToken);
+    }
+
+    /// <summary>Unpacks an archive that is not a layer below a path of the image, as ADD does.</summary>
+    public static void ExtractInto(Stream tar, LayerWriter writer, string destination, CancellationToken cancellationToken)
+    {
+        var prefix = destination.Trim('/');
+        if (prefix.Length > 0)
+        {
+            writer.EnsureDirectory(prefix);
+        }
+
+        new LayerExtractor(writer, prefix).Run(new TarReader(tar), cancellationToken);
     }
 
     private long Run(TarReader reader, CancellationToken cancellationToken)
     {
-        Posix.ChangeMode(_writer.Root, 0x1ED);
         long size = 0;
         while (reader.Next() is { } entry)
         {
@@ -57,6 +73,11 @@ internal sealed class LayerExtractor
     {
         var imagePath = entry.Name.TrimEnd('/');
         var name = imagePath[(imagePath.LastIndexOf('/') + 1)..];
+        if (name is "" or "." && _destination.Length > 0)
+        {
+            return 0;
+        }
+
         if (name is "" or ".")
         {
             ApplyMetadata(_writer.Root, entry);
@@ -69,6 +90,7 @@ internal sealed class LayerExtractor
             throw new ImageException(ImageErrorKind.Invalid, $"path leads out of the layer: {entry.Name}");
         }
 
+        imagePath = InDestination(imagePath);
         if (name.StartsWith(Whiteouts.Prefix, StringComparison.Ordinal))
         {
             ExtractWhiteout(imagePath, name);
@@ -171,7 +193,8 @@ internal sealed class LayerExtractor
 
     private void ExtractHardLink(string path, TarEntry entry)
     {
-        if (_writer.FindPlace(entry.LinkName) is { } existing)
+        var target = InDestination(entry.LinkName);
+        if (_writer.FindPlace(target) is { } existing)
         {
             if (existing != path && Posix.Status(existing) is { IsDirectory: false, IsWhiteout: false })
             {
@@ -179,7 +202,7 @@ internal sealed class LayerExtractor
                 return;
             }
         }
-        else if (_writer.FindBelow(entry.LinkName) is { IsDirectory: false } below)
+        else if (_writer.FindBelow(target) is { IsDirectory: false } below)
         {
             // A hard link cannot span overlay layers: the file is copied up, as overlayfs itself would.
             FileTree.CopyEntry(below.FilePath, below.Status, path);
@@ -188,6 +211,8 @@ internal sealed class LayerExtractor
 
         throw new ImageException(ImageErrorKind.Invalid, $"hard link {entry.Name} to {entry.LinkName}, which is not a file of the image");
     }
+
+    private string InDestination(string path) => _destination.Length == 0 ? path : $"{_destination}/{path}";
 
     private static void ApplyMetadata(string path, TarEntry entry)
     {

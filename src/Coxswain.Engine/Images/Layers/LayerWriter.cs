@@ -27,6 +27,9 @@ internal sealed class LayerWriter
     /// </summary>
     public string Place(string imagePath) => Path.Combine(Root, Normalise(imagePath, makeParents: true));
 
+    /// <summary>Makes a directory of the image in this layer, like the one below when there is one.</summary>
+    public void EnsureDirectory(string imagePath) => Place(imagePath + "/x");
+
     /// <summary>The place of a path if its parent exists in this layer already; null otherwise.</summary>
     public string? FindPlace(string imagePath)
     {

@@ -1,0 +1,67 @@
+using System.Net.Sockets;
+
+namespace Coxswain.Engine.Containers;
+
+/// <summary>A connection to conmon's attach socket: packets from it begin with the stream's number.</summary>
+internal sealed class ContainerAttach : IContainerAttach
+{
+    private const byte ErrorStream = 3;
+    private const int LargestPacket = 32 * 1024;
+
+    private readonly Socket _socket;
+    private readonly byte[] _buffer = new byte[LargestPacket];
+
+    private ContainerAttach(Socket socket) => _socket = socket;
+
+    public static async Task<IContainerAttach> ConnectAsync(string id, string bundle, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Seqpacket, ProtocolType.Unspecified);
+        try
+        {
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(Path.Combine(bundle, "attach")), cancellationToken);
+            return new ContainerAttach(socket);
+        }
+        catch (SocketException exception)
+        {
+            socket.Dispose();
+            throw new EngineException($"container {id} cannot be attached to", exception);
+        }
+    }
+
+    public async ValueTask<AttachOutput?> ReadAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var count = await _socket.ReceiveAsync(_buffer, cancellationToken);
+            return count == 0 ? null : new AttachOutput(_buffer[0] == ErrorStream, _buffer.AsMemory(1, count - 1));
+        }
+        catch (SocketException exception) when (exception.SocketErrorCode == SocketError.ConnectionReset)
+        {
+            return null;
+        }
+    }
+
+    public async ValueTask WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
+    {
+        const int LargestWrite = 8 * 1024;
+        while (data.Length > 0)
+        {
+            var piece = data[..Math.Min(LargestWrite, data.Length)];
+            await _socket.SendAsync(piece, cancellationToken);
+            data = data[piece.Length..];
+        }
+    }
+
+    public ValueTask CloseInputAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        _socket.Shutdown(SocketShutdown.Send);
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _socket.Dispose();
+        return ValueTask.CompletedTask;
+    }
+}
