@@ -3,9 +3,6 @@ namespace Coxswain.Node.Runtime;
 /// <summary>Gives sandboxes their network, shaped like a CNI plug-in.</summary>
 public interface IPodNetwork
 {
-    /// <summary>The address that pods reach the node by, which the network itself gives it; null when it gives none.</summary>
-    string? NodeAddress { get; }
-
     /// <summary>Attaches a sandbox, or returns the attachment it has.</summary>
     Task<PodNetworkAttachment> AddAsync(
         string sandboxId, string hostname, IReadOnlyDictionary<string, string> sysctls, CancellationToken cancellationToken);
