@@ -13,6 +13,7 @@ internal sealed partial class DnsServer : IDisposable
     private const int LargestQuery = 4096;
 
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     private readonly DnsResponder _responder;
     private readonly TimeProvider _time;
@@ -134,7 +135,9 @@ internal sealed partial class DnsServer : IDisposable
             }
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
             {
+                // Out of file descriptors, say: that does not pass in a tight loop.
                 Log.Failed(_logger, exception);
+                await Task.Delay(Pause, _time, CancellationToken.None);
             }
             catch (OperationCanceledException)
             {

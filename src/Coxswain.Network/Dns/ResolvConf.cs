@@ -11,7 +11,7 @@ internal static class ResolvConf
     public static IReadOnlyList<IPEndPoint> Nameservers(string text, IPAddress ourselves) =>
         [
             .. text.Split('\n')
-                .Select(line => line.Split((char[])[' ', '\t', '\r', '#', ';'], StringSplitOptions.RemoveEmptyEntries))
+                .Select(line => line.Split('#', ';')[0].Split((char[])[' ', '\t', '\r'], StringSplitOptions.RemoveEmptyEntries))
                 .Where(words => words.Length >= 2 && words[0] == "nameserver")
                 .Select(words => IPAddress.TryParse(words[1], out var address) ? address : ourselves)
                 .Where(address => !address.Equals(ourselves))

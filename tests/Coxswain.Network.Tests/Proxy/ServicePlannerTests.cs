@@ -15,6 +15,18 @@ public sealed class ServicePlannerTests
     }
 
     [Fact]
+    public void Plan_ServedLocallyOrHeadless_WantsNothing()
+    {
+        var service = Services.Of("kube-dns", "10.96.0.10", Services.Port(53));
+        var annotations = new Dictionary<string, string> { [NetworkAnnotations.ServedLocally] = "true" };
+        var slices = new[] { Services.Slice("kube-dns", 53, "10.96.0.10") };
+
+        Assert.NotEmpty(_planner.Plan(service, slices, ServicePlan.Empty).Elements);
+        Assert.Empty(_planner.Plan(service with { Metadata = service.Metadata with { Annotations = annotations } }, slices, ServicePlan.Empty).Elements);
+        Assert.Empty(_planner.Plan(Services.Of("headless", "None", Services.Port(53)), slices, ServicePlan.Empty).Elements);
+    }
+
+    [Fact]
     public void Difference_OneEndpointMore_SendsElementsOfThatServiceOnly()
     {
         var ledger = new ElementLedger();
