@@ -30,17 +30,14 @@ internal sealed partial class ContainerManager(
         paths.CreateDirectories();
         foreach (var record in await store.LoadAsync(cancellationToken))
         {
-            if (record.Pid == 0 && record.Exit is null)
+            try
             {
-                await remover.RemoveAsync(record, cancellationToken);
-                continue;
+                await AdoptAsync(record, cancellationToken);
             }
-
-            var entry = new ContainerEntry(record);
-            if (_entries.TryAdd(record.Id, entry))
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
             {
-                entry.Set(record);
-                await CatchUpAsync(entry, cancellationToken);
+                // One that cannot be had must not keep us from the others.
+                Log.NotAdopted(logger, exception, record.Id);
             }
         }
     }
@@ -245,6 +242,25 @@ internal sealed partial class ContainerManager(
         File.Delete(paths.StartGate(id));
     }
 
+    private async Task AdoptAsync(ContainerRecord record, CancellationToken cancellationToken)
+    {
+        if (_entries.ContainsKey(record.Id))
+        {
+            return;
+        }
+
+        if (record.Pid == 0 && record.Exit is null)
+        {
+            await remover.RemoveAsync(record, cancellationToken);
+            return;
+        }
+
+        var entry = new ContainerEntry(record);
+        entry.Set(record);
+        await CatchUpAsync(entry, cancellationToken);
+        _entries.TryAdd(record.Id, entry);
+    }
+
     private async Task CatchUpAsync(ContainerEntry entry, CancellationToken cancellationToken)
     {
         if (entry.Record.State == ContainerState.Exited)
@@ -314,6 +330,9 @@ internal sealed partial class ContainerManager(
     {
         [LoggerMessage(LogLevel.Information, "Container {Container} did not stop within {Grace}, killing it")]
         public static partial void GraceIsOver(ILogger logger, string container, TimeSpan grace);
+
+        [LoggerMessage(LogLevel.Error, "Container {Container} of an earlier run cannot be adopted")]
+        public static partial void NotAdopted(ILogger logger, Exception exception, string container);
 
         [LoggerMessage(LogLevel.Error, "Container {Container} can no longer be watched")]
         public static partial void MonitoringFailed(ILogger logger, Exception exception, string container);

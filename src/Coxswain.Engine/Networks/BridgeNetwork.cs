@@ -145,6 +145,12 @@ internal sealed partial class BridgeNetwork : IContainerNetwork, IDisposable
         _store.DeleteAll();
         if (Directory.Exists(_sandboxes))
         {
+            // Also those of an earlier run that nobody has adopted.
+            foreach (var sandbox in Directory.EnumerateDirectories(_sandboxes))
+            {
+                _namespaces.Delete(sandbox);
+            }
+
             Directory.Delete(_sandboxes, recursive: true);
         }
     }
@@ -203,8 +209,14 @@ internal sealed partial class BridgeNetwork : IContainerNetwork, IDisposable
                 continue;
             }
 
-            var whole = pinned.Contains(attachment.NetworkNamespacePath) && ports.Contains(attachment.HostLink);
-            if (whole && _pool.Reserve(attachment.Address))
+            // Reserved in either case: Remove frees it, and never one that is another's.
+            if (!_pool.Reserve(attachment.Address))
+            {
+                Log.SandboxBroken(_logger, record.SandboxId, record.Address);
+                _namespaces.Delete(attachment.Directory);
+                _store.Delete(record.SandboxId);
+            }
+            else if (pinned.Contains(attachment.NetworkNamespacePath) && ports.Contains(attachment.HostLink))
             {
                 _attachments[record.SandboxId] = attachment;
             }
@@ -260,7 +272,7 @@ internal sealed partial class BridgeNetwork : IContainerNetwork, IDisposable
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Warning, "Sandbox {Sandbox} is no longer whole, its address {Address} is free again")]
+        [LoggerMessage(LogLevel.Warning, "Sandbox {Sandbox} is no longer whole and gives up its address {Address}")]
         public static partial void SandboxBroken(ILogger logger, string sandbox, string address);
     }
 }

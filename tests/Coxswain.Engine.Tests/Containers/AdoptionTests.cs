@@ -72,6 +72,35 @@ public sealed class AdoptionTests
     }
 
     [Fact]
+    public async Task Reopen_CreationWasCutShort_IsTakenBack()
+    {
+        await using var test = await TestEngine.StartAsync();
+        var status = await test.Containers.CreateAsync(test.Spec("sleep 600"), TestEngine.Timeout);
+        await test.CloseAsync();
+        // As if we had died before conmon's answer: the record knows no process yet.
+        var record = Path.Combine(test.Options.DataDirectory, "containers", status.Id, "state.json");
+        var text = await File.ReadAllTextAsync(record);
+        await File.WriteAllTextAsync(record, text.Replace($"\"pid\":{status.Pid},", "\"pid\":0,", StringComparison.Ordinal));
+        await test.ReopenAsync();
+        Assert.Empty(test.Containers.List());
+        Assert.Empty(test.Engine.Snapshots.List());
+        Assert.Null(test.Engine.Cgroups.ReadUsage(status.CgroupPath));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(test.Options.RunDirectory, "runc")));
+    }
+
+    [Fact]
+    public async Task Reopen_UnreadableRecord_DoesNotKeepTheOthers()
+    {
+        await using var test = await TestEngine.StartAsync();
+        var status = await test.RunAsync(test.Spec("sleep 600"));
+        var broken = Path.Combine(test.Options.DataDirectory, "containers", "broken");
+        Directory.CreateDirectory(broken);
+        await File.WriteAllTextAsync(Path.Combine(broken, "state.json"), "{ half");
+        await test.ReopenAsync();
+        Assert.Equal(status.Id, Assert.Single(test.Containers.List()).Id);
+    }
+
+    [Fact]
     public async Task Container_HasNoTieToOurSessionOrParentage()
     {
         await using var test = await TestEngine.StartAsync();

@@ -57,12 +57,15 @@ internal sealed class TestEngine : IAsyncDisposable
     }
 
     /// <summary>Lets go of the engine and opens another over the same directories, as a restart does.</summary>
-    public async Task ReopenAsync()
+    public async Task ReopenAsync(bool start = true)
     {
         await CloseAsync();
         Engine = Open();
         _closed = false;
-        await Engine.StartAsync(Timeout);
+        if (start)
+        {
+            await Engine.StartAsync(Timeout);
+        }
     }
 
     /// <summary>Lets go of the engine; what happens now, nobody sees.</summary>

@@ -129,11 +129,12 @@ public sealed class BridgeNetworkTests
     }
 
     [Fact]
-    public async Task DeleteAll_WithAttachments_LeavesNoLinkRouteRuleOrMount()
+    public async Task DeleteAll_ByAnEngineThatWasNotStarted_LeavesNoLinkRouteRuleOrMount()
     {
         await using var test = await TestEngine.StartAsync(network: true);
         await test.Network.AttachAsync(new NetworkAttachRequest("one", "one"), TestEngine.Timeout);
         var status = await test.RunAsync(test.Spec("sleep 600"));
+        await test.ReopenAsync(start: false);
         await test.DeleteAllAsync();
         var options = test.Options.Network!;
         Assert.DoesNotContain(Links.List(), link => link.Name.StartsWith(options.BridgeName, StringComparison.Ordinal));
