@@ -233,16 +233,9 @@ internal sealed partial class ContainerManager(
 
     private async Task OpenGateAsync(ContainerEntry entry, CancellationToken cancellationToken)
     {
-        var id = entry.Record.Id;
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var exit = watcher.WaitForExitAsync(entry.Record.Pid, entry.Record.PidStartTime, ended.Token);
-        var open = gate.OpenAsync(paths.StartGate(id), ended.Token);
-        await Task.WhenAny(exit, open);
-        var opened = open.IsCompletedSuccessfully && await open;
-        await ended.CancelAsync();
-        await exit.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await ((Task)open).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        cancellationToken.ThrowIfCancellationRequested();
+        var (id, pid, startTime) = (entry.Record.Id, entry.Record.Pid, entry.Record.PidStartTime);
+        var opened = await gate.OpenAsync(
+            paths.StartGate(id), token => watcher.WaitForExitAsync(pid, startTime, token), cancellationToken);
         if (!opened)
         {
             throw new ContainerStartException(id, 128, "the created process ended before it was started");

@@ -26,12 +26,12 @@ internal static class NetworkRules
                 # Whatever way a packet for the cluster came to another device (a lost route, a bridge that is down), it stays here.
                 chain confine {
                     type filter hook postrouting priority filter; policy accept;
-                    oifname != { {{own}} } ip daddr @cluster drop
+                    oifname != { {{own}} } ip daddr @cluster counter drop
                     # Sandboxes go through the gateway even to their neighbours on purpose; do not tell them of a shorter way.
                     oifname "{{options.BridgeName}}" icmp type redirect drop
                 }
 
-                chain masquerade {
+                chain outbound {
                     type nat hook postrouting priority srcnat; policy accept;
                     ip saddr {{options.Subnet}} ip daddr != @cluster oifname != "{{options.BridgeName}}" masquerade
                 }

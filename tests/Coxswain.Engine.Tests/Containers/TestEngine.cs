@@ -18,6 +18,7 @@ internal sealed class TestEngine : IAsyncDisposable
 
     private readonly string _directory;
     private readonly int _third;
+    private bool _closed;
     private bool _deleted;
 
     private TestEngine(EngineOptions options, string directory, int third)
@@ -58,9 +59,20 @@ internal sealed class TestEngine : IAsyncDisposable
     /// <summary>Lets go of the engine and opens another over the same directories, as a restart does.</summary>
     public async Task ReopenAsync()
     {
-        await Engine.DisposeAsync();
+        await CloseAsync();
         Engine = Open();
+        _closed = false;
         await Engine.StartAsync(Timeout);
+    }
+
+    /// <summary>Lets go of the engine; what happens now, nobody sees.</summary>
+    public async Task CloseAsync()
+    {
+        if (!_closed)
+        {
+            _closed = true;
+            await Engine.DisposeAsync();
+        }
     }
 
     public ContainerSpec Spec(string script, [CallerMemberName] string name = "") => new()
@@ -119,6 +131,11 @@ internal sealed class TestEngine : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_closed)
+        {
+            await ReopenAsync();
+        }
+
         if (!_deleted)
         {
             await Engine.DeleteAllAsync(Timeout);
