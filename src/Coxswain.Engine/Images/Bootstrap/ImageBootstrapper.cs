@@ -37,6 +37,16 @@ public sealed class ImageBootstrapper(ImageStore store, IProcessRunner processes
 
         """;
 
+    /// <summary>What apt-get downloads and works out in a RUN is of no use in the layer.</summary>
+    private const string AptConfiguration = """
+        APT::Keep-Downloaded-Packages "false";
+        Dir::Cache::pkgcache "";
+        Dir::Cache::srcpkgcache "";
+        Acquire::GzipIndexes "true";
+        Acquire::Languages "none";
+
+        """;
+
     /// <param name="output">Called with mmdebstrap's lines as they come.</param>
     /// <exception cref="ImageException">mmdebstrap failed; the message holds its last lines.</exception>
     public async Task<Image> BootstrapAsync(BootstrapOptions options, Action<string> output, CancellationToken cancellationToken)
@@ -72,7 +82,7 @@ public sealed class ImageBootstrapper(ImageStore store, IProcessRunner processes
         var arguments = new List<string>
         {
             "--mode=root", "--format=directory", $"--variant={options.Variant}",
-            "--dpkgopt=force-unsafe-io", "--aptopt=Acquire::Languages \"none\"", "--aptopt=APT::Install-Recommends \"false\"",
+            "--dpkgopt=force-unsafe-io", "--aptopt=Acquire::Languages \"none\"",
         };
         if (Directory.Exists(MergedUsrHook))
         {
@@ -128,8 +138,14 @@ public sealed class ImageBootstrapper(ImageStore store, IProcessRunner processes
             FileTree.Remove(Path.Combine(root, "dev", name));
         }
 
-        var configuration = Directory.CreateDirectory(Path.Combine(root, "etc/dpkg/dpkg.cfg.d")).FullName;
-        File.WriteAllText(Path.Combine(configuration, "90-container"), DpkgConfiguration);
+        WriteConfiguration(Path.Combine(root, "etc/dpkg/dpkg.cfg.d"), DpkgConfiguration);
+        WriteConfiguration(Path.Combine(root, "etc/apt/apt.conf.d"), AptConfiguration);
+    }
+
+    private static void WriteConfiguration(string directory, string content)
+    {
+        Directory.CreateDirectory(directory);
+        File.WriteAllText(Path.Combine(directory, "90-container"), content);
     }
 
     /// <summary>Empties a directory of files but for licences; programs expect the directories themselves.</summary>
