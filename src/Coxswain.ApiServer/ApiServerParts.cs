@@ -5,6 +5,7 @@ using Coxswain.ApiServer.Authorization;
 using Coxswain.ApiServer.Bootstrap;
 using Coxswain.ApiServer.Discovery;
 using Coxswain.ApiServer.Http;
+using Coxswain.ApiServer.OpenApi;
 using Coxswain.ApiServer.Registry;
 using Coxswain.ApiServer.Registry.Strategies;
 using Coxswain.ApiServer.Requests;
@@ -73,7 +74,7 @@ internal sealed class ApiServerParts : IAsyncDisposable
         var clientCertificate = options.Pki.GetOrIssue("apiserver-node-client", new("kube-apiserver-node-client") { Organizations = ["system:masters"] });
         _nodeProxy = new NodeProxy(Core, store, Lifetime, options.Pki, clientCertificate);
         var endpoint = new ResourceEndpoint(Resources, Core, new AnswerFormatter(tables), new WatchEndpoint(Core, tables, Lifetime), _nodeProxy);
-        var server = new ServerEndpoints(Health, metrics, options.OpenApi,
+        var server = new ServerEndpoints(Health, metrics, options.OpenApi ?? new OpenApiDocuments(ApiResources.All, ServerVersion.GitVersion),
             [.. documents.Paths, "/healthz", "/livez", "/metrics", "/openapi/v2", "/openapi/v3", "/readyz", "/version"], options.Pki);
         Http = new HttpHandler(
             new RequestAuthenticator(tokens), endpoint, new DiscoveryEndpoint(documents), server, _authorizer, metrics,

@@ -1,8 +1,8 @@
 namespace Coxswain.Store;
 
 /// <summary>
-/// One reader of the log, at its own position. Used by one caller at a time; only <c>DisposeAsync</c> may be called
-/// beside a waiting <see cref="ReadAsync"/>, and ends it with <see cref="ObjectDisposedException"/>.
+/// One reader of the log, at its own position. One read at a time; beside a waiting <see cref="ReadAsync"/> a bookmark may
+/// ask for <see cref="Progress"/>, and <c>DisposeAsync</c> ends it with <see cref="ObjectDisposedException"/>.
 /// </summary>
 public interface IStoreWatcher : IAsyncDisposable
 {

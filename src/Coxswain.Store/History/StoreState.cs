@@ -9,10 +9,8 @@ namespace Coxswain.Store.History;
 /// <param name="Segments">Without gaps; all full but the last. The first may begin with events that are compacted.</param>
 internal sealed record StoreState(long Revision, EntryTree Tree, long Compacted, LogSegment[] Segments)
 {
-    public static StoreState Empty { get; } = Recovered(0, EntryTree.Empty);
-
     /// <summary>A state whose history begins now.</summary>
-    public static StoreState Recovered(long revision, EntryTree tree) =>
+    public static StoreState Beginning(long revision, EntryTree tree) =>
         new(revision, tree, revision, [new LogSegment(revision + 1, tree)]);
 
     public ReadOutcome OutcomeAt(long revision) =>

@@ -1,4 +1,5 @@
 using Coxswain.Store.History;
+using Coxswain.Store.Tree;
 
 namespace Coxswain.Store.Memory;
 
@@ -9,7 +10,7 @@ namespace Coxswain.Store.Memory;
 public sealed class MemoryStore(StoreOptions options, TimeProvider time) : IStore
 {
     private readonly Lock _writer = new();
-    private readonly StoreCore _core = new(StoreState.Empty, options, time);
+    private readonly StoreCore _core = new(StoreState.Beginning(0, EntryTree.Empty), options, time);
 
     public ValueTask<long> GetRevisionAsync(CancellationToken cancellationToken)
     {

@@ -10,7 +10,8 @@ namespace Coxswain.Store.Watch;
 /// </summary>
 /// <remarks>
 /// Whoever moves the phase away from Waiting owns the completion of the read: the writer that has an event, the
-/// cancelled token, or the disposer.
+/// cancelled token, or the disposer. A waiting phase carries the number of its read: a writer that is slow to wake could
+/// otherwise end the next read, of a watcher that has seen the event already.
 /// </remarks>
 internal sealed class StoreWatcher(StoreCore core, WatchGroup group, long position)
     : IStoreWatcher, IValueTaskSource<WatchBatch>
@@ -18,14 +19,14 @@ internal sealed class StoreWatcher(StoreCore core, WatchGroup group, long positi
     /// <summary>A reader far behind gets a segment's worth at a time, so that it can pass it on before the next.</summary>
     public const int BatchMost = 1024;
 
-    private const int Idle = 0;
-    private const int Waiting = 1;
-    private const int Disposed = 2;
+    private const long Idle = 0;
+    private const long Disposed = -1;
 
     private ManualResetValueTaskSourceCore<bool> _source = new() { RunContinuationsAsynchronously = true };
     private CancellationTokenRegistration _registration;
     private CancellationToken _registeredToken;
-    private int _phase;
+    private long _phase;
+    private long _reads;
     private bool _isOver;
     private long _position = position;
 
@@ -47,10 +48,11 @@ internal sealed class StoreWatcher(StoreCore core, WatchGroup group, long positi
 
         while (true)
         {
-            switch (Volatile.Read(ref _phase))
+            var phase = Volatile.Read(ref _phase);
+            ObjectDisposedException.ThrowIf(phase == Disposed, typeof(IStoreWatcher));
+            if (IsWaiting(phase))
             {
-                case Waiting: throw new InvalidOperationException("another read of this watcher is waiting");
-                case Disposed: throw new ObjectDisposedException(nameof(IStoreWatcher));
+                throw new InvalidOperationException("another read of this watcher is waiting");
             }
 
             if (Collect() is { } batch)
@@ -60,16 +62,17 @@ internal sealed class StoreWatcher(StoreCore core, WatchGroup group, long positi
 
             RegisterFor(cancellationToken);
             _source.Reset();
-            if (Interlocked.CompareExchange(ref _phase, Waiting, Idle) != Idle)
+            var waiting = ++_reads;
+            if (Interlocked.CompareExchange(ref _phase, waiting, Idle) != Idle)
             {
                 continue;
             }
 
             // Published or cancelled before the phase could be seen: nobody else will end this wait. If the event is
             // not published yet, its writer looks at the phase after publishing and wakes us.
-            var missed = core.State.Revision != _position && group.LastRevision > _position;
+            var missed = core.State.Revision != Position && group.LastRevision > Position;
             var mustTakeBack = missed || cancellationToken.IsCancellationRequested;
-            if (!mustTakeBack || Interlocked.CompareExchange(ref _phase, Idle, Waiting) != Waiting)
+            if (!mustTakeBack || Interlocked.CompareExchange(ref _phase, Idle, waiting) != waiting)
             {
                 return new ValueTask<WatchBatch>(this, _source.Version);
             }
@@ -83,13 +86,14 @@ internal sealed class StoreWatcher(StoreCore core, WatchGroup group, long positi
 
     public long Progress()
     {
+        var position = Position;
         var state = core.State;
-        if (group.LastRevision <= _position || !AnyBetween(state, _position, state.Revision))
+        if (group.LastRevision <= position || !AnyBetween(state, position, state.Revision))
         {
-            Volatile.Write(ref _position, Math.Max(_position, state.Revision));
+            MoveTo(state.Revision);
         }
 
-        return _position;
+        return Position;
     }
 
     public ValueTask DisposeAsync()
@@ -103,10 +107,12 @@ internal sealed class StoreWatcher(StoreCore core, WatchGroup group, long positi
     /// <param name="before">The revision before the batch: the watcher waited, so it missed nothing up to there.</param>
     public void Wake(long before)
     {
-        if (Volatile.Read(ref _phase) == Waiting
-            && Interlocked.CompareExchange(ref _phase, Idle, Waiting) == Waiting)
+        var phase = Volatile.Read(ref _phase);
+        if (IsWaiting(phase)
+            && Volatile.Read(ref _position) < group.LastRevision
+            && Interlocked.CompareExchange(ref _phase, Idle, phase) == phase)
         {
-            Volatile.Write(ref _position, Math.Max(_position, before));
+            MoveTo(before);
             _source.SetResult(true);
         }
     }
@@ -114,7 +120,7 @@ internal sealed class StoreWatcher(StoreCore core, WatchGroup group, long positi
     /// <summary>Ends a waiting read and every later one.</summary>
     public void End()
     {
-        if (Interlocked.Exchange(ref _phase, Disposed) == Waiting)
+        if (IsWaiting(Interlocked.Exchange(ref _phase, Disposed)))
         {
             _source.SetException(new ObjectDisposedException(nameof(IStoreWatcher)));
         }
@@ -134,37 +140,51 @@ internal sealed class StoreWatcher(StoreCore core, WatchGroup group, long positi
         Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _source.OnCompleted(continuation, state, token, flags);
 
+    private static bool IsWaiting(long phase) => phase > Idle;
+
     /// <summary>What there is to say now; null for nothing, and then the position is the newest revision.</summary>
     private WatchBatch? Collect()
     {
+        var position = Position;
         var state = core.State;
-        if (group.LastRevision <= _position)
+        if (group.LastRevision <= position)
         {
-            Volatile.Write(ref _position, Math.Max(_position, state.Revision));
+            MoveTo(state.Revision);
             return null;
         }
 
-        if (_position < state.Compacted)
+        if (position < state.Compacted)
         {
             _isOver = true;
             return new WatchBatch(ReadOutcome.Compacted, []);
         }
 
         var shared = group.Shared;
-        if (shared?.After != _position || (shared.To < state.Revision && shared.Events.Length < BatchMost))
+        if (shared?.After != position || (shared.To < state.Revision && shared.Events.Length < BatchMost))
         {
-            shared = Scan(state);
+            shared = Scan(state, position);
             group.Shared = shared;
         }
 
-        Volatile.Write(ref _position, shared.To);
+        MoveTo(shared.To);
         return shared.Events.Length == 0 ? null : new WatchBatch(ReadOutcome.Ok, shared.Events);
     }
 
-    private SharedBatch Scan(StoreState state)
+    /// <summary>Never backwards: a bookmark's <see cref="Progress"/> may run beside a read that is just ending.</summary>
+    private void MoveTo(long revision)
     {
-        var after = _position;
-        if (after == state.Revision)
+        var position = Position;
+        while (position < revision)
+        {
+            position = Interlocked.CompareExchange(ref _position, revision, position) is var seen && seen == position
+                ? revision
+                : seen;
+        }
+    }
+
+    private SharedBatch Scan(StoreState state, long after)
+    {
+        if (after >= state.Revision)
         {
             return new SharedBatch(after, after, []);
         }
@@ -234,7 +254,8 @@ internal sealed class StoreWatcher(StoreCore core, WatchGroup group, long positi
 
     private void Cancel(CancellationToken cancellationToken)
     {
-        if (Interlocked.CompareExchange(ref _phase, Idle, Waiting) == Waiting)
+        var phase = Volatile.Read(ref _phase);
+        if (IsWaiting(phase) && Interlocked.CompareExchange(ref _phase, Idle, phase) == phase)
         {
             _source.SetException(new OperationCanceledException(cancellationToken));
         }
