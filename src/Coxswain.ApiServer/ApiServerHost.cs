@@ -3,7 +3,6 @@ using Coxswain.ApiServer.Authentication;
 using Coxswain.ApiServer.Bootstrap;
 using Coxswain.ApiServer.Http;
 using Coxswain.ApiServer.InProcess;
-using Coxswain.ApiServer.Registry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;
 

@@ -20,6 +20,7 @@ internal sealed class ApiServerParts : IAsyncDisposable
 {
     private readonly RbacAuthorizer _authorizer;
     private readonly NodeProxy _nodeProxy;
+    private readonly PriorityAdmission _priorities;
 
     public ApiServerParts(ApiServerOptions options)
     {
@@ -32,12 +33,13 @@ internal sealed class ApiServerParts : IAsyncDisposable
         _authorizer = new RbacAuthorizer(store);
         var tokens = new ServiceAccountTokens(store, options.Pki.TokenKey, identities, time);
 
+        _priorities = new PriorityAdmission(store);
         var admission = new AdmissionChain(
         [
             new NamespaceLifecycle(store, Resources),
             new ServiceAccountAdmission(store, identities, options.ServiceAccountPatience, time),
             new DefaultTolerations(),
-            new PriorityAdmission(store),
+            _priorities,
             new NodeRestriction(),
         ]);
         var reader = new ObjectReader(store);
@@ -96,6 +98,7 @@ internal sealed class ApiServerParts : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _nodeProxy.Dispose();
+        await _priorities.DisposeAsync();
         await _authorizer.DisposeAsync();
         Lifetime.Dispose();
     }

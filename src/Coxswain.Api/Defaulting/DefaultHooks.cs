@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Nodes;
 
 namespace Coxswain.Api;
@@ -20,6 +21,7 @@ internal static class DefaultHooks
         ["core/v1.Namespace"] = Namespace,
         ["core/v1.NodeStatus"] = NodeStatus,
         ["core/v1.LimitRangeItem"] = LimitRangeItem,
+        ["core/v1.Secret"] = Secret,
         ["apps/v1.Deployment"] = Deployment,
         ["apps/v1.DaemonSet"] = DaemonSet,
         ["apps/v1.StatefulSet"] = StatefulSet,
@@ -127,6 +129,26 @@ internal static class DefaultHooks
         {
             node["allocatable"] = capacity.DeepClone();
         }
+    }
+
+    /// <summary>stringData is how text is written into data; it is never stored.</summary>
+    private static void Secret(JsonObject node)
+    {
+        if (node.Object("stringData") is not { } texts)
+        {
+            return;
+        }
+
+        if (texts.Count > 0)
+        {
+            var data = node.ObjectOrNew("data");
+            foreach (var (key, value) in texts)
+            {
+                data[key] = Convert.ToBase64String(Encoding.UTF8.GetBytes(value.TryText(out var text) ? text : ""));
+            }
+        }
+
+        node.Remove("stringData");
     }
 
     private static void LimitRangeItem(JsonObject node)

@@ -6,7 +6,7 @@ using Coxswain.Store;
 namespace Coxswain.ApiServer.Admission;
 
 /// <summary>Resolves a Pod's priority class into its number; without one the cluster's default counts.</summary>
-internal sealed class PriorityAdmission(IStore store) : IAdmissionPlugin
+internal sealed class PriorityAdmission(IStore store) : IAdmissionPlugin, IAsyncDisposable
 {
     private const string Prefix = "/registry/scheduling.k8s.io/priorityclasses/";
 
@@ -38,6 +38,8 @@ internal sealed class PriorityAdmission(IStore store) : IAdmissionPlugin
         spec["priority"] = (long)(chosen?.Value ?? 0);
         spec["preemptionPolicy"] = chosen?.PreemptionPolicy ?? "PreemptLowerPriority";
     }
+
+    public ValueTask DisposeAsync() => _classes.DisposeAsync();
 
     private sealed record PriorityClasses(IReadOnlyList<PriorityClass> All);
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Coxswain.Api;
@@ -8,7 +9,7 @@ namespace Coxswain.ApiServer.Http;
 /// <summary>Reads request bodies, in the media types they may come in.</summary>
 internal static class RequestBody
 {
-    private static readonly string[] Accepted = ["application/json", "application/yaml"];
+    private static readonly string[] Accepted = ["application/json", "application/yaml", ProtobufDecoder.MediaType];
 
     public static async ValueTask<byte[]> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {
@@ -49,6 +50,7 @@ internal static class RequestBody
         {
             "application/json" or "" => ObjectDecoder.Decode(body, kind, schema, validation),
             "application/yaml" or "text/yaml" => ObjectDecoder.DecodeYaml(body, kind, schema, validation),
+            ProtobufDecoder.MediaType => ObjectDecoder.Decode(FromProtobuf(body, kind), kind, schema, validation),
             _ => throw new KubeStatusException(Statuses.UnsupportedMediaType(Accepted)),
         };
         warnings.AddRange(decoded.Warnings);
@@ -56,11 +58,12 @@ internal static class RequestBody
     }
 
     /// <summary>An optional body of a type that is not an object, such as DeleteOptions.</summary>
-    public static T DecodeOptions<T>(byte[] body)
+    public static T DecodeOptions<T>(HttpRequest request, byte[] body, ObjectKind kind)
         where T : IKubeType<T>
     {
         try
         {
+            body = body.Length > 0 && MediaType(request) == ProtobufDecoder.MediaType ? FromProtobuf(body, kind) : body;
             return body.Length == 0 ? KubeJson.Deserialize<T>("{}"u8) : KubeJson.Deserialize<T>(body);
         }
         catch (JsonException exception)
@@ -75,6 +78,9 @@ internal static class RequestBody
         var end = type.IndexOf(';');
         return (end < 0 ? type : type[..end]).Trim();
     }
+
+    private static byte[] FromProtobuf(byte[] body, ObjectKind kind) =>
+        Encoding.UTF8.GetBytes(ProtobufDecoder.Decode(body, kind).ToJsonString());
 
     private static KubeStatusException TooLarge() =>
         new(Statuses.RequestEntityTooLarge($"limit is {ObjectDecoder.MaxSizeBytes.ToString(System.Globalization.CultureInfo.InvariantCulture)}"));

@@ -200,7 +200,8 @@ internal sealed class ResourceEndpoint(
 
     private static async ValueTask<DeleteOptions> ReadDeleteOptionsAsync(HttpContext context)
     {
-        var options = RequestBody.DecodeOptions<DeleteOptions>(await RequestBody.ReadAsync(context.Request, context.RequestAborted));
+        var options = RequestBody.DecodeOptions<DeleteOptions>(
+            context.Request, await RequestBody.ReadAsync(context.Request, context.RequestAborted), DeleteOptions.ObjectKind);
         var query = context.Request.Query;
         if (query.Text("gracePeriodSeconds") is { Length: > 0 } grace && long.TryParse(grace, out var seconds))
         {

@@ -3,7 +3,6 @@ using Coxswain.Api;
 using Coxswain.ApiServer.Registry;
 using Coxswain.ApiServer.Tables;
 using Coxswain.ApiServer.Watch;
-using Coxswain.Store;
 using Microsoft.AspNetCore.Http;
 using ListOptions = Coxswain.ApiServer.Registry.ListOptions;
 

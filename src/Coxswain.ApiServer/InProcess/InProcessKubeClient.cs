@@ -7,7 +7,6 @@ using Coxswain.ApiServer.Authentication;
 using Coxswain.ApiServer.Registry;
 using Coxswain.ApiServer.Watch;
 using Coxswain.Client;
-using Coxswain.Store;
 using ListOptions = Coxswain.ApiServer.Registry.ListOptions;
 using ListQuery = Coxswain.Client.ListQuery;
 

@@ -40,7 +40,7 @@ internal sealed class ObjectDeleter(IStore store, AdmissionChain admission, Time
                 return new DeleteResult(current, isGone);
             }
 
-            var write = new StoreWrite(current.Key, isGone ? null : Document.Encode(document), current.ModRevision);
+            var write = new StoreWrite(current.Key, isGone ? default(ReadOnlyMemory<byte>?) : Document.Encode(document), current.ModRevision);
             var result = await store.WriteAsync(write, cancellationToken);
             if (result.Outcome == WriteOutcome.Committed)
             {

@@ -51,7 +51,7 @@ internal sealed class ObjectUpdater(IStore store, AdmissionChain admission)
             }
 
             var ends = EndsDeletion(resource, document);
-            var result = await store.WriteAsync(new StoreWrite(current.Key, ends ? null : value, current.ModRevision), cancellationToken);
+            var result = await store.WriteAsync(new StoreWrite(current.Key, ends ? default(ReadOnlyMemory<byte>?) : value, current.ModRevision), cancellationToken);
             if (result.Outcome == WriteOutcome.Committed)
             {
                 reservation?.Confirm();
