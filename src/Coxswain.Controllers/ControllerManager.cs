@@ -3,6 +3,7 @@ using Coxswain.Client.Events;
 using Coxswain.Client.Informers;
 using Coxswain.Controllers.Apps;
 using Coxswain.Controllers.Core;
+using Coxswain.Controllers.Nodes;
 using Coxswain.Controllers.Scheduling;
 using Microsoft.Extensions.Logging;
 
@@ -27,6 +28,11 @@ public sealed class ControllerManager
             new ReplicaSetController(context),
             new ReplicationControllerController(context),
             new EndpointsController(context),
+            new NamespaceController(context),
+            new NamespaceDefaultsController(context, options.RootCertificates),
+            new NodeLifecycleController(context, options.NodeMonitorGracePeriod),
+            new TaintEvictionController(context),
+            new PodGarbageController(context, options),
         ];
     }
 

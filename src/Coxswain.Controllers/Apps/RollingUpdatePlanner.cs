@@ -50,7 +50,7 @@ internal static class RollingUpdatePlanner
         }
 
         // New pods that are not there yet count as unavailable already: a crash-looping template must not drain the old ones.
-        var unavailableNew = RolloutState.SpecOf(newSet) - newSet.Status.AvailableReplicas;
+        var unavailableNew = RolloutState.SpecOf(newSet) - RolloutState.AvailableOf(newSet);
         var budget = state.TotalSpecReplicas - state.MinAvailable - unavailableNew;
         if (budget <= 0)
         {
@@ -59,7 +59,7 @@ internal static class RollingUpdatePlanner
 
         var targets = olds.ToDictionary(set => set, RolloutState.SpecOf);
         RemoveUnhealthy(olds, targets, budget);
-        RemoveHealthy(olds, targets, state.TotalAvailable - state.MinAvailable);
+        RemoveHealthy(olds, targets, state.All.Sum(RolloutState.AvailableOf) - state.MinAvailable);
         return [.. targets.Where(target => target.Value != RolloutState.SpecOf(target.Key)).Select(target => new ScaleStep(target.Key, target.Value))];
     }
 
@@ -68,7 +68,7 @@ internal static class RollingUpdatePlanner
     {
         foreach (var set in olds)
         {
-            var remove = Math.Min(budget, targets[set] - set.Status.AvailableReplicas);
+            var remove = Math.Min(budget, targets[set] - RolloutState.AvailableOf(set));
             if (remove > 0)
             {
                 targets[set] -= remove;

@@ -45,6 +45,12 @@ internal sealed class RolloutState
 
     public int TotalAvailable => All.Sum(set => set.Status.AvailableReplicas);
 
+    /// <summary>
+    /// The set's available pods that it is to keep: one just scaled down still reports those that are about to go, and
+    /// taking them for available would end too many others.
+    /// </summary>
+    public static int AvailableOf(ReplicaSet set) => Math.Min(set.Status.AvailableReplicas, SpecOf(set));
+
     public static int SpecOf(ReplicaSet set) => set.Spec.Replicas ?? 1;
 
     /// <summary>Surge rounds up, unavailability down; if both come to nothing, one may be unavailable, or nothing could ever move.</summary>
