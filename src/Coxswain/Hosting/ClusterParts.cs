@@ -20,10 +20,13 @@ namespace Coxswain.Hosting;
 /// </summary>
 internal sealed class ClusterParts : IDisposable
 {
+    private const int DnsPort = 53;
+
     private readonly InformerFactory _informers;
     private readonly ControllerManager _controllers;
     private readonly ServiceProxy _proxy;
     private readonly ClusterDns _dns;
+    private readonly DnsServiceKeeper _dnsService;
 
     public ClusterParts(
         ClusterPaths paths, ClusterConfiguration configuration, ContainerEngine engine, ApiServerHost api, ClusterPki pki,
@@ -41,13 +44,14 @@ internal sealed class ClusterParts : IDisposable
                 NodePortAddresses = [IPAddress.Loopback, configuration.NodeAddress],
             },
             _informers, new NftCommand(engine.Processes, configuration.Table), time, loggers);
-        _dns = new ClusterDns(
-            new ClusterDnsOptions
-            {
-                Listen = new IPEndPoint(IPAddress.Parse(configuration.DnsAddress), 53),
-                ClusterNetworks = [IPNetwork.Parse(configuration.PodCidr), IPNetwork.Parse(configuration.ServiceCidr)],
-            },
-            _informers, time, loggers);
+        var dnsOptions = new ClusterDnsOptions
+        {
+            Listen = new IPEndPoint(IPAddress.Parse(configuration.DnsAddress), DnsPort),
+            ClusterNetworks = [IPNetwork.Parse(configuration.PodCidr), IPNetwork.Parse(configuration.ServiceCidr)],
+        };
+        GiveAddress(configuration.Bridge, dnsOptions.Listen.Address);
+        _dns = new ClusterDns(dnsOptions, _informers, time, loggers);
+        _dnsService = new DnsServiceKeeper(dnsOptions, ClientFor(api, "kube-dns"), time, loggers.CreateLogger<DnsServiceKeeper>());
     }
 
     /// <summary>Runs every part until cancelled; when one fails all are stopped and its exception is thrown.</summary>
@@ -69,13 +73,22 @@ internal sealed class ClusterParts : IDisposable
 
     /// <summary>Completes when Services and names are served and the node is Ready.</summary>
     public Task WaitUntilReadyAsync(CancellationToken cancellationToken) =>
-        Task.WhenAll(_proxy.Ready.WaitAsync(cancellationToken), _dns.Ready.WaitAsync(cancellationToken));
+        Task.WhenAll(
+            _dnsService.EnsureAsync(cancellationToken), _proxy.Ready.WaitAsync(cancellationToken), _dns.Ready.WaitAsync(cancellationToken));
 
     public void Dispose()
     {
         _dns.Dispose();
         _proxy.Dispose();
         _informers.Dispose();
+    }
+
+    /// <summary>DNS is served at its Service's own address, on the device that all of the cluster's traffic passes.</summary>
+    private static void GiveAddress(string bridge, IPAddress address)
+    {
+        var links = new RtnetlinkLinks();
+        var link = links.Find(bridge) ?? throw new CommandFailure($"the bridge {bridge} is not there");
+        links.Apply(new AddAddress(link.Index, address, 32));
     }
 
     /// <summary>Our own parts are masters of the cluster: they run in its one process. Each has a name of its own.</summary>
