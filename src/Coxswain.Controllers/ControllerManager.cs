@@ -3,6 +3,7 @@ using Coxswain.Client.Events;
 using Coxswain.Client.Informers;
 using Coxswain.Controllers.Apps;
 using Coxswain.Controllers.Core;
+using Coxswain.Controllers.GarbageCollection;
 using Coxswain.Controllers.Nodes;
 using Coxswain.Controllers.Scheduling;
 using Microsoft.Extensions.Logging;
@@ -33,6 +34,7 @@ public sealed class ControllerManager
             new NodeLifecycleController(context, options.NodeMonitorGracePeriod),
             new TaintEvictionController(context),
             new PodGarbageController(context, options),
+            new GarbageCollector(context),
         ];
     }
 
