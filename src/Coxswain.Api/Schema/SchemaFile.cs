@@ -127,6 +127,7 @@ internal sealed class SchemaFile
                 Optional = Has(field, "optional"),
                 Pointer = Has(field, "pointer"),
                 Default = Default(field, schema),
+                PatchStrategies = Text(field, "patch"),
                 ProtoNumber = field.TryGetProperty("proto", out var number) ? number.GetInt32() : 0,
             };
         }
