@@ -66,11 +66,11 @@ public class SelectorTests
     }
 
     [Fact]
-    public void LabelSelector_AnyText_ThrowsOnlyStatuses() => Prop.ForAll<string?>(text =>
+    public void Selectors_AnyText_AreReadOrRefusedWithAReason() => Prop.ForAll<string?>(text =>
     {
-        LabelSelector.TryParse(text, out _, out _);
-        FieldSelector.TryParse(text, out _, out _);
-        return true;
+        // A refusal says why; what is accepted can be formatted.
+        return (LabelSelector.TryParse(text, out var labels, out var why) ? labels.ToString() is not null : why.Length > 0)
+            && (FieldSelector.TryParse(text, out var fields, out why) ? fields.ToString() is not null : why.Length > 0);
     }).QuickCheckThrowOnFailure();
 
     [Fact]
