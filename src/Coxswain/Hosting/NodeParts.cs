@@ -30,7 +30,7 @@ internal static class NodeParts
             Server = new NodeServerOptions
             {
                 Certificate = X509Certificate2.CreateFromPem(certificate.CertificatePem, certificate.KeyPem),
-                ClientAuthority = pki.Authority.Certificate,
+                ClientAuthority = X509Certificate2.CreateFromPem(pki.Authority.CertificatePem),
             },
         };
     }
