@@ -35,9 +35,9 @@ internal static class AtomicWriter
         prepare?.Invoke(Path.Combine(directory, name));
 
         var newLink = Path.Combine(directory, NewDataLink);
-        File.Delete(newLink);
+        File.Delete(newLink); // Of a killed run.
         File.CreateSymbolicLink(newLink, name);
-        File.Move(newLink, link, overwrite: true);
+        Files.Posix.Rename(newLink, link);
         LinkNames(directory, files.Keys);
         if (old is not null && Directory.Exists(Path.Combine(directory, old)))
         {
