@@ -14,10 +14,11 @@ internal sealed class Http1Connection(SslStream stream, string authority) : IAsy
     private int _start;
     private int _end;
 
-    public byte[] Prepare(string method, string path, ReadOnlySpan<byte> body = default, string accept = "application/json")
+    public byte[] Prepare(string method, string path, ReadOnlySpan<byte> body = default, string accept = "application/json",
+        string contentType = "application/json")
     {
         var head = $"{method} {path} HTTP/1.1\r\nHost: {authority}\r\nAccept: {accept}\r\n"
-            + (body.IsEmpty ? "\r\n" : $"Content-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n");
+            + (body.IsEmpty ? "\r\n" : $"Content-Type: {contentType}\r\nContent-Length: {body.Length}\r\n\r\n");
         var request = new byte[Encoding.ASCII.GetByteCount(head) + body.Length];
         body.CopyTo(request.AsSpan(Encoding.ASCII.GetBytes(head, request)));
         return request;

@@ -2,7 +2,7 @@ using Coxswain.Workloads;
 
 if (args is not [var kubeconfig, var name, .. var rest])
 {
-    Console.Error.WriteLine("usage: Coxswain.Workloads KUBECONFIG creates|gets|list|watchers|latency|fill|pods [SECONDS|COUNT|IMAGE]");
+    Console.Error.WriteLine("usage: Coxswain.Workloads KUBECONFIG creates|gets|list|watchers|latency|fill|pods|deployments [SECONDS|COUNT|IMAGE]");
     return 2;
 }
 
@@ -17,6 +17,7 @@ await (name switch
     "latency" => Watchers.RunLatencyAsync(target, seconds: number is 0 ? 8 : number),
     "fill" => Fill.RunAsync(target),
     "pods" => PodLatency.RunAsync(target, rest.Length > 0 ? rest[0] : "bench:v1", rounds: rest.Length > 1 ? int.Parse(rest[1]) : 20),
+    "deployments" => Deployments.RunAsync(target, rest.Length > 0 ? rest[0] : "bench:v1", rounds: rest.Length > 1 ? int.Parse(rest[1]) : 5),
     _ => throw new ArgumentException($"there is no workload \"{name}\""),
 });
 return 0;

@@ -18,6 +18,7 @@ public sealed class ContainerEngine : IAsyncDisposable
     private readonly KernelEvents _events = new();
     private readonly ContainerManager _containers;
     private readonly IMounts _mounts = new KernelMounts();
+    private int _disposed;
 
     public ContainerEngine(EngineOptions options, TimeProvider time, ILoggerFactory loggers)
     {
@@ -62,10 +63,12 @@ public sealed class ContainerEngine : IAsyncDisposable
 
     /// <summary>
     /// Removes every container, snapshot, network device, rule, control group and directory of this engine; the data and
-    /// run directories themselves stay, as others may keep things there. The engine is of no use afterwards.
+    /// run directories themselves stay, as others may keep things there. Works without <see cref="StartAsync"/> too, on
+    /// what an earlier engine left. The engine is of no use afterwards.
     /// </summary>
     public async Task DeleteAllAsync(CancellationToken cancellationToken)
     {
+        await _containers.AdoptAsync(cancellationToken);
         await _containers.DeleteAllAsync(cancellationToken);
         foreach (var snapshot in Snapshots.List())
         {
@@ -91,7 +94,13 @@ public sealed class ContainerEngine : IAsyncDisposable
     /// <summary>Lets go: containers keep running and can be adopted by another engine.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
         await _containers.DisposeAsync();
+        (Network as IDisposable)?.Dispose();
         _events.Dispose();
     }
 

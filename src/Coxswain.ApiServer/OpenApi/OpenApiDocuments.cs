@@ -11,8 +11,13 @@ namespace Coxswain.ApiServer.OpenApi;
 /// Made from the schema when first asked for, and kept.
 /// See https://kubernetes.io/docs/concepts/overview/kubernetes-api/#openapi-interface-definition.
 /// </summary>
-internal sealed class OpenApiDocuments
+internal sealed class OpenApiDocuments : IOpenApiDocuments
 {
+    private const string Json = "application/json";
+    private const string V2ProtobufType = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
+    private const string V2Path = "/openapi/v2";
+    private const string V3Path = "/openapi/v3";
+
     private readonly string _title = "Kubernetes";
     private readonly string _version;
     private readonly ILookup<string, ApiResource> _byGroupVersion;
@@ -40,6 +45,27 @@ internal sealed class OpenApiDocuments
 
     /// <summary>Changes when any document changes; the documents' ETag.</summary>
     public string Hash { get; }
+
+    public OpenApiDocument? Find(string path, string accept)
+    {
+        var etag = $"\"{Hash}\"";
+        if (path == V2Path)
+        {
+            // kubectl 1.20 writes spec.v2@v1.0, later ones spec.v2.v1.0; both mean protobuf and understand no JSON.
+            return accept.Contains("com.github.proto-openapi.spec.v2", StringComparison.Ordinal)
+                ? new OpenApiDocument(V2Protobuf, V2ProtobufType, etag)
+                : new OpenApiDocument(V2Json, Json, etag);
+        }
+
+        if (path is V3Path or V3Path + "/")
+        {
+            return new OpenApiDocument(V3Index(), Json, etag);
+        }
+
+        return path.StartsWith(V3Path + "/", StringComparison.Ordinal) && V3(path[(V3Path.Length + 1)..]) is { } document
+            ? new OpenApiDocument(document, Json, etag)
+            : null;
+    }
 
     public ReadOnlyMemory<byte> V2Json => _v2Json.Value;
 

@@ -1,4 +1,5 @@
 using Coxswain.Api;
+using Coxswain.Api.Meta.V1;
 using Microsoft.Extensions.Logging;
 
 namespace Coxswain.Client.Informers;
@@ -168,8 +169,24 @@ public sealed partial class Informer<T> : IInformer
         }
     }
 
-    private void Deliver(T obj)
+    private static T IdentityOf(T obj)
     {
+        var metadata = obj.Metadata;
+        return obj.WithMetadata(ObjectMeta.Empty with
+        {
+            Name = metadata.Name,
+            Namespace = metadata.Namespace,
+            Uid = metadata.Uid,
+            ResourceVersion = metadata.ResourceVersion,
+            OwnerReferences = metadata.OwnerReferences,
+            Finalizers = metadata.Finalizers,
+            DeletionTimestamp = metadata.DeletionTimestamp,
+        });
+    }
+
+    private void Deliver(T received)
+    {
+        var obj = _options.IdentityOnly ? IdentityOf(received) : received;
         lock (_delivery)
         {
             var old = _cache.Set(obj);

@@ -1,4 +1,6 @@
 using System.Net.Sockets;
+using Coxswain.Linux;
+using Coxswain.Linux.Files;
 
 namespace Coxswain.Engine.Containers;
 
@@ -18,10 +20,12 @@ internal sealed class ContainerAttach : IContainerAttach
         var socket = new Socket(AddressFamily.Unix, SocketType.Seqpacket, ProtocolType.Unspecified);
         try
         {
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(Path.Combine(bundle, "attach")), cancellationToken);
+            // A socket's address holds 108 bytes, too few for a bundle below a long run directory.
+            using var directory = new DirectoryHandle(bundle);
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint($"{directory.ShortPath}/attach"), cancellationToken);
             return new ContainerAttach(socket);
         }
-        catch (SocketException exception)
+        catch (Exception exception) when (exception is SocketException or LinuxException)
         {
             socket.Dispose();
             throw new EngineException($"container {id} cannot be attached to", exception);

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Coxswain.Linux.Files;
 using Coxswain.Linux.Processes;
 
@@ -54,8 +53,14 @@ internal sealed class ContainerExec : IContainerExec
             return false;
         }
 
-        // SIGKILL would end runc and leave the process; so it goes to the process, and runc passes on how that ended.
-        return ProcessId() is { } pid ? Signals.Send(pid, signal) : _runc.Signal(signal);
+        // runc passes signals on, but this one would end it and leave the process; so it goes to the process itself.
+        var processes = signal == Signals.Kill ? ProcessInfo.Children(_runc.Pid) : [];
+        foreach (var process in processes)
+        {
+            Signals.Send(process, signal);
+        }
+
+        return processes.Count > 0 || _runc.Signal(signal);
     }
 
     public async ValueTask DisposeAsync()
@@ -87,17 +92,5 @@ internal sealed class ContainerExec : IContainerExec
         }
 
         return code;
-    }
-
-    private int? ProcessId()
-    {
-        try
-        {
-            return int.Parse(File.ReadAllText(Path.Combine(_directory, "pid")), CultureInfo.InvariantCulture);
-        }
-        catch (Exception exception) when (exception is IOException or FormatException)
-        {
-            return null;
-        }
     }
 }

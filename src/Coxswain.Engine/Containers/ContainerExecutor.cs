@@ -25,7 +25,6 @@ internal sealed class ContainerExecutor(
                 "--log", Path.Combine(directory, "log"),
                 "exec",
                 "--process", processFile,
-                "--pid-file", Path.Combine(directory, "pid"),
                 record.Id)
             { NewSession = true };
             return spec.Terminal ? StartInTerminal(command, spec, directory) : Start(command, spec, directory);

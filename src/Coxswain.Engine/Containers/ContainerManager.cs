@@ -30,17 +30,14 @@ internal sealed partial class ContainerManager(
         paths.CreateDirectories();
         foreach (var record in await store.LoadAsync(cancellationToken))
         {
-            if (record.Pid == 0 && record.Exit is null)
+            try
             {
-                await remover.RemoveAsync(record, cancellationToken);
-                continue;
+                await AdoptAsync(record, cancellationToken);
             }
-
-            var entry = new ContainerEntry(record);
-            if (_entries.TryAdd(record.Id, entry))
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
             {
-                entry.Set(record);
-                await CatchUpAsync(entry, cancellationToken);
+                // One that cannot be had must not keep us from the others.
+                Log.NotAdopted(logger, exception, record.Id);
             }
         }
     }
@@ -233,16 +230,9 @@ internal sealed partial class ContainerManager(
 
     private async Task OpenGateAsync(ContainerEntry entry, CancellationToken cancellationToken)
     {
-        var id = entry.Record.Id;
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var exit = watcher.WaitForExitAsync(entry.Record.Pid, entry.Record.PidStartTime, ended.Token);
-        var open = gate.OpenAsync(paths.StartGate(id), ended.Token);
-        await Task.WhenAny(exit, open);
-        var opened = open.IsCompletedSuccessfully && await open;
-        await ended.CancelAsync();
-        await exit.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await ((Task)open).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        cancellationToken.ThrowIfCancellationRequested();
+        var (id, pid, startTime) = (entry.Record.Id, entry.Record.Pid, entry.Record.PidStartTime);
+        var opened = await gate.OpenAsync(
+            paths.StartGate(id), token => watcher.WaitForExitAsync(pid, startTime, token), cancellationToken);
         if (!opened)
         {
             throw new ContainerStartException(id, 128, "the created process ended before it was started");
@@ -250,6 +240,25 @@ internal sealed partial class ContainerManager(
 
         // What runc's own start does: without the FIFO, the container counts as started.
         File.Delete(paths.StartGate(id));
+    }
+
+    private async Task AdoptAsync(ContainerRecord record, CancellationToken cancellationToken)
+    {
+        if (_entries.ContainsKey(record.Id))
+        {
+            return;
+        }
+
+        if (record.Pid == 0 && record.Exit is null)
+        {
+            await remover.RemoveAsync(record, cancellationToken);
+            return;
+        }
+
+        var entry = new ContainerEntry(record);
+        entry.Set(record);
+        await CatchUpAsync(entry, cancellationToken);
+        _entries.TryAdd(record.Id, entry);
     }
 
     private async Task CatchUpAsync(ContainerEntry entry, CancellationToken cancellationToken)
@@ -321,6 +330,9 @@ internal sealed partial class ContainerManager(
     {
         [LoggerMessage(LogLevel.Information, "Container {Container} did not stop within {Grace}, killing it")]
         public static partial void GraceIsOver(ILogger logger, string container, TimeSpan grace);
+
+        [LoggerMessage(LogLevel.Error, "Container {Container} of an earlier run cannot be adopted")]
+        public static partial void NotAdopted(ILogger logger, Exception exception, string container);
 
         [LoggerMessage(LogLevel.Error, "Container {Container} can no longer be watched")]
         public static partial void MonitoringFailed(ILogger logger, Exception exception, string container);

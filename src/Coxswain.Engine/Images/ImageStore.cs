@@ -74,7 +74,14 @@ public sealed class ImageStore
         foreach (var id in document.Images.Keys)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            images.Add(Load(document, Digest.Parse(id)));
+            try
+            {
+                images.Add(Load(document, Digest.Parse(id)));
+            }
+            catch (ImageException exception) when (exception.Kind == ImageErrorKind.NotFound)
+            {
+                // Another process removed it since the file was read.
+            }
         }
 
         images.Sort(static (a, b) => Nullable.Compare(b.Configuration.Created, a.Configuration.Created) is var order and not 0

@@ -133,6 +133,7 @@ internal sealed partial class BridgeNetwork : IContainerNetwork, IDisposable
             await DetachAsync(attachment.SandboxId, cancellationToken);
         }
 
+        DeletePorts(_links.List());
         _bridgeIndex = 0;
         _links.Apply(
         [
@@ -144,6 +145,12 @@ internal sealed partial class BridgeNetwork : IContainerNetwork, IDisposable
         _store.DeleteAll();
         if (Directory.Exists(_sandboxes))
         {
+            // Also those of an earlier run that nobody has adopted.
+            foreach (var sandbox in Directory.EnumerateDirectories(_sandboxes))
+            {
+                _namespaces.Delete(sandbox);
+            }
+
             Directory.Delete(_sandboxes, recursive: true);
         }
     }
@@ -191,7 +198,8 @@ internal sealed partial class BridgeNetwork : IContainerNetwork, IDisposable
     private void Adopt()
     {
         var pinned = _mounts.List().Select(mount => mount.MountPoint).ToHashSet(StringComparer.Ordinal);
-        var ports = _links.List().Where(link => link.MasterIndex == _bridgeIndex)
+        var links = _links.List();
+        var ports = links.Where(link => link.MasterIndex == _bridgeIndex)
             .Select(link => link.Name).ToHashSet(StringComparer.Ordinal);
         foreach (var record in _store.Load())
         {
@@ -201,8 +209,14 @@ internal sealed partial class BridgeNetwork : IContainerNetwork, IDisposable
                 continue;
             }
 
-            var whole = pinned.Contains(attachment.NetworkNamespacePath) && ports.Contains(attachment.HostLink);
-            if (whole && _pool.Reserve(attachment.Address))
+            // Reserved in either case: Remove frees it, and never one that is another's.
+            if (!_pool.Reserve(attachment.Address))
+            {
+                Log.SandboxBroken(_logger, record.SandboxId, record.Address);
+                _namespaces.Delete(attachment.Directory);
+                _store.Delete(record.SandboxId);
+            }
+            else if (pinned.Contains(attachment.NetworkNamespacePath) && ports.Contains(attachment.HostLink))
             {
                 _attachments[record.SandboxId] = attachment;
             }
@@ -212,7 +226,15 @@ internal sealed partial class BridgeNetwork : IContainerNetwork, IDisposable
                 Remove(attachment);
             }
         }
+
+        var known = _attachments.Values.Select(attachment => attachment.HostLink).ToHashSet(StringComparer.Ordinal);
+        DeletePorts(links.Where(link => !known.Contains(link.Name)));
     }
+
+    /// <summary>Deletes links by the names we give them; they may lie outside the bridge when it was made anew.</summary>
+    private void DeletePorts(IEnumerable<Link> links) => _links.Apply(
+        [.. links.Where(link => link.Name.StartsWith(Options.BridgeName + "-", StringComparison.Ordinal))
+            .Select(link => new DeleteLink(link.Name))]);
 
     private NetworkAttachment Describe(string sandboxId, string hostname, IPAddress address) => new(
         sandboxId,
@@ -223,9 +245,12 @@ internal sealed partial class BridgeNetwork : IContainerNetwork, IDisposable
         _pool.Gateway,
         $"{Options.BridgeName}-{_pool.OffsetOf(address):x}");
 
+    /// <summary>
+    /// Unpinned and empty, a namespace goes and takes both ends of its link along. The kernel does that in the background,
+    /// for many at once; deleting a link ourselves would hold up every other change of links for some 20 ms.
+    /// </summary>
     private void Remove(NetworkAttachment attachment)
     {
-        _links.Apply(new DeleteLink(attachment.HostLink));
         _namespaces.Delete(attachment.Directory);
         _store.Delete(attachment.SandboxId);
         _pool.Free(attachment.Address);
@@ -247,7 +272,7 @@ internal sealed partial class BridgeNetwork : IContainerNetwork, IDisposable
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Warning, "Sandbox {Sandbox} is no longer whole, its address {Address} is free again")]
+        [LoggerMessage(LogLevel.Warning, "Sandbox {Sandbox} is no longer whole and gives up its address {Address}")]
         public static partial void SandboxBroken(ILogger logger, string sandbox, string address);
     }
 }

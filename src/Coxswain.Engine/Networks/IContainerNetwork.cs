@@ -17,7 +17,10 @@ public interface IContainerNetwork
     /// <exception cref="EngineException">No address is free, or the kernel refused.</exception>
     Task<NetworkAttachment> AttachAsync(NetworkAttachRequest request, CancellationToken cancellationToken);
 
-    /// <summary>Removes the sandbox's link and namespaces and frees its address. Idempotent.</summary>
+    /// <summary>
+    /// Unpins the sandbox's namespaces and frees its address; call when its containers are gone. The kernel removes the
+    /// link a moment later, in the background. Idempotent.
+    /// </summary>
     Task DetachAsync(string sandboxId, CancellationToken cancellationToken);
 
     /// <summary>What is attached, also from before a restart of ours.</summary>

@@ -25,6 +25,8 @@ internal sealed class SandboxLinks(ContainerNetworkOptions options, ILinks links
         await namespaces.RunInAsync(
             attachment.NetworkNamespacePath, () => WriteSysctls(InsideSysctls, ignoreMissing: true), cancellationToken);
         links.Apply(
+            // One of that name can only be left from a sandbox of long ago in which something lived on.
+            new DeleteLink(attachment.HostLink),
             new AddVeth(
                 attachment.HostLink, InsideName, attachment.NetworkNamespacePath, bridgeIndex, options.Mtu, MacOf(attachment.Address)),
             // Frames between sandboxes would bypass the host's routing, and with it the rewriting of answers.

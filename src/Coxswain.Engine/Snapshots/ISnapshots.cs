@@ -13,7 +13,10 @@ public interface ISnapshots
 
     IReadOnlyList<Snapshot> List();
 
-    /// <summary>Unmounts but keeps what was written: the upper directory becomes safe to read as a layer.</summary>
+    /// <summary>
+    /// Unmounts but keeps what was written: the upper directory becomes safe to read as a layer. It is not yet safe from
+    /// a power failure; who keeps it syncs it.
+    /// </summary>
     Task UnmountAsync(string id, CancellationToken cancellationToken);
 
     /// <summary>Unmounts and deletes everything that was written. Idempotent.</summary>

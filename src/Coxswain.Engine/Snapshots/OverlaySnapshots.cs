@@ -12,6 +12,14 @@ internal sealed class OverlaySnapshots(EngineOptions options, IMounts mounts) : 
     // The kernel copies one page of options, and cuts off what is longer.
     private const int MostOptionBytes = 4000;
 
+    /// <summary>
+    /// volatile: an unmount does not sync the whole disk first. What a container wrote to its root need not survive a
+    /// power failure, and with it goes the mark by which overlayfs would refuse such a root afterwards.
+    /// redirect_dir: a renamed directory must be whole in the upper directory, which the builder takes for a layer; some
+    /// kernels would otherwise leave a note that only this stack of layers understands.
+    /// </summary>
+    private const string Options = "index=off,metacopy=off,redirect_dir=off,volatile";
+
     private readonly string _directory = Path.Combine(options.DataDirectory, "snapshots");
 
     public async Task<Snapshot> PrepareAsync(
@@ -33,6 +41,7 @@ internal sealed class OverlaySnapshots(EngineOptions options, IMounts mounts) : 
         var layersFile = Path.Combine(directory, "layers.json");
         await EngineJson.WriteAsync(layersFile, layerDirectories, EngineJson.Default.IReadOnlyListString, cancellationToken);
         mounts.Unmount(snapshot.RootDirectory);
+        Delete(Path.Combine(WorkOf(id), "work", "incompat", "volatile"));
         MountOverlay(snapshot, directory);
         return snapshot;
     }
@@ -97,7 +106,7 @@ internal sealed class OverlaySnapshots(EngineOptions options, IMounts mounts) : 
     private void MountOverlay(Snapshot snapshot, string directory)
     {
         var lower = snapshot.LayerDirectories.Count == 0 ? [EmptyOf(snapshot.Id)] : snapshot.LayerDirectories;
-        var upper = $"upperdir={Escape(snapshot.UpperDirectory)},workdir={Escape(WorkOf(snapshot.Id))},index=off,metacopy=off";
+        var upper = $"upperdir={Escape(snapshot.UpperDirectory)},workdir={Escape(WorkOf(snapshot.Id))},{Options}";
         var data = $"lowerdir={string.Join(':', lower.Select(Escape))},{upper}";
         var request = new MountRequest("overlay", snapshot.RootDirectory, "overlay", MountFlags.None, data);
         if (Encoding.UTF8.GetByteCount(data) <= MostOptionBytes)

@@ -123,14 +123,6 @@ public sealed class KernelCgroups : ICgroups
 
         for (var attempt = 0; ; attempt++)
         {
-            // A fork may escape one round of kills, so this goes on until nothing is left. A group stays busy for a
-            // moment after its last process has died, and the kernel gives no event for the end of that moment on v1.
-            // A process of another pid namespace is listed as 0, which kill(2) would take for our own group.
-            foreach (var pid in ListProcesses(path).Where(pid => pid > 0))
-            {
-                Processes.Signals.Send(pid, Processes.Signals.Kill);
-            }
-
             var busy = 0;
             foreach (var group in _hierarchies.SelectMany(hierarchy => Subtree(hierarchy + path).Reverse()))
             {
@@ -140,6 +132,14 @@ public sealed class KernelCgroups : ICgroups
             if (busy == 0)
             {
                 return;
+            }
+
+            // A fork may escape one round of kills, so this goes on until nothing is left. A group stays busy for a
+            // moment after its last process has died, and the kernel gives no event for the end of that moment on v1.
+            // A process of another pid namespace is listed as 0, which kill(2) would take for our own group.
+            foreach (var pid in ListProcesses(path).Where(pid => pid > 0))
+            {
+                Processes.Signals.Send(pid, Processes.Signals.Kill);
             }
 
             if (attempt == Attempts)

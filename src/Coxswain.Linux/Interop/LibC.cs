@@ -141,6 +141,9 @@ internal static unsafe partial class LibC
     public static partial int posix_spawn_file_actions_addchdir_np(void* actions, string path);
 
     [LibraryImport(Library)]
+    public static partial int posix_spawn_file_actions_addclosefrom_np(void* actions, int from);
+
+    [LibraryImport(Library)]
     public static partial int posix_spawnattr_init(void* attributes);
 
     [LibraryImport(Library)]

@@ -20,4 +20,24 @@ public static class ProcessInfo
             return 0;
         }
     }
+
+    /// <summary>The children of a process right now.</summary>
+    public static IReadOnlyList<int> Children(int pid)
+    {
+        var children = new List<int>();
+        try
+        {
+            foreach (var task in Directory.EnumerateDirectories($"/proc/{pid}/task"))
+            {
+                var words = File.ReadAllText($"{task}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries);
+                children.AddRange(words.Select(word => int.Parse(word, CultureInfo.InvariantCulture)));
+            }
+        }
+        catch (IOException)
+        {
+            // It, or one of its threads, ended while we looked.
+        }
+
+        return children;
+    }
 }

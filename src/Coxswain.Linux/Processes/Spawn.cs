@@ -40,6 +40,8 @@ internal static unsafe class Spawn
                     : LibC.posix_spawn_file_actions_adddup2(actions, ours, childs);
             }
 
+            // Ours are closed on exec, but not those we were born with: conmon would hold our starter's pipes for ever.
+            _ = LibC.posix_spawn_file_actions_addclosefrom_np(actions, files.Max(file => file.Childs) + 1);
             if (spec.WorkingDirectory is { } directory)
             {
                 _ = LibC.posix_spawn_file_actions_addchdir_np(actions, directory);

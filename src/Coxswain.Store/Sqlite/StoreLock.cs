@@ -1,4 +1,6 @@
+using System.Runtime.InteropServices;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 
 namespace Coxswain.Store.Sqlite;
 
@@ -6,8 +8,10 @@ namespace Coxswain.Store.Sqlite;
 /// Holds a database for one process. The kernel lets go of it when the process dies, however it dies, so a leftover
 /// file means nothing.
 /// </summary>
-internal sealed class StoreLock : IDisposable
+internal sealed partial class StoreLock : IDisposable
 {
+    private const int ReadOnlyCloseOnExec = 0x80000;
+
     private readonly FileStream _file;
 
     private StoreLock(FileStream file) => _file = file;
@@ -43,15 +47,18 @@ internal sealed class StoreLock : IDisposable
 
     private static string? Holder(string path)
     {
-        try
-        {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-            using var reader = new StreamReader(file);
-            return reader.ReadLine() is { Length: > 0 } holder ? holder : null;
-        }
-        catch (IOException)
+        // Opening through the runtime would ask for a shared lock and fail as well.
+        using var handle = new SafeFileHandle(Open(path, ReadOnlyCloseOnExec), ownsHandle: true);
+        if (handle.IsInvalid)
         {
             return null;
         }
+
+        Span<byte> content = stackalloc byte[32];
+        var holder = Encoding.ASCII.GetString(content[..RandomAccess.Read(handle, content, 0)]).Trim();
+        return holder.Length > 0 ? holder : null;
     }
+
+    [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Open(string path, int flags);
 }

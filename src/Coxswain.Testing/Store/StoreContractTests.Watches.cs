@@ -218,13 +218,13 @@ public abstract partial class StoreContractTests
         await using var watcher = await OpenWatchAsync(store, "", 0);
         var writing = Task.Run(async () =>
         {
-            for (var i = 0; i < 500; i++)
+            for (var i = 0; i < 100; i++)
             {
                 await PutAsync(store, "a", $"{i}");
             }
         });
         var expected = 0L;
-        while (expected < 500)
+        while (expected < 100)
         {
             using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Deadline);
             var reading = watcher.ReadAsync(cancel.Token).AsTask();
@@ -307,7 +307,7 @@ public abstract partial class StoreContractTests
     {
         var store = await NewAsync();
         await using var watcher = await OpenWatchAsync(store, "a", 0);
-        for (var i = 1; i <= 300; i++)
+        for (var i = 1; i <= 100; i++)
         {
             var reading = watcher.ReadAsync(Deadline).AsTask();
             var writing = Task.Run(async () =>

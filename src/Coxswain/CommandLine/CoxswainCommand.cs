@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Coxswain.Hosting;
 
 namespace Coxswain.CommandLine;
 
@@ -17,10 +16,10 @@ internal static class CoxswainCommand
         {
             foreach (var error in parsed.Errors)
             {
-                await Console.Error.WriteLineAsync($"coxswain: {error.Message}");
+                await Terminal.Error.WriteLineAsync($"coxswain: {error.Message}");
             }
 
-            await Console.Error.WriteLineAsync("Run 'coxswain --help' for usage.");
+            await Terminal.Error.WriteLineAsync("Run 'coxswain --help' for usage.");
             return WrongUsage;
         }
 
@@ -34,7 +33,7 @@ internal static class CoxswainCommand
         }
         catch (Exception exception) when (ExpectedFailures.Describe(exception) is { } line)
         {
-            await Console.Error.WriteLineAsync($"coxswain: {line}");
+            await Terminal.Error.WriteLineAsync($"coxswain: {line}");
             return Failed;
         }
     }

@@ -17,7 +17,7 @@ internal static class DownCommand
             Requirements.Check();
             if (ServerState.Load(paths) is { } state)
             {
-                await ServerProcess.StopAsync(state, TimeProvider.System, cancellationToken);
+                await ServerProcess.StopAsync(state, cancellationToken);
             }
 
             if (Directory.Exists(paths.Data))
@@ -30,7 +30,7 @@ internal static class DownCommand
                 await ClusterCleanup.DeleteAllAsync(paths, cancellationToken);
             }
 
-            Console.WriteLine(parsed.GetValue(delete) ? "The cluster and all of its data are gone." : "The cluster is stopped. 'coxswain up' resumes it.");
+            Terminal.Out.WriteLine(parsed.GetValue(delete) ? "The cluster and all of its data are gone." : "The cluster is stopped. 'coxswain up' resumes it.");
             return 0;
         });
         return command;

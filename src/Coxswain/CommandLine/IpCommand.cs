@@ -14,7 +14,7 @@ internal static class IpCommand
         {
             var state = ServerState.Load(ClusterPaths.Resolve(parsed.GetValue(data)))
                 ?? throw new CommandFailure("the cluster is not running; start it with 'coxswain up'");
-            Console.WriteLine(state.NodeAddress);
+            Terminal.Out.WriteLine(state.NodeAddress);
             return 0;
         });
         return command;

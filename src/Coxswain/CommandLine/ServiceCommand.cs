@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Coxswain.Api.Core.V1;
-using Coxswain.Client;
 using Coxswain.Hosting;
 
 namespace Coxswain.CommandLine;
@@ -20,7 +19,7 @@ internal static class ServiceCommand
             var paths = ClusterPaths.Resolve(parsed.GetValue(data));
             var state = ServerState.Load(paths) ?? throw new CommandFailure("the cluster is not running; start it with 'coxswain up'");
             using var client = AdminClient.Open(paths);
-            var service = await client.Kube.FindAsync<Service>(parsed.GetValue(@namespace), parsed.GetValue(name)!, cancellationToken)
+            var service = await client.FindAsync<Service>(parsed.GetValue(@namespace), parsed.GetValue(name)!, cancellationToken)
                 ?? throw new CommandFailure($"there is no service \"{parsed.GetValue(name)}\" in namespace \"{parsed.GetValue(@namespace)}\"");
             var ports = service.Spec.Ports.Where(port => port.NodePort != 0).ToList();
             if (ports.Count == 0)
@@ -31,7 +30,7 @@ internal static class ServiceCommand
             foreach (var port in ports)
             {
                 var address = $"http://{state.NodeAddress}:{port.NodePort}";
-                Console.WriteLine(parsed.GetValue(url) ? address : $"{service.Metadata.Namespace}/{service.Metadata.Name} port {port.Port}: {address}");
+                Terminal.Out.WriteLine(parsed.GetValue(url) ? address : $"{service.Metadata.Namespace}/{service.Metadata.Name} port {port.Port}: {address}");
             }
 
             return 0;

@@ -16,7 +16,7 @@ internal static class StatusCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var status = await ReadAsync(ClusterPaths.Resolve(parsed.GetValue(data)), cancellationToken);
-            Console.WriteLine(parsed.GetValue(output) == "json"
+            Terminal.Out.WriteLine(parsed.GetValue(output) == "json"
                 ? JsonSerializer.Serialize(status, ConfigurationJson.Default.ClusterStatus)
                 : Text(status));
             return 0;

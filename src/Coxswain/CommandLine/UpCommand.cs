@@ -18,14 +18,14 @@ internal static class UpCommand
             Requirements.Check();
             if (ServerState.Load(paths) is { } running)
             {
-                Console.WriteLine($"The cluster already runs (pid {running.Pid}).");
+                Terminal.Out.WriteLine($"The cluster already runs (pid {running.Pid}).");
                 return 0;
             }
 
             var configuration = options.Apply(parsed, ClusterConfiguration.Load(paths));
             configuration.Save(paths);
-            var state = await ServerProcess.StartAsync(paths, Console.WriteLine, cancellationToken);
-            Console.WriteLine($"""
+            var state = await ServerProcess.StartAsync(paths, Terminal.Out.WriteLine, cancellationToken);
+            Terminal.Out.WriteLine($"""
                 The cluster is ready: node {state.NodeName} at {state.NodeAddress}, API at {state.ApiServer}.
                 kubectl uses it by the context "{configuration.Name}". Try: kubectl get nodes
                 """);

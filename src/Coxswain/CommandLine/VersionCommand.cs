@@ -11,7 +11,7 @@ internal static class VersionCommand
         var command = new Command("version", "Print the versions of Coxswain and of the Kubernetes API it serves");
         command.SetAction(_ =>
         {
-            Console.WriteLine($"coxswain {CoxswainVersion.Product} (Kubernetes API {CoxswainVersion.Kubernetes}, commit {CoxswainVersion.Commit})");
+            Terminal.Out.WriteLine($"coxswain {CoxswainVersion.Product} (Kubernetes API {CoxswainVersion.Kubernetes}, commit {CoxswainVersion.Commit})");
             return 0;
         });
         return command;

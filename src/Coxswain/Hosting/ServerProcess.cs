@@ -10,8 +10,6 @@ internal static class ServerProcess
 
     public const string ReadyLine = "ready";
 
-    private static readonly TimeSpan StopPollInterval = TimeSpan.FromMilliseconds(20);
-
     /// <summary>Starts a server in a session of its own and returns when its node is Ready.</summary>
     /// <exception cref="CommandFailure">It ended first; the message carries its last words.</exception>
     public static async Task<ServerState> StartAsync(ClusterPaths paths, Action<string> progress, CancellationToken cancellationToken)
@@ -20,7 +18,8 @@ internal static class ServerProcess
         KeepOnePreviousLog(paths.ServerLog);
 
         // The shell only opens the log: conventional descriptors survive exec, so nothing of ours has to stay behind.
-        await using var server = new ProcessRunner().Start(new ProcessSpec(
+        using var events = new KernelEvents();
+        await using var server = new ProcessRunner(events).Start(new ProcessSpec(
             "/bin/sh", "-c", "exec \"$0\" server --notify --data-dir \"$1\" 2>>\"$2\"", Environment.ProcessPath!, paths.Data, paths.ServerLog)
         {
             Streams = ProcessStreams.Output,
@@ -46,13 +45,11 @@ internal static class ServerProcess
     }
 
     /// <summary>Asks the server to end and waits until it has. Pods go on running.</summary>
-    public static async Task StopAsync(ServerState state, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task StopAsync(ServerState state, CancellationToken cancellationToken)
     {
-        Signals.Send(state.Pid, Signals.Term);
-        while (ServerState.ReadStartTicks(state.Pid) == state.StartTicks)
-        {
-            await Task.Delay(StopPollInterval, time, cancellationToken);
-        }
+        Signals.Send(state.Pid, state.StartTime, Signals.Terminate);
+        using var events = new KernelEvents();
+        await new ProcessWatcher(events).WaitForExitAsync(state.Pid, state.StartTime, cancellationToken);
     }
 
     private static void KeepOnePreviousLog(string log)

@@ -127,4 +127,26 @@ public sealed class ContainerLifeTests
         Assert.DoesNotContain(status.Id, await File.ReadAllTextAsync("/proc/self/mountinfo"));
         await test.Containers.RemoveAsync(status.Id, TestEngine.Timeout);
     }
+
+    [Fact]
+    public async Task Log_RenamedAndReopened_GoesOnInANewFile()
+    {
+        await using var test = await TestEngine.StartAsync();
+        var script = "trap 'echo after' USR1; echo before; while :; do sleep 600 & wait $!; done";
+        var status = await test.RunAsync(test.Spec(script));
+        await TestEngine.WaitForLogAsync(status, "before");
+        var rotated = status.Spec.LogPath + ".1";
+        File.Move(status.Spec.LogPath!, rotated);
+        await test.Containers.ReopenLogAsync(status.Id, TestEngine.Timeout);
+        var cancellation = TestEngine.Timeout;
+        while (!File.Exists(status.Spec.LogPath))
+        {
+            Assert.False(cancellation.IsCancellationRequested, "awaited the new log file, there is none");
+            await Task.Yield();
+        }
+
+        await test.Containers.KillAsync(status.Id, Signals.User1, TestEngine.Timeout);
+        await TestEngine.WaitForLogAsync(status, "after");
+        Assert.DoesNotContain("after", await File.ReadAllTextAsync(rotated));
+    }
 }

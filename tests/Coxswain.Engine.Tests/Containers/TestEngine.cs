@@ -18,6 +18,7 @@ internal sealed class TestEngine : IAsyncDisposable
 
     private readonly string _directory;
     private readonly int _third;
+    private bool _closed;
     private bool _deleted;
 
     private TestEngine(EngineOptions options, string directory, int third)
@@ -56,11 +57,25 @@ internal sealed class TestEngine : IAsyncDisposable
     }
 
     /// <summary>Lets go of the engine and opens another over the same directories, as a restart does.</summary>
-    public async Task ReopenAsync()
+    public async Task ReopenAsync(bool start = true)
     {
-        await Engine.DisposeAsync();
+        await CloseAsync();
         Engine = Open();
-        await Engine.StartAsync(Timeout);
+        _closed = false;
+        if (start)
+        {
+            await Engine.StartAsync(Timeout);
+        }
+    }
+
+    /// <summary>Lets go of the engine; what happens now, nobody sees.</summary>
+    public async Task CloseAsync()
+    {
+        if (!_closed)
+        {
+            _closed = true;
+            await Engine.DisposeAsync();
+        }
     }
 
     public ContainerSpec Spec(string script, [CallerMemberName] string name = "") => new()
@@ -119,6 +134,11 @@ internal sealed class TestEngine : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_closed)
+        {
+            await ReopenAsync();
+        }
+
         if (!_deleted)
         {
             await Engine.DeleteAllAsync(Timeout);

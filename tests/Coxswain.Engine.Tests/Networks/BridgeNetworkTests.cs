@@ -34,7 +34,13 @@ public sealed class BridgeNetworkTests
         Assert.Contains(attachment.NetworkNamespacePath, await File.ReadAllTextAsync("/proc/self/mountinfo"));
         await test.Network.DetachAsync("one", TestEngine.Timeout);
         await test.Network.DetachAsync("one", TestEngine.Timeout);
-        Assert.DoesNotContain(Links.List(), link => link.Name == attachment.HostLink);
+        var cancellation = TestEngine.Timeout;
+        while (Links.Find(attachment.HostLink) is not null)
+        {
+            Assert.False(cancellation.IsCancellationRequested, $"awaited the end of link {attachment.HostLink}, it is still there");
+            await Task.Yield();
+        }
+
         Assert.DoesNotContain(attachment.Directory, await File.ReadAllTextAsync("/proc/self/mountinfo"));
         Assert.False(Directory.Exists(attachment.Directory));
         Assert.Empty(test.Network.List());
@@ -123,11 +129,12 @@ public sealed class BridgeNetworkTests
     }
 
     [Fact]
-    public async Task DeleteAll_WithAttachments_LeavesNoLinkRouteRuleOrMount()
+    public async Task DeleteAll_ByAnEngineThatWasNotStarted_LeavesNoLinkRouteRuleOrMount()
     {
         await using var test = await TestEngine.StartAsync(network: true);
         await test.Network.AttachAsync(new NetworkAttachRequest("one", "one"), TestEngine.Timeout);
         var status = await test.RunAsync(test.Spec("sleep 600"));
+        await test.ReopenAsync(start: false);
         await test.DeleteAllAsync();
         var options = test.Options.Network!;
         Assert.DoesNotContain(Links.List(), link => link.Name.StartsWith(options.BridgeName, StringComparison.Ordinal));

@@ -1,9 +1,12 @@
+using System.Globalization;
+
 namespace Coxswain.Engine.Containers.Oci;
 
 /// <summary>Which of root's powers a container has.</summary>
 internal static class Capabilities
 {
-    private static readonly string[] All =
+    /// <summary>By their kernel numbers.</summary>
+    private static readonly string[] Known =
     [
         "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH", "CAP_FOWNER", "CAP_FSETID", "CAP_KILL", "CAP_SETGID",
         "CAP_SETUID", "CAP_SETPCAP", "CAP_LINUX_IMMUTABLE", "CAP_NET_BIND_SERVICE", "CAP_NET_BROADCAST", "CAP_NET_ADMIN",
@@ -21,10 +24,13 @@ internal static class Capabilities
         "CAP_SETUID", "CAP_SETFCAP", "CAP_SETPCAP", "CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT", "CAP_KILL", "CAP_AUDIT_WRITE",
     ];
 
+    /// <summary>Those we have ourselves: nobody can pass on more, and runc refuses to try.</summary>
+    private static readonly Lazy<string[]> All = new(ReadOwn);
+
     /// <param name="uid">Only root has its capabilities in effect; others could gain them through a set-uid file.</param>
     public static OciCapabilities Of(ContainerSpec spec, long uid)
     {
-        var set = spec.Privileged ? [.. All] : new HashSet<string>(Default, StringComparer.Ordinal);
+        var set = spec.Privileged ? [.. All.Value] : new HashSet<string>(Default, StringComparer.Ordinal);
         Change(spec.CapabilitiesDrop, set.ExceptWith);
         Change(spec.CapabilitiesAdd, set.UnionWith);
         string[] bounding = [.. set.Order(StringComparer.Ordinal)];
@@ -37,7 +43,15 @@ internal static class Capabilities
         foreach (var name in names)
         {
             var upper = name.ToUpperInvariant();
-            change(upper == "ALL" ? All : [upper.StartsWith("CAP_", StringComparison.Ordinal) ? upper : "CAP_" + upper]);
+            change(upper == "ALL" ? All.Value : [upper.StartsWith("CAP_", StringComparison.Ordinal) ? upper : "CAP_" + upper]);
         }
+    }
+
+    private static string[] ReadOwn()
+    {
+        const string Bounding = "CapBnd:";
+        var line = File.ReadLines("/proc/self/status").First(line => line.StartsWith(Bounding, StringComparison.Ordinal));
+        var mask = ulong.Parse(line[Bounding.Length..].Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+        return [.. Known.Where((_, number) => (mask & (1UL << number)) != 0)];
     }
 }

@@ -16,7 +16,7 @@ public sealed record Descriptor(
     public SortedDictionary<string, string>? Annotations { get; init; }
 
     [JsonExtensionData]
-    public Dictionary<string, JsonElement>? Other { get; init; }
+    public Dictionary<string, JsonElement>? Other { get; set; }
 }
 
 public sealed record Platform(
@@ -27,7 +27,7 @@ public sealed record Platform(
     public string? Variant { get; init; }
 
     [JsonExtensionData]
-    public Dictionary<string, JsonElement>? Other { get; init; }
+    public Dictionary<string, JsonElement>? Other { get; set; }
 
     /// <summary>This machine's platform, in Go's words.</summary>
     public static Platform Current { get; } = new(

@@ -22,7 +22,7 @@ public sealed record ImageManifest
     public SortedDictionary<string, string>? Annotations { get; init; }
 
     [JsonExtensionData]
-    public Dictionary<string, JsonElement>? Other { get; init; }
+    public Dictionary<string, JsonElement>? Other { get; set; }
 }
 
 /// <summary>Several manifests under one name: one for each platform, or the entries of an OCI layout.</summary>
@@ -38,7 +38,7 @@ public sealed record ImageIndex
     public required IReadOnlyList<Descriptor> Manifests { get; init; }
 
     [JsonExtensionData]
-    public Dictionary<string, JsonElement>? Other { get; init; }
+    public Dictionary<string, JsonElement>? Other { get; set; }
 }
 
 /// <summary>One entry of <c>manifest.json</c> in a <c>docker save</c> archive.</summary>

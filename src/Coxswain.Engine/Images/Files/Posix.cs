@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Runtime.InteropServices;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 
 namespace Coxswain.Engine.Images.Files;
 
@@ -183,6 +184,23 @@ internal static unsafe partial class Posix
         return true;
     }
 
+    /// <summary>
+    /// Opens a file to lock it. The base library cannot: opening takes a lock of its own there, and fails while another is held.
+    /// </summary>
+    /// <exception cref="FileNotFoundException">It is not there and is not to be made.</exception>
+    public static SafeFileHandle OpenForLock(string path, bool create)
+    {
+        const int ReadWrite = 2, Create = 0x40, CloseOnExec = 0x80000;
+        var fd = openMode(path, ReadWrite | CloseOnExec | (create ? Create : 0), 0x180);
+        if (fd >= 0)
+        {
+            return new SafeFileHandle(fd, ownsHandle: true);
+        }
+
+        var error = Marshal.GetLastPInvokeError();
+        throw error == NotFoundError ? new FileNotFoundException("no such file", path) : Failure("open", path, error);
+    }
+
     private static ulong DeviceNumber(uint major, uint minor) =>
         ((ulong)(minor & 0xFF)) | ((ulong)(major & 0xFFF) << 8) | ((ulong)(minor & ~0xFFu) << 12) | ((ulong)(major & ~0xFFFu) << 32);
 
@@ -256,6 +274,9 @@ internal static unsafe partial class Posix
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int openMode(string path, int flags, int mode);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int close(int fd);

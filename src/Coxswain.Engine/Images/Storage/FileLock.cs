@@ -12,7 +12,7 @@ internal sealed class FileLock : IDisposable
 
     public static async Task<FileLock> AcquireAsync(string path, bool exclusive, CancellationToken cancellationToken)
     {
-        var file = Open(path);
+        var file = Posix.OpenForLock(path, create: true);
         try
         {
             if (!Posix.Lock(file, exclusive, wait: false))
@@ -32,9 +32,9 @@ internal sealed class FileLock : IDisposable
 
     /// <summary>Null when somebody else holds it.</summary>
     /// <exception cref="FileNotFoundException">The file is not there and is not to be made.</exception>
-    public static FileLock? TryAcquire(string path, bool exclusive, FileMode mode = FileMode.OpenOrCreate)
+    public static FileLock? TryAcquire(string path, bool exclusive, bool create = true)
     {
-        var file = Open(path, mode);
+        var file = Posix.OpenForLock(path, create);
         try
         {
             if (Posix.Lock(file, exclusive, wait: false))
@@ -53,7 +53,4 @@ internal sealed class FileLock : IDisposable
     }
 
     public void Dispose() => _file.Dispose();
-
-    private static SafeFileHandle Open(string path, FileMode mode = FileMode.OpenOrCreate) =>
-        File.OpenHandle(path, mode, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
 }

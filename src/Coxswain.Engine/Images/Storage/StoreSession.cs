@@ -91,10 +91,10 @@ internal sealed class StoreSession : IDisposable
     {
         try
         {
-            using var own = FileLock.TryAcquire(Path.Combine(directory, LockName), exclusive: true, FileMode.Open);
+            using var own = FileLock.TryAcquire(Path.Combine(directory, LockName), exclusive: true, create: false);
             return own is not null;
         }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        catch (FileNotFoundException)
         {
             // Killed before it had its lock, or at the very end of being removed.
             return true;

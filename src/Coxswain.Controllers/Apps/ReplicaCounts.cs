@@ -1,0 +1,28 @@
+using Coxswain.Api.Core.V1;
+
+namespace Coxswain.Controllers.Apps;
+
+/// <summary>The figures of a set's status.</summary>
+internal sealed record ReplicaCounts(int Replicas, int FullyLabeled, int Ready, int Available)
+{
+    public static ReplicaCounts Of(IReadOnlyList<Pod> active, IReadOnlyDictionary<string, string> templateLabels, int minReadySeconds, DateTimeOffset now) => new(
+        active.Count,
+        active.Count(pod => templateLabels.All(label => pod.Metadata.Labels.TryGetValue(label.Key, out var value) && value == label.Value)),
+        active.Count(pod => pod.IsReady()),
+        active.Count(pod => pod.IsAvailable(minReadySeconds, now)));
+
+    /// <summary>When the next ready pod becomes available; null when none is waiting.</summary>
+    public static TimeSpan? NextAvailable(IReadOnlyList<Pod> active, int minReadySeconds, DateTimeOffset now)
+    {
+        TimeSpan? next = null;
+        foreach (var pod in active)
+        {
+            if (pod.ReadySince() is { } since && since + TimeSpan.FromSeconds(minReadySeconds) - now is var wait && wait > TimeSpan.Zero && !(next < wait))
+            {
+                next = wait;
+            }
+        }
+
+        return next;
+    }
+}

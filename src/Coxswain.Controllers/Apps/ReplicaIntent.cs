@@ -1,0 +1,7 @@
+using Coxswain.Api.Core.V1;
+using LabelSelector = Coxswain.Api.LabelSelector;
+
+namespace Coxswain.Controllers.Apps;
+
+/// <summary>What a ReplicaSet and a ReplicationController both say.</summary>
+internal sealed record ReplicaIntent(int Replicas, int MinReadySeconds, LabelSelector Selector, PodTemplateSpec Template);

@@ -1,0 +1,127 @@
+using System.Collections.Concurrent;
+using Coxswain.Api.Coordination.V1;
+using Coxswain.Api.Core.V1;
+using Coxswain.Client;
+using Coxswain.Client.Events;
+using Coxswain.Client.Informers;
+using Coxswain.Client.Reconcilers;
+using ConditionStatus = Coxswain.Api.Core.V1.ConditionStatus;
+using V1Node = Coxswain.Api.Core.V1.Node;
+
+namespace Coxswain.Controllers.Nodes;
+
+/// <summary>
+/// Watches the nodes' Leases: a node that stops renewing gets its conditions set to Unknown, its pods are taken out of
+/// service, and taints say so (https://kubernetes.io/docs/concepts/architecture/nodes/#node-controller).
+/// </summary>
+internal sealed class NodeLifecycleController : KeyedController
+{
+    private const string LeaseNamespace = "kube-node-lease";
+
+    private readonly IKubeClient _client;
+    private readonly TimeProvider _time;
+    private readonly TimeSpan _grace;
+    private readonly Informer<V1Node> _nodes;
+    private readonly Informer<Lease> _leases;
+    private readonly Informer<Pod> _pods;
+    private readonly EventRecorder _events;
+
+    // When a sign of life was last seen, by our clock: a node's own may be wrong.
+    private readonly ConcurrentDictionary<string, DateTimeOffset> _seen = new(StringComparer.Ordinal);
+
+    public NodeLifecycleController(ControllerContext context, TimeSpan grace)
+        : base("node-controller", context)
+    {
+        _client = context.Client;
+        _time = context.Time;
+        _grace = grace;
+        _nodes = context.Informers.Of<V1Node>();
+        _leases = context.Informers.Of<Lease>(new InformerOptions(Namespace: LeaseNamespace));
+        _pods = context.Informers.Of<Pod>().WithNodeNames();
+        _events = context.Events.RecorderFor("node-controller");
+    }
+
+    protected override IReadOnlyList<IInformer> Inputs => [_nodes, _leases, _pods];
+
+    public override async Task<Requeue> ReconcileAsync(NamespacedName key, CancellationToken cancellationToken)
+    {
+        if (_nodes.Get(key) is not { } node)
+        {
+            _seen.TryRemove(key.Name, out _);
+            return Requeue.Never;
+        }
+
+        var now = _time.GetUtcNow();
+        var wait = _seen.GetOrAdd(key.Name, now) + _grace - now;
+        if (wait <= TimeSpan.Zero)
+        {
+            var silent = NodeHealth.Silent(node, now);
+            if (!silent.Equals(node))
+            {
+                _events.Normal(node, "NodeNotReady", $"Node {node.Metadata.Name} status is now: NodeNotReady");
+                node = await _client.UpdateStatusAsync(silent, cancellationToken);
+            }
+        }
+
+        var taints = NodeHealth.Taints(node, now);
+        if (!taints.SequenceEqual(node.Spec.Taints))
+        {
+            node = await _client.UpdateAsync(node with { Spec = node.Spec with { Taints = taints } }, cancellationToken);
+        }
+
+        if (NodeHealth.ReadyStatus(node) != ConditionStatus.True)
+        {
+            await MarkPodsNotReadyAsync(node.Metadata.Name, now, cancellationToken);
+        }
+
+        return wait > TimeSpan.Zero ? Requeue.In(wait) : Requeue.Never;
+    }
+
+    protected override void Subscribe()
+    {
+        _nodes.OnChange((old, current) =>
+        {
+            var node = current ?? old!;
+            if (old is null || HeartbeatOf(old) != HeartbeatOf(node))
+            {
+                _seen[node.Metadata.Name] = _time.GetUtcNow();
+            }
+
+            Queue.Add(NamespacedName.Of(node));
+        });
+        _leases.OnChange((old, current) =>
+        {
+            // A renewal only sets the clock back; the check that is due finds it so. Only a node thought dead is looked at now.
+            if (current is not null && (old is null || !Equals(old.Spec.RenewTime, current.Spec.RenewTime)))
+            {
+                _seen[current.Metadata.Name] = _time.GetUtcNow();
+                if (_nodes.Get("", current.Metadata.Name) is { } node && NodeHealth.ReadyStatus(node) == ConditionStatus.Unknown)
+                {
+                    Queue.Add(NamespacedName.Of(node));
+                }
+            }
+        });
+    }
+
+    private static DateTimeOffset? HeartbeatOf(V1Node node) =>
+        node.Status.Conditions.FirstOrDefault(condition => condition.Type == NodeConditionType.Ready)?.LastHeartbeatTime;
+
+    /// <summary>Services must not send requests to a node that may be gone.</summary>
+    private async Task MarkPodsNotReadyAsync(string nodeName, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        foreach (var pod in _pods.ListOnNode(nodeName).Where(PodConditions.IsReady))
+        {
+            var conditions = pod.Status.Conditions.Select(condition =>
+                condition.Type == PodConditionType.Ready ? condition with { Status = ConditionStatus.False, LastTransitionTime = now } : condition);
+            try
+            {
+                await _client.UpdateStatusAsync(pod with { Status = pod.Status with { Conditions = [.. conditions] } }, cancellationToken);
+                _events.Warning(pod, "NodeNotReady", "Node is not ready");
+            }
+            catch (KubeApiException exception) when (exception.IsNotFound)
+            {
+                // Deleted meanwhile.
+            }
+        }
+    }
+}

@@ -1,0 +1,266 @@
+using Coxswain.Api;
+using Coxswain.Api.Core.V1;
+using Coxswain.Api.Meta.V1;
+using Coxswain.Client;
+using Coxswain.Client.Events;
+using Coxswain.Client.Informers;
+using Coxswain.Client.Reconcilers;
+using Coxswain.Scheduler;
+using ConditionStatus = Coxswain.Api.Core.V1.ConditionStatus;
+using V1Binding = Coxswain.Api.Core.V1.Binding;
+using V1Node = Coxswain.Api.Core.V1.Node;
+
+namespace Coxswain.Controllers.Scheduling;
+
+/// <summary>
+/// Feeds the scheduler with pods that have no node and writes the Bindings. Decisions are made one after another over one
+/// snapshot, in which a decided pod counts at once; the Bindings are written in parallel.
+/// </summary>
+internal sealed class SchedulingController : KeyedController
+{
+    private const string OwnName = "default-scheduler";
+
+    private readonly IKubeClient _client;
+    private readonly TimeProvider _time;
+    private readonly PodScheduler _scheduler;
+    private readonly Informer<Pod> _pods;
+    private readonly Informer<V1Node> _nodes;
+    private readonly EventRecorder _events;
+    private readonly ApiResource _podResource = ApiResources.Of<Pod>();
+
+    // Guards everything below: the snapshot changes with each notification and each decision.
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, string> _assumed = new(StringComparer.Ordinal);
+    private readonly Dictionary<NamespacedName, Waiting> _unschedulable = [];
+    private ClusterSnapshot _snapshot = ClusterSnapshot.Empty;
+
+    public SchedulingController(ControllerContext context, Random random)
+        : base(OwnName, context, workers: 32)
+    {
+        _client = context.Client;
+        _time = context.Time;
+        _scheduler = new PodScheduler(random);
+        _pods = context.Informers.Of<Pod>().WithNodeNames();
+        _nodes = context.Informers.Of<V1Node>();
+        _events = context.Events.RecorderFor(OwnName);
+    }
+
+    protected override IReadOnlyList<IInformer> Inputs => [_nodes, _pods];
+
+    public override async Task<Requeue> ReconcileAsync(NamespacedName key, CancellationToken cancellationToken)
+    {
+        if (_pods.Get(key) is not { } pod || !IsToBeScheduled(pod))
+        {
+            return Requeue.Never;
+        }
+
+        switch (Decide(key, pod))
+        {
+            case Placement.Placed placed:
+                await BindAsync(pod, placed.NodeName, cancellationToken);
+                break;
+            case Placement.Unschedulable unschedulable:
+                await ReportAsync(pod, unschedulable.Message, cancellationToken);
+                break;
+        }
+
+        return Requeue.Never;
+    }
+
+    protected override void Subscribe()
+    {
+        _nodes.OnChange(OnNodeChange);
+        _pods.OnChange(OnPodChange);
+    }
+
+    private static bool IsToBeScheduled(Pod pod) =>
+        pod.Spec.NodeName.Length == 0
+        && pod.Spec.SchedulerName is "" or OwnName
+        && pod.Spec.SchedulingGates.Count == 0
+        && pod.IsActive();
+
+    private Placement? Decide(NamespacedName key, Pod pod)
+    {
+        lock (_lock)
+        {
+            if (_assumed.ContainsKey(pod.Metadata.Uid))
+            {
+                return null;
+            }
+
+            _unschedulable.Remove(key);
+            var placement = _scheduler.Schedule(pod, _snapshot);
+            if (placement is Placement.Placed placed)
+            {
+                _assumed[pod.Metadata.Uid] = placed.NodeName;
+                _snapshot = _snapshot.SetPod(pod, placed.NodeName);
+            }
+            else
+            {
+                _unschedulable[key] = new Waiting(pod.Spec.Affinity?.PodAffinity is not null || pod.Spec.TopologySpreadConstraints.Count > 0);
+            }
+
+            return placement;
+        }
+    }
+
+    private async Task BindAsync(Pod pod, string nodeName, CancellationToken cancellationToken)
+    {
+        var binding = new V1Binding
+        {
+            Metadata = ObjectMeta.Empty with { Name = pod.Metadata.Name, Namespace = pod.Metadata.Namespace, Uid = pod.Metadata.Uid },
+            Target = new ObjectReference { Kind = "Node", ApiVersion = "v1", Name = nodeName },
+        };
+        try
+        {
+            await _client.PostAsync<V1Binding, Status>(_podResource, pod.Metadata.Namespace, pod.Metadata.Name, "binding", binding, cancellationToken);
+        }
+        catch (Exception exception)
+        {
+            lock (_lock)
+            {
+                _assumed.Remove(pod.Metadata.Uid);
+                _snapshot = _snapshot.RemovePod(pod.Metadata.Uid, nodeName);
+
+                // Refused because it has been bound already, and our cache knows: it stays where it is.
+                if (_pods.Get(NamespacedName.Of(pod)) is { } current && current.Metadata.Uid == pod.Metadata.Uid && current.Spec.NodeName.Length > 0)
+                {
+                    Place(current);
+                }
+            }
+
+            if (exception is KubeApiException { IsNotFound: true } or KubeApiException { IsConflict: true })
+            {
+                return;
+            }
+
+            throw;
+        }
+
+        _events.Normal(pod, "Scheduled", $"Successfully assigned {NamespacedName.Of(pod)} to {nodeName}");
+    }
+
+    private async Task ReportAsync(Pod pod, string message, CancellationToken cancellationToken)
+    {
+        var known = pod.Find(PodConditionType.PodScheduled);
+        if (known is { Status: ConditionStatus.False } && known.Message == message)
+        {
+            return;
+        }
+
+        _events.Warning(pod, "FailedScheduling", message);
+        var condition = new PodCondition
+        {
+            Type = PodConditionType.PodScheduled,
+            Status = ConditionStatus.False,
+            Reason = "Unschedulable",
+            Message = message,
+            LastTransitionTime = known is { Status: ConditionStatus.False } ? known.LastTransitionTime : _time.GetUtcNow(),
+        };
+        PodCondition[] conditions = [.. pod.Status.Conditions.Where(other => other.Type != PodConditionType.PodScheduled), condition];
+        await _client.UpdateStatusAsync(pod with { Status = pod.Status with { Conditions = conditions } }, cancellationToken);
+    }
+
+    private void OnNodeChange(V1Node? old, V1Node? current)
+    {
+        lock (_lock)
+        {
+            if (current is null)
+            {
+                _snapshot = _snapshot.RemoveNode(old!.Metadata.Name);
+                return;
+            }
+
+            var isNew = !_snapshot.Nodes.ContainsKey(current.Metadata.Name);
+            _snapshot = _snapshot.SetNode(current);
+            if (isNew)
+            {
+                // Pods that were heard of before their node.
+                foreach (var pod in _pods.ListOnNode(current.Metadata.Name).Where(pod => !pod.IsFinished()))
+                {
+                    Place(pod);
+                }
+            }
+
+            if (isNew || old is null || MayTakeMore(old, current))
+            {
+                Retry(_ => true);
+            }
+        }
+    }
+
+    /// <summary>A heartbeat changes nothing for pods that wait.</summary>
+    private static bool MayTakeMore(V1Node old, V1Node current) =>
+        !old.Spec.Equals(current.Spec)
+        || !KubeEquality.Equal(old.Metadata.Labels, current.Metadata.Labels, (left, right) => left == right)
+        || !KubeEquality.Equal(old.Status.Allocatable, current.Status.Allocatable, (left, right) => left == right);
+
+    private void OnPodChange(Pod? old, Pod? current)
+    {
+        lock (_lock)
+        {
+            if (old is not null && old.Metadata.Uid != current?.Metadata.Uid)
+            {
+                Displace(old);
+            }
+
+            if (current is null)
+            {
+                _unschedulable.Remove(NamespacedName.Of(old!));
+            }
+            else if (current.IsFinished())
+            {
+                Displace(current);
+            }
+            else if (current.Spec.NodeName.Length > 0)
+            {
+                if (_assumed.Remove(current.Metadata.Uid, out var assumed) && assumed != current.Spec.NodeName)
+                {
+                    _snapshot = _snapshot.RemovePod(current.Metadata.Uid, assumed);
+                }
+
+                Place(current);
+                if (old is null || old.Spec.NodeName.Length == 0 || !KubeEquality.Equal(old.Metadata.Labels, current.Metadata.Labels, (left, right) => left == right))
+                {
+                    Retry(waiting => waiting.ForOtherPods);
+                }
+            }
+            else if (IsToBeScheduled(current) && (old is null || old.Metadata.Uid != current.Metadata.Uid || !old.Spec.Equals(current.Spec)))
+            {
+                Queue.Add(NamespacedName.Of(current));
+            }
+        }
+    }
+
+    private void Place(Pod pod) => _snapshot = _snapshot.SetPod(pod, pod.Spec.NodeName);
+
+    private void Displace(Pod pod)
+    {
+        var nodeName = _assumed.Remove(pod.Metadata.Uid, out var assumed) ? assumed : pod.Spec.NodeName;
+        if (nodeName.Length == 0)
+        {
+            return;
+        }
+
+        var before = _snapshot;
+        _snapshot = _snapshot.RemovePod(pod.Metadata.Uid, nodeName);
+        if (_snapshot != before)
+        {
+            Retry(_ => true);
+        }
+    }
+
+    private void Retry(Func<Waiting, bool> which)
+    {
+        foreach (var (key, waiting) in _unschedulable)
+        {
+            if (which(waiting))
+            {
+                Queue.Add(key);
+            }
+        }
+    }
+
+    /// <param name="ForOtherPods">What other pods are placed may make room for this one.</param>
+    private sealed record Waiting(bool ForOtherPods);
+}

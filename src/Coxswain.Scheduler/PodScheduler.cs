@@ -1,0 +1,92 @@
+using Coxswain.Api.Core.V1;
+using Coxswain.Scheduler.Filters;
+using Coxswain.Scheduler.Scores;
+
+namespace Coxswain.Scheduler;
+
+/// <summary>
+/// Places one pod: filters the nodes that can take it, scores those, and takes the best. Pure but for
+/// <paramref name="random"/>, which decides between equals.
+/// </summary>
+/// <remarks>The filters, their order, their words and the weights of the scores are those of kube-scheduler's default profile.</remarks>
+public sealed class PodScheduler(Random random)
+{
+    private static readonly PrepareFilter[] Filters =
+    [
+        NodeFilters.Unschedulable,
+        NodeFilters.NodeName,
+        TaintFilter.Prepare,
+        NodeFilters.Affinity,
+        HostPortsFilter.Prepare,
+        ResourcesFilter.Prepare,
+        TopologySpreadFilter.Prepare,
+        PodAffinityFilter.Prepare,
+    ];
+
+    private static readonly (PrepareScore Score, int Weight)[] Scores =
+    [
+        (ResourceScores.LeastAllocated, 1),
+        (ResourceScores.Balanced, 1),
+        (NodeScores.PreferredTaints, 3),
+        (NodeScores.PreferredAffinity, 2),
+        (SpreadScore.Prepare, 2),
+        (PodAffinityScore.Prepare, 2),
+    ];
+
+    public Placement Schedule(Pod pod, ClusterSnapshot snapshot)
+    {
+        var incoming = ScheduledPod.Of(pod);
+        var feasible = Filter(incoming, snapshot, out var reasons);
+        return feasible.Count switch
+        {
+            0 => new Placement.Unschedulable(snapshot.Nodes.Count, reasons),
+            1 => new Placement.Placed(feasible[0].Name),
+            _ => new Placement.Placed(Best(incoming, snapshot, feasible).Name),
+        };
+    }
+
+    private static List<NodeInfo> Filter(ScheduledPod pod, ClusterSnapshot snapshot, out Dictionary<string, int> reasons)
+    {
+        var filters = Filters.Select(prepare => prepare(pod, snapshot)).OfType<NodeFilter>().ToList();
+        var feasible = new List<NodeInfo>();
+        reasons = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (var node in snapshot.Nodes.Values)
+        {
+            var refusal = filters.Select(filter => filter(node)).FirstOrDefault(found => found.Count > 0);
+            if (refusal is null)
+            {
+                feasible.Add(node);
+                continue;
+            }
+
+            foreach (var reason in refusal)
+            {
+                reasons[reason] = reasons.GetValueOrDefault(reason) + 1;
+            }
+        }
+
+        return feasible;
+    }
+
+    private NodeInfo Best(ScheduledPod pod, ClusterSnapshot snapshot, List<NodeInfo> feasible)
+    {
+        var totals = new double[feasible.Count];
+        foreach (var (prepare, weight) in Scores)
+        {
+            if (prepare(pod, snapshot, feasible) is { } score)
+            {
+                for (var i = 0; i < totals.Length; i++)
+                {
+                    totals[i] += weight * Math.Floor(score(feasible[i]));
+                }
+            }
+        }
+
+        var best = totals.Max();
+        var equals = feasible.Where((_, i) => totals[i] == best).ToList();
+        lock (random)
+        {
+            return equals[random.Next(equals.Count)];
+        }
+    }
+}

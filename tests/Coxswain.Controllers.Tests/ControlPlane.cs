@@ -1,0 +1,85 @@
+using Coxswain.Api.Core.V1;
+using Coxswain.Api.Meta.V1;
+using Coxswain.Client;
+using Coxswain.Client.Informers;
+using Coxswain.Testing.Client;
+using Microsoft.Extensions.Logging.Abstractions;
+using V1Node = Coxswain.Api.Core.V1.Node;
+
+namespace Coxswain.Controllers.Tests;
+
+/// <summary>All controllers over an API server in memory, with nodes that run every pod they are given at once.</summary>
+internal sealed class ControlPlane : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly InformerFactory _informers;
+    private readonly List<Task> _running;
+
+    public ControlPlane(ControllerOptions? options = null, bool runPods = true, TimeProvider? time = null)
+    {
+        Client = new FakeKubeClient(time ?? TimeProvider.System);
+        _informers = new InformerFactory(Client, time ?? TimeProvider.System, new Random(1), NullLoggerFactory.Instance);
+        var manager = new ControllerManager(Client, _informers, time ?? TimeProvider.System, new Random(2), NullLoggerFactory.Instance, options ?? new ControllerOptions());
+        _running = [_informers.RunAsync(_stop.Token), manager.RunAsync(_stop.Token)];
+        if (runPods)
+        {
+            _running.Add(SimulatedKubelet.RunAsync(Client, _stop.Token));
+        }
+    }
+
+    public FakeKubeClient Client { get; }
+
+    public Task<V1Node> AddNodeAsync(string name, string cpu = "4", string memory = "8Gi", params Taint[] taints) => Client.CreateAsync(
+        new V1Node
+        {
+            Metadata = ObjectMeta.Empty with { Name = name, Labels = new Dictionary<string, string> { ["kubernetes.io/hostname"] = name } },
+            Spec = new NodeSpec { Taints = taints },
+            Status = new NodeStatus
+            {
+                Allocatable = new Dictionary<string, Api.Quantity>
+                {
+                    ["cpu"] = Api.Quantity.Parse(cpu), ["memory"] = Api.Quantity.Parse(memory), ["pods"] = Api.Quantity.Parse("110"),
+                },
+                Conditions = [new NodeCondition { Type = "Ready", Status = "True", LastHeartbeatTime = DateTimeOffset.UnixEpoch }],
+            },
+        },
+        default);
+
+    /// <summary>Reads until the condition holds, woken by every change of the resource.</summary>
+    public async Task<IReadOnlyList<T>> WaitForAsync<T>(string what, Func<IReadOnlyList<T>, bool> holds)
+        where T : class, Api.IKubeObject<T>
+    {
+        using var timeout = new CancellationTokenSource(Patience);
+        IReadOnlyList<T> seen = [];
+        try
+        {
+            while (true)
+            {
+                var list = await Client.ListAsync<T>(null, ListQuery.All, timeout.Token);
+                seen = list.Items;
+                if (holds(seen))
+                {
+                    return seen;
+                }
+
+                await foreach (var _ in Client.WatchAsync<T>(null, new WatchQuery(list.Metadata.ResourceVersion), timeout.Token))
+                {
+                    break;
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            throw new TimeoutException($"{what} did not come about; seen: {string.Join('\n', seen)}");
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await Task.WhenAll(_running);
+        _informers.Dispose();
+        _stop.Dispose();
+    }
+}

@@ -1,0 +1,65 @@
+using Coxswain.Api.Core.V1;
+using Coxswain.Api.Discovery.V1;
+using Coxswain.Api.Meta.V1;
+using Coxswain.Client;
+using Coxswain.Controllers.Tests.Apps;
+
+namespace Coxswain.Controllers.Tests.Core;
+
+public sealed class EndpointsControllerTests
+{
+    [Fact]
+    public async Task Create_ServiceOverReadyPods_ListsThemInBothForms()
+    {
+        await using var cluster = new ControlPlane();
+        await cluster.AddNodeAsync("node-1");
+        await cluster.Client.CreateAsync(Deployments.Web(3), default);
+        await cluster.Client.CreateAsync(Service(), default);
+
+        var slices = await cluster.WaitForAsync<EndpointSlice>("3 ready endpoints", found => found.Count == 1 && Ready(found) == 3);
+        Assert.Equal(("web", 8080), (slices[0].Metadata.Labels["kubernetes.io/service-name"], slices[0].Ports[0].Port ?? 0));
+        await cluster.WaitForAsync<Endpoints>("3 addresses", found => found is [{ Subsets: [{ Addresses.Count: 3 }] }]);
+    }
+
+    [Fact]
+    public async Task Delete_Pod_IsWithdrawnBeforeItHasStopped()
+    {
+        await using var cluster = new ControlPlane(runPods: false);
+        await cluster.AddNodeAsync("node-1");
+        await cluster.Client.CreateAsync(Service(), default);
+        await cluster.Client.CreateAsync(ReadyPod("a"), default);
+        await cluster.WaitForAsync<EndpointSlice>("the endpoint", found => Ready(found) == 1);
+        await cluster.Client.DeleteAsync<Pod>("default", "a", DeleteOptions.Empty, default);
+
+        var slices = await cluster.WaitForAsync<EndpointSlice>("no ready endpoint", found => found.Count == 1 && found[0].Endpoints.Count == 1 && Ready(found) == 0);
+        Assert.Equal((false, true, true), (slices[0].Endpoints[0].Conditions.Ready, slices[0].Endpoints[0].Conditions.Serving, slices[0].Endpoints[0].Conditions.Terminating));
+        await cluster.WaitForAsync<Endpoints>("no addresses", found => found is [{ Subsets.Count: 0 }]);
+    }
+
+    [Fact]
+    public async Task Create_ServiceWithoutMatch_GetsEmptyObjectsThatGoWithIt()
+    {
+        await using var cluster = new ControlPlane();
+        await cluster.Client.CreateAsync(Service(), default);
+        await cluster.WaitForAsync<EndpointSlice>("an empty slice", found => found is [{ Endpoints.Count: 0 }]);
+        await cluster.WaitForAsync<Endpoints>("empty Endpoints", found => found is [{ Subsets.Count: 0 }]);
+        await cluster.Client.DeleteAsync<Service>("default", "web", DeleteOptions.Empty, default);
+        await cluster.WaitForAsync<EndpointSlice>("no slice", found => found.Count == 0);
+        await cluster.WaitForAsync<Endpoints>("no Endpoints", found => found.Count == 0);
+    }
+
+    private static int Ready(IReadOnlyList<EndpointSlice> slices) => slices.Sum(slice => slice.Endpoints.Count(endpoint => endpoint.Conditions.Ready == true));
+
+    private static Service Service() => new()
+    {
+        Metadata = ObjectMeta.Empty with { Name = "web", Namespace = "default" },
+        Spec = new ServiceSpec { Selector = Deployments.Labels, Ports = [new ServicePort { Port = 80, TargetPort = 8080, Protocol = "TCP" }], ClusterIP = "10.96.0.7" },
+    };
+
+    private static Pod ReadyPod(string name) => new()
+    {
+        Metadata = ObjectMeta.Empty with { Name = name, Namespace = "default", Labels = Deployments.Labels },
+        Spec = new PodSpec { NodeName = "node-1" },
+        Status = new PodStatus { Phase = "Running", PodIP = "10.244.0.9", Conditions = [new PodCondition { Type = "Ready", Status = "True" }] },
+    };
+}

@@ -1,0 +1,65 @@
+using Coxswain.Api.Apps.V1;
+using Coxswain.Api.Core.V1;
+using Coxswain.Api.Meta.V1;
+using Coxswain.Client;
+using Coxswain.Controllers.Tests.Apps;
+
+namespace Coxswain.Controllers.Tests.Core;
+
+public sealed class NamespaceControllerTests
+{
+    [Fact]
+    public async Task Create_Namespace_GetsItsAccountAndCertificates()
+    {
+        await using var cluster = new ControlPlane(new ControllerOptions { RootCertificates = "PEM" });
+        await cluster.Client.CreateAsync(Named("team"), default);
+        await cluster.WaitForAsync<ServiceAccount>("the default account", accounts => accounts.Any(account => account.Metadata is { Name: "default", Namespace: "team" }));
+        await cluster.WaitForAsync<ConfigMap>("the certificates", Certified);
+
+        await cluster.Client.DeleteAsync<ConfigMap>("team", "kube-root-ca.crt", DeleteOptions.Empty, default);
+        await cluster.WaitForAsync<ConfigMap>("the certificates again", Certified);
+    }
+
+    [Fact]
+    public async Task Delete_NamespaceWithContent_EndsAllOfIt()
+    {
+        await using var cluster = new ControlPlane();
+        await cluster.AddNodeAsync("node-1");
+        await cluster.Client.CreateAsync(Named("team"), default);
+        var web = Deployments.Web(2);
+        await cluster.Client.CreateAsync(web with { Metadata = web.Metadata with { Namespace = "team" } }, default);
+        await cluster.WaitForAsync<Deployment>("2 available replicas", list => list is [var deployment] && Deployments.IsDone(deployment));
+        await cluster.Client.DeleteAsync<Namespace>(null, "team", DeleteOptions.Empty, default);
+
+        await cluster.WaitForAsync<Namespace>("no namespace", namespaces => namespaces.Count == 0);
+        Assert.Empty((await cluster.Client.ListAsync<Pod>("team", ListQuery.All, default)).Items);
+        Assert.Empty((await cluster.Client.ListAsync<Deployment>("team", ListQuery.All, default)).Items);
+        Assert.Empty((await cluster.Client.ListAsync<ServiceAccount>("team", ListQuery.All, default)).Items);
+    }
+
+    [Fact]
+    public async Task Delete_PodHeldByFinalizer_KeepsTheRestAndSaysSo()
+    {
+        await using var cluster = new ControlPlane();
+        await cluster.Client.CreateAsync(Named("team"), default);
+        await cluster.Client.CreateAsync(new Pod { Metadata = ObjectMeta.Empty with { Name = "held", Namespace = "team", Finalizers = ["example.com/hold"] } }, default);
+        await cluster.Client.CreateAsync(new ConfigMap { Metadata = ObjectMeta.Empty with { Name = "settings", Namespace = "team" } }, default);
+        await cluster.Client.DeleteAsync<Namespace>(null, "team", DeleteOptions.Empty, default);
+
+        await cluster.WaitForAsync<Namespace>("the condition", namespaces => namespaces.Any(space =>
+            space.Status.Conditions.Any(condition => condition is { Type: "NamespaceDeletionContentFailure", Status: "True" })));
+        Assert.NotNull(await cluster.Client.FindAsync<ConfigMap>("team", "settings", default));
+
+        await cluster.Client.PatchAsync<Pod>("team", "held", KubePatch.Merge(new { metadata = new { finalizers = Array.Empty<string>() } }), default);
+        await cluster.WaitForAsync<Namespace>("no namespace", namespaces => namespaces.Count == 0);
+    }
+
+    private static Namespace Named(string name) => new()
+    {
+        Metadata = ObjectMeta.Empty with { Name = name },
+        Spec = new NamespaceSpec { Finalizers = ["kubernetes"] },
+    };
+
+    private static bool Certified(IReadOnlyList<ConfigMap> maps) =>
+        maps.Any(map => map.Metadata is { Name: "kube-root-ca.crt", Namespace: "team" } && map.Data["ca.crt"] == "PEM");
+}

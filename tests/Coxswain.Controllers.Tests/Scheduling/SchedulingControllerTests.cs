@@ -1,0 +1,59 @@
+using Coxswain.Api;
+using Coxswain.Api.Core.V1;
+using Coxswain.Api.Meta.V1;
+using Coxswain.Client;
+
+namespace Coxswain.Controllers.Tests.Scheduling;
+
+public sealed class SchedulingControllerTests
+{
+    [Fact]
+    public async Task Create_PodTooLarge_SaysWhyAndIsPlacedWhenANodeComes()
+    {
+        await using var cluster = new ControlPlane();
+        await cluster.AddNodeAsync("small", cpu: "1");
+        await cluster.Client.CreateAsync(PodAsking("2"), default);
+
+        await cluster.WaitForAsync<Pod>("the condition", pods => pods[0].Status.Conditions.Any(condition => condition is
+        {
+            Type: "PodScheduled", Status: "False", Reason: "Unschedulable", Message: "0/1 nodes are available: 1 Insufficient cpu.",
+        }));
+        await cluster.WaitForAsync<Event>("the event", events => events.Any(recorded => recorded.Reason == "FailedScheduling"));
+
+        await cluster.AddNodeAsync("large", cpu: "4");
+        await cluster.WaitForAsync<Pod>("the pod on the large node", pods => pods[0].Spec.NodeName == "large" && pods[0].Status.Phase == "Running");
+    }
+
+    [Fact]
+    public async Task Create_MoreThanFits_NeverOvercommits()
+    {
+        await using var cluster = new ControlPlane();
+        await cluster.AddNodeAsync("a", cpu: "3");
+        await cluster.AddNodeAsync("b", cpu: "3");
+        for (var i = 0; i < 8; i++)
+        {
+            await cluster.Client.CreateAsync(PodAsking("1", $"pod-{i}"), default);
+        }
+
+        var pods = await cluster.WaitForAsync<Pod>("6 placed and 2 refused", found =>
+            found.Count(pod => pod.Spec.NodeName.Length > 0) == 6
+            && found.Count(pod => pod.Status.Conditions.Any(condition => condition.Reason == "Unschedulable") && pod.Spec.NodeName.Length == 0) == 2);
+        Assert.All(pods.Where(pod => pod.Spec.NodeName.Length > 0).GroupBy(pod => pod.Spec.NodeName), node => Assert.Equal(3, node.Count()));
+
+        var freed = pods.First(pod => pod.Spec.NodeName.Length > 0);
+        await cluster.Client.DeleteAsync(ApiResources.Of<Pod>(), "default", freed.Metadata.Name, DeleteOptions.Empty, default);
+        await cluster.WaitForAsync<Pod>("the freed place to be taken", found => found.Count == 7 && found.Count(pod => pod.Spec.NodeName.Length > 0) == 6);
+    }
+
+    private static Pod PodAsking(string cpu, string name = "large") => new()
+    {
+        Metadata = ObjectMeta.Empty with { Name = name, Namespace = "default" },
+        Spec = new PodSpec
+        {
+            Containers =
+            [
+                new Container { Name = "main", Image = "main", Resources = new ResourceRequirements { Requests = new Dictionary<string, Quantity> { ["cpu"] = Quantity.Parse(cpu) } } },
+            ],
+        },
+    };
+}
