@@ -37,6 +37,13 @@ internal sealed class ApiModel
 
         return file.Facts.Types.TryGetValue(name, out var facts) ? (file, name, facts) : null;
     }
+
+    /// <summary>As <see cref="Find"/>, but what other names of the type lead to.</summary>
+    public (ApiFile File, string Name, TypeFacts Facts)? FindStruct(ApiFile file, string name)
+    {
+        var found = Find(file, name);
+        return found is { Facts.Alias: { } alias } ? FindStruct(found.Value.File, alias) : found;
+    }
 }
 
 /// <summary>One group-version: <c>Folder</c> is how other files refer to it (<c>core/v1</c>).</summary>

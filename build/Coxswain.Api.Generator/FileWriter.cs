@@ -5,6 +5,9 @@ namespace Coxswain.Api.Generator;
 /// <summary>Writes the C# of one group-version.</summary>
 internal sealed class FileWriter(ApiModel model, ApiFile file)
 {
+    /// <summary>A CRD's schema: the facts mark none of its fields optional, yet Kubernetes omits every empty one.</summary>
+    private const string OmitsAllEmpty = "JSONSchemaProps";
+
     private readonly StringBuilder _text = new();
 
     /// <summary>The kinds met while writing.</summary>
@@ -129,7 +132,7 @@ internal sealed class FileWriter(ApiModel model, ApiFile file)
         foreach (var field in fields)
         {
             var write = $"writer.WritePropertyName(\"{field.JsonName}\"u8); {field.Type.Write(field.Name)}";
-            _text.Append(field.Facts.Optional || field.Type is FieldType.Pointer or FieldType.Scalar { Nullable: true }
+            _text.Append(field.Facts.Optional || field.Owner == OmitsAllEmpty || field.Type is FieldType.Pointer or FieldType.Scalar { Nullable: true }
                 ? $"        if (!({field.Type.IsEmpty(field.Name)})) {{ {write} }}\n"
                 : $"        {write}\n");
         }
@@ -163,7 +166,7 @@ internal sealed class FileWriter(ApiModel model, ApiFile file)
                 continue;
             }
 
-            if (field.Inline && model.Find(owner, field.Type) is { } inlined)
+            if (field.Inline && model.FindStruct(owner, field.Type) is { } inlined)
             {
                 foreach (var inner in Fields(inlined.File, inlined.Facts))
                 {

@@ -1,1 +1,3 @@
-return 0;
+using Coxswain.CommandLine;
+
+return await CoxswainCommand.RunAsync(args);

@@ -161,7 +161,7 @@ internal sealed class DecodeRun(FieldValidation validation)
             case SchemaType.IntOrString when token == JsonTokenType.Number && reader.TryGetInt32(out var number):
                 return JsonValue.Create((long)number);
             case SchemaType.IntOrString:
-                throw new DecodeException($"json: cannot unmarshal {Describe(ref reader)} into Go value of type {(token == JsonTokenType.Number ? "int32" : "string")}");
+                throw new DecodeException($"json: cannot unmarshal {Describe(ref reader, true)} into Go value of type {(token == JsonTokenType.Number ? "int32" : "string")}");
             case SchemaType.Bytes when token == JsonTokenType.String:
                 return ReadBytes(ref reader);
             case SchemaType.Quantity:
@@ -245,7 +245,7 @@ internal sealed class DecodeRun(FieldValidation validation)
             case JsonTokenType.Number:
                 return reader.TryGetInt64(out var integer) ? JsonValue.Create(integer)
                     : reader.TryGetDouble(out var number) && double.IsFinite(number) ? JsonValue.Create(number)
-                    : throw new DecodeException($"json: cannot unmarshal {Describe(ref reader)} into Go value of type float64");
+                    : throw new DecodeException($"json: cannot unmarshal {Describe(ref reader, true)} into Go value of type float64");
             case JsonTokenType.True:
             case JsonTokenType.False:
                 return JsonValue.Create(reader.TokenType == JsonTokenType.True);
@@ -269,7 +269,7 @@ internal sealed class DecodeRun(FieldValidation validation)
 
     private DecodeException Mismatch(ref Utf8JsonReader reader, Schema schema)
     {
-        var text = new StringBuilder("json: cannot unmarshal ").Append(Describe(ref reader)).Append(" into Go ");
+        var text = new StringBuilder("json: cannot unmarshal ").Append(Describe(ref reader, schema.Type is SchemaType.Int32 or SchemaType.Int64)).Append(" into Go ");
         Schema? owner = null;
         foreach (var step in _path)
         {
@@ -293,11 +293,11 @@ internal sealed class DecodeRun(FieldValidation validation)
         return new DecodeException(text.Append(" of type ").Append(schema.GoType).ToString());
     }
 
-    private static string Describe(ref Utf8JsonReader reader) => reader.TokenType switch
+    /// <param name="withNumber">The number itself is at fault, not that there is one.</param>
+    private static string Describe(ref Utf8JsonReader reader, bool withNumber = false) => reader.TokenType switch
     {
         JsonTokenType.String => "string",
-        JsonTokenType.Number when reader.ValueSpan.IndexOfAnyExceptInRange((byte)'0', (byte)'9') < 0 && reader.TryGetInt32(out _) => "number",
-        JsonTokenType.Number => "number " + Encoding.UTF8.GetString(reader.ValueSpan),
+        JsonTokenType.Number => withNumber ? "number " + Encoding.UTF8.GetString(reader.ValueSpan) : "number",
         JsonTokenType.True or JsonTokenType.False => "bool",
         JsonTokenType.StartArray => "array",
         JsonTokenType.Null => "null",

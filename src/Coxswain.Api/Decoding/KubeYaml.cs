@@ -19,19 +19,41 @@ public static class KubeYaml
 
     private static List<YamlDocument> ReadAll(ReadOnlySpan<byte> yaml, int count)
     {
+        var text = Encoding.UTF8.GetString(yaml).TrimStart('\uFEFF');
+        var reader = new YamlReader(new StringReader(text));
         try
         {
-            return new YamlReader(new StringReader(Encoding.UTF8.GetString(yaml).TrimStart('\uFEFF'))).Read(count);
+            return reader.Read(count);
         }
         catch (YamlException exception)
         {
-            var inner = exception.InnerException?.Message ?? exception.Message;
-            throw new KubeStatusException(Statuses.BadRequest($"error parsing YAML: yaml: line {exception.Start.Line}: {inner}"));
+            var why = exception.InnerException?.Message ?? exception.Message;
+            var line = Math.Max(Math.Max(exception.Start.Line, exception.End.Line), reader.Line);
+            throw Bad(why.Contains("tab", StringComparison.Ordinal) ? TabLine(text, line) : line, why);
         }
         catch (Exception exception) when (exception is InvalidOperationException or ArgumentException or FormatException or JsonException)
         {
-            throw new KubeStatusException(Statuses.BadRequest($"error parsing YAML: {exception.Message}"));
+            // How the parser fails inside an unfinished flow collection.
+            throw Bad(reader.Line, exception is InvalidOperationException ? "did not find the end of a list or mapping" : exception.Message);
         }
+    }
+
+    private static KubeStatusException Bad(long line, string why) =>
+        new(Statuses.BadRequest($"error parsing YAML: yaml: line {Math.Max(line, 1)}: {why}"));
+
+    /// <summary>The parser knows that there is a tab in the indentation but not where.</summary>
+    private static long TabLine(string text, long after)
+    {
+        var number = 0;
+        foreach (var line in text.AsSpan().EnumerateLines())
+        {
+            if (++number >= after && line[..^line.TrimStart().Length].Contains('\t'))
+            {
+                return number;
+            }
+        }
+
+        return after;
     }
 }
 

@@ -146,6 +146,11 @@ public static class ObjectDecoder
     {
         var message = exception.Message;
         var end = message.IndexOf(" LineNumber:", StringComparison.Ordinal);
+        if (message.StartsWith("Expected depth to be zero", StringComparison.Ordinal))
+        {
+            return "unexpected end of JSON input";
+        }
+
         var text = (end < 0 ? message : message[..end]).TrimEnd('.');
         return exception.LineNumber is { } line ? $"line {line + 1}: {text}" : text;
     }

@@ -26,6 +26,9 @@ internal sealed class YamlReader(TextReader text)
     private readonly Parser _parser = new(text);
     private readonly Dictionary<AnchorName, YamlValue> _anchors = [];
 
+    /// <summary>The line of the last event, for errors that do not know theirs.</summary>
+    public long Line => _parser.Current?.End.Line ?? 1;
+
     public List<YamlDocument> Read(int count)
     {
         var documents = new List<YamlDocument>();

@@ -57,10 +57,15 @@ internal static class YamlWriter
     private static Scalar Text(string text)
     {
         // Unquoted text that would read as a number, a boolean, a date or nothing needs its quotes.
-        var style = YamlScalars.Plain(text) is not string || text is "<<" or "=" || (text[0] is >= '0' and <= '9' && text.AsSpan().IndexOfAny('-', ':') >= 0)
+        var style = YamlScalars.Plain(text) is not string || text is "<<" or "=" || (char.IsAsciiDigit(text[0]) && text.AsSpan().IndexOfAny('-', ':') >= 0)
             ? ScalarStyle.DoubleQuoted
-            : text.Contains('\n', StringComparison.Ordinal) && text.AsSpan().IndexOfAny('\r', '\t') < 0 && !char.IsWhiteSpace(text[0]) ? ScalarStyle.Literal
+            : text.Contains('\n', StringComparison.Ordinal) ? IsPlainLines(text) ? ScalarStyle.Literal : ScalarStyle.DoubleQuoted
             : ScalarStyle.Any;
         return new Scalar(null, null, text, style, true, true);
     }
+
+    /// <summary>Lines that a literal block keeps as they are; anything subtler is quoted.</summary>
+    private static bool IsPlainLines(string text) =>
+        !char.IsWhiteSpace(text[0]) && text.AsSpan().IndexOfAny('\r', '\t') < 0 && !text.Contains("\n\n", StringComparison.Ordinal)
+        && !text.Contains(" \n", StringComparison.Ordinal) && !text.EndsWith(' ');
 }

@@ -94,8 +94,8 @@ internal sealed class SchemaFile
     {
         if (!Scalars.TryGetValue(target, out var scalar))
         {
-            // An interface of Go's, or a named list or map.
-            return target.Contains('[') ? Resolve(target, default) : null;
+            // A named list or map, another name of a type, or an interface of Go's, which is none.
+            return target.Contains('[') ? Resolve(target, default) : target.Contains('/') ? Schemas.FindType(target) : Find(target);
         }
 
         return Schema.Scalar(scalar.Type, $"{_folder}.{name}", Strings(facts, "enum"));
@@ -126,7 +126,8 @@ internal sealed class SchemaFile
             {
                 Optional = Has(field, "optional"),
                 Pointer = Has(field, "pointer"),
-                Default = Default(field),
+                Default = Default(field, schema),
+                PatchStrategies = Text(field, "patch"),
                 ProtoNumber = field.TryGetProperty("proto", out var number) ? number.GetInt32() : 0,
             };
         }
@@ -159,8 +160,27 @@ internal sealed class SchemaFile
         return found ?? throw new InvalidOperationException($"{_folder}: unknown type {type}");
     }
 
-    private static JsonNode? Default(JsonElement field) =>
-        Text(field, "default") is { } text && !text.StartsWith("ref(", StringComparison.Ordinal) ? JsonNode.Parse(text) : null;
+    /// <summary>The declared default; one that is the type's zero is none, unless absent and zero differ.</summary>
+    private static JsonNode? Default(JsonElement field, Schema schema)
+    {
+        if (!field.TryGetProperty("default", out var value))
+        {
+            return null;
+        }
+
+        var text = value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText();
+        if (text.StartsWith("ref(", StringComparison.Ordinal) || (!Has(field, "pointer") && text is "" or "0" or "false"))
+        {
+            return null;
+        }
+
+        return schema.Type switch
+        {
+            SchemaType.String => JsonValue.Create(text),
+            SchemaType.Boolean => JsonValue.Create(text == "true"),
+            _ => JsonValue.Create(long.Parse(text)),
+        };
+    }
 
     private static bool Has(JsonElement element, string name) => element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.True;
 

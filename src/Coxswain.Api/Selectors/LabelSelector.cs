@@ -61,7 +61,7 @@ public sealed class LabelSelector : IEquatable<LabelSelector>
             return Nothing;
         }
 
-        var requirements = selector.MatchLabels.Select(label => new LabelRequirement(label.Key, SelectorOperator.In, [label.Value])).ToList();
+        var requirements = selector.MatchLabels.Select(label => new LabelRequirement(label.Key, SelectorOperator.Equals, [label.Value])).ToList();
         foreach (var expression in selector.MatchExpressions)
         {
             var kind = expression.Operator switch

@@ -1,0 +1,14 @@
+namespace Coxswain.ApiServer.Admission;
+
+/// <summary>
+/// One rule that a write passes on its way to the store. First every plug-in may change the object, in order; then
+/// every one may refuse it, seeing its final form.
+/// </summary>
+internal interface IAdmissionPlugin
+{
+    /// <exception cref="Coxswain.Api.KubeStatusException">The write is refused.</exception>
+    ValueTask MutateAsync(AdmissionContext context, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+    /// <exception cref="Coxswain.Api.KubeStatusException">The write is refused.</exception>
+    ValueTask ValidateAsync(AdmissionContext context, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+}

@@ -1,0 +1,107 @@
+using Coxswain.Api;
+using Coxswain.ApiServer.Admission;
+using Coxswain.ApiServer.Authentication;
+using Coxswain.ApiServer.Authorization;
+using Coxswain.ApiServer.Bootstrap;
+using Coxswain.ApiServer.Discovery;
+using Coxswain.ApiServer.Http;
+using Coxswain.ApiServer.OpenApi;
+using Coxswain.ApiServer.Registry;
+using Coxswain.ApiServer.Registry.Strategies;
+using Coxswain.ApiServer.Requests;
+using Coxswain.ApiServer.Tables;
+using Coxswain.ApiServer.Watch;
+using Microsoft.Extensions.Logging;
+
+namespace Coxswain.ApiServer;
+
+/// <summary>The wiring of one API server: what is made of what. No logic.</summary>
+internal sealed class ApiServerParts : IAsyncDisposable
+{
+    private readonly RbacAuthorizer _authorizer;
+    private readonly NodeProxy _nodeProxy;
+    private readonly PriorityAdmission _priorities;
+
+    public ApiServerParts(ApiServerOptions options)
+    {
+        var store = options.Store;
+        var time = options.Time;
+        var random = new LockedRandom(options.Random);
+        var identities = new IdentitySource(random);
+        ServicePools = new ServicePools(store, options.ServiceRange, random);
+        Resources = new ResourceRegistry(new ServiceStrategy(ServicePools.Addresses, ServicePools.Ports));
+        _authorizer = new RbacAuthorizer(store);
+        var tokens = new ServiceAccountTokens(store, options.Pki.TokenKey, identities, time);
+
+        _priorities = new PriorityAdmission(store);
+        var admission = new AdmissionChain(
+        [
+            new NamespaceLifecycle(store, Resources),
+            new ServiceAccountAdmission(store, identities, options.ServiceAccountPatience, time),
+            new DefaultTolerations(),
+            _priorities,
+            new NodeRestriction(),
+        ]);
+        var reader = new ObjectReader(store);
+        var creator = new ObjectCreator(store, admission, identities, time);
+        var updater = new ObjectUpdater(store, admission);
+        var deleter = new ObjectDeleter(store, admission, time);
+        var binding = new PostHandlers.Route(BindingHandler.Kind, new BindingHandler(updater, Resources, time));
+        var posts = new PostHandlers(new Dictionary<string, PostHandlers.Route>
+        {
+            ["bindings"] = binding,
+            ["pods/binding"] = binding,
+            ["pods/eviction"] = new(EvictionHandler.Kind, new EvictionHandler(store, deleter, updater, Resources, time)),
+            ["serviceaccounts/token"] = new(TokenRequestHandler.Kind, new TokenRequestHandler(store, tokens, time)),
+            ["tokenreviews.authentication.k8s.io"] = new(Kind("authentication.k8s.io/v1", "TokenReview"), new TokenReviewHandler(tokens)),
+            ["selfsubjectreviews.authentication.k8s.io"] = new(Kind("authentication.k8s.io/v1", "SelfSubjectReview"), new SelfReviewHandler()),
+            ["subjectaccessreviews.authorization.k8s.io"] =
+                new(Kind("authorization.k8s.io/v1", "SubjectAccessReview"), new AccessReviewHandler(_authorizer, isSelf: false)),
+            ["localsubjectaccessreviews.authorization.k8s.io"] =
+                new(Kind("authorization.k8s.io/v1", "LocalSubjectAccessReview"), new AccessReviewHandler(_authorizer, isSelf: false)),
+            ["selfsubjectaccessreviews.authorization.k8s.io"] =
+                new(Kind("authorization.k8s.io/v1", "SelfSubjectAccessReview"), new AccessReviewHandler(_authorizer, isSelf: true)),
+            ["selfsubjectrulesreviews.authorization.k8s.io"] =
+                new(Kind("authorization.k8s.io/v1", "SelfSubjectRulesReview"), new RulesReviewHandler(_authorizer)),
+        });
+        Core = new ApiCore(reader, creator, updater, deleter, new ObjectWatcher(store, random, time), _authorizer, posts);
+        EventCleaner = new EventCleaner(store, options.EventLifetime, time, options.LoggerFactory.CreateLogger<EventCleaner>());
+
+        var tables = new TableMaker(time);
+        var documents = new DiscoveryDocuments(Resources, options.Advertised?.ToString() ?? "");
+        var metrics = new RequestMetrics(time);
+        Health = new HealthChecks(options.ReadinessGates);
+        var clientCertificate = options.Pki.GetOrIssue("apiserver-node-client", new("kube-apiserver-node-client") { Organizations = ["system:masters"] });
+        _nodeProxy = new NodeProxy(Core, store, Lifetime, options.Pki, clientCertificate);
+        var endpoint = new ResourceEndpoint(Resources, Core, new AnswerFormatter(tables), new WatchEndpoint(Core, tables, Lifetime), _nodeProxy);
+        var server = new ServerEndpoints(Health, metrics, options.OpenApi ?? new OpenApiDocuments(ApiResources.All, ServerVersion.GitVersion),
+            [.. documents.Paths, "/healthz", "/livez", "/metrics", "/openapi/v2", "/openapi/v3", "/readyz", "/version"], options.Pki);
+        Http = new HttpHandler(
+            new RequestAuthenticator(tokens), endpoint, new DiscoveryEndpoint(documents), server, _authorizer, metrics,
+            options.LoggerFactory.CreateLogger<HttpHandler>());
+    }
+
+    public ResourceRegistry Resources { get; }
+
+    public ApiCore Core { get; }
+
+    public HttpHandler Http { get; }
+
+    public HealthChecks Health { get; }
+
+    public ServicePools ServicePools { get; }
+
+    public EventCleaner EventCleaner { get; }
+
+    public ServerLifetime Lifetime { get; } = new();
+
+    public async ValueTask DisposeAsync()
+    {
+        _nodeProxy.Dispose();
+        await _priorities.DisposeAsync();
+        await _authorizer.DisposeAsync();
+        Lifetime.Dispose();
+    }
+
+    private static ObjectKind Kind(string apiVersion, string kind) => new(apiVersion, kind);
+}

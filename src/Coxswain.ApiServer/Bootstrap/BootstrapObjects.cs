@@ -1,0 +1,164 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Coxswain.Api;
+using Coxswain.Api.Meta.V1;
+using Coxswain.ApiServer.Authentication;
+using Coxswain.ApiServer.Certificates;
+using Coxswain.ApiServer.Http;
+using Coxswain.ApiServer.Registry;
+
+namespace Coxswain.ApiServer.Bootstrap;
+
+/// <summary>The objects every cluster begins with. What exists is left alone, but for the address of the API itself.</summary>
+internal sealed class BootstrapObjects(ApiCore core, ResourceRegistry resources, ApiServerOptions options)
+{
+    private static readonly User Server = new("system:apiserver", [ClusterPki.MastersGroup]);
+
+    public async Task EnsureAsync(CancellationToken cancellationToken)
+    {
+        foreach (var name in (string[])["default", "kube-system", "kube-public", "kube-node-lease"])
+        {
+            await EnsureAsync(new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Namespace", ["metadata"] = Named(name) }, cancellationToken);
+        }
+
+        foreach (var document in PriorityClasses().Concat(BootstrapRoles.All()))
+        {
+            await EnsureAsync(document, cancellationToken);
+        }
+
+        await EnsureAsync(KubernetesService(), cancellationToken);
+        if (options.Advertised is not null)
+        {
+            await EnsureCurrentAsync(Endpoints(), "subsets", cancellationToken);
+            await EnsureCurrentAsync(EndpointSlice(), "endpoints", cancellationToken);
+        }
+    }
+
+    private static JsonObject Named(string name, string @namespace = "")
+    {
+        var metadata = new JsonObject { ["name"] = name };
+        if (@namespace.Length > 0)
+        {
+            metadata["namespace"] = @namespace;
+        }
+
+        return metadata;
+    }
+
+    private static IEnumerable<JsonObject> PriorityClasses()
+    {
+        foreach (var (name, value, description) in ((string, long, string)[])
+        [
+            ("system-cluster-critical", 2_000_000_000, "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary."),
+            ("system-node-critical", 2_000_001_000, "Used for system critical pods that must not be moved from their current node."),
+        ])
+        {
+            yield return new JsonObject
+            {
+                ["apiVersion"] = "scheduling.k8s.io/v1",
+                ["kind"] = "PriorityClass",
+                ["metadata"] = Named(name),
+                ["value"] = value,
+                ["description"] = description,
+            };
+        }
+    }
+
+    private JsonObject KubernetesService()
+    {
+        var metadata = Named("kubernetes", "default");
+        metadata["labels"] = new JsonObject { ["component"] = "apiserver", ["provider"] = "kubernetes" };
+        return new JsonObject
+        {
+            ["apiVersion"] = "v1",
+            ["kind"] = "Service",
+            ["metadata"] = metadata,
+            ["spec"] = new JsonObject
+            {
+                ["type"] = "ClusterIP",
+                ["clusterIP"] = KestrelServer.FirstOf(options.ServiceRange).ToString(),
+                ["ports"] = new JsonArray(new JsonObject
+                {
+                    ["name"] = "https",
+                    ["protocol"] = "TCP",
+                    ["port"] = 443,
+                    ["targetPort"] = (long)(options.Advertised?.Port ?? 6443),
+                }),
+            },
+        };
+    }
+
+    private JsonObject Endpoints()
+    {
+        var metadata = Named("kubernetes", "default");
+        metadata["labels"] = new JsonObject { ["endpointslice.kubernetes.io/skip-mirror"] = "true" };
+        return new JsonObject
+        {
+            ["apiVersion"] = "v1",
+            ["kind"] = "Endpoints",
+            ["metadata"] = metadata,
+            ["subsets"] = new JsonArray(new JsonObject
+            {
+                ["addresses"] = new JsonArray(new JsonObject { ["ip"] = Address }),
+                ["ports"] = new JsonArray(Port()),
+            }),
+        };
+    }
+
+    private JsonObject EndpointSlice()
+    {
+        var metadata = Named("kubernetes", "default");
+        metadata["labels"] = new JsonObject { ["kubernetes.io/service-name"] = "kubernetes" };
+        return new JsonObject
+        {
+            ["apiVersion"] = "discovery.k8s.io/v1",
+            ["kind"] = "EndpointSlice",
+            ["metadata"] = metadata,
+            ["addressType"] = "IPv4",
+            ["endpoints"] = new JsonArray(new JsonObject
+            {
+                ["addresses"] = new JsonArray(Address),
+                ["conditions"] = new JsonObject { ["ready"] = true },
+            }),
+            ["ports"] = new JsonArray(Port()),
+        };
+    }
+
+    private string Address => options.Advertised!.Address.ToString(); // asked only when there is one
+
+    private JsonObject Port() => new() { ["name"] = "https", ["port"] = (long)options.Advertised!.Port, ["protocol"] = "TCP" };
+
+    private async Task<bool> EnsureAsync(JsonObject document, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await core.CreateAsync(Request(document, "create"), Decode(document), cancellationToken);
+            return true;
+        }
+        catch (KubeStatusException exception) when (exception.Status.Reason == StatusReason.AlreadyExists)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>The server may have moved since it was last up.</summary>
+    private async Task EnsureCurrentAsync(JsonObject document, string field, CancellationToken cancellationToken)
+    {
+        if (!await EnsureAsync(document, cancellationToken))
+        {
+            var change = new JsonObject { [field] = document[field]!.DeepClone(), ["ports"] = document["ports"]?.DeepClone() };
+            var patch = ObjectPatch.Parse(Client.PatchType.Merge, Encoding.UTF8.GetBytes(change.ToJsonString()), FieldValidation.Ignore);
+            await core.PatchAsync(Request(document, "patch"), patch, cancellationToken);
+        }
+    }
+
+    private ApiRequest Request(JsonObject document, string verb)
+    {
+        var kind = new ObjectKind(document.Text("apiVersion"), document.Text("kind"));
+        var resource = resources.Of(ApiResources.Find(kind)!); // all are built-in kinds
+        return new ApiRequest(Server, verb, resource, document.Metadata().Text("namespace"), document.Metadata().Text("name"));
+    }
+
+    private static JsonObject Decode(JsonObject document) => ObjectDecoder.Decode(
+        Encoding.UTF8.GetBytes(document.ToJsonString()), new ObjectKind(document.Text("apiVersion"), document.Text("kind")), FieldValidation.Strict).Document;
+}

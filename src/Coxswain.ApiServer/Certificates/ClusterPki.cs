@@ -1,0 +1,154 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Coxswain.ApiServer.Certificates;
+
+/// <summary>
+/// The keys and certificates of one cluster, in <c>&lt;data&gt;/pki</c>: made when missing, renewed at start when they
+/// are near their end, so that a cluster that was off for months starts again.
+/// </summary>
+public sealed class ClusterPki : IDisposable
+{
+    public const string AdminUser = "kubernetes-admin";
+    public const string MastersGroup = "system:masters";
+
+    /// <summary>A third of the lifetime: a cluster started once a season never meets an expired certificate.</summary>
+    private static readonly TimeSpan RenewBefore = TimeSpan.FromDays(120);
+
+    private readonly string _folder;
+    private readonly TimeProvider _time;
+
+    private ClusterPki(string folder, CertificateAuthority authority, ECDsa tokenKey, TimeProvider time)
+    {
+        _folder = folder;
+        _time = time;
+        Authority = authority;
+        TokenKey = tokenKey;
+    }
+
+    public CertificateAuthority Authority { get; }
+
+    /// <summary>Signs service account tokens.</summary>
+    internal ECDsa TokenKey { get; }
+
+    /// <summary>Opens the folder, creating the authority and the token key on first use.</summary>
+    public static ClusterPki Open(string dataDirectory, TimeProvider time)
+    {
+        var folder = Path.Combine(dataDirectory, "pki");
+        Directory.CreateDirectory(folder);
+        File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        var certificateFile = Path.Combine(folder, "ca.crt");
+        var keyFile = Path.Combine(folder, "ca.key");
+        CertificateAuthority authority;
+        if (File.Exists(certificateFile) && File.Exists(keyFile))
+        {
+            authority = CertificateAuthority.Load(File.ReadAllText(certificateFile), File.ReadAllText(keyFile), time);
+        }
+        else
+        {
+            authority = CertificateAuthority.Create("coxswain-ca", time);
+            using var key = authority.Certificate.GetECDsaPrivateKey()!; // made with an ECDSA key just above
+            WriteFile(keyFile, key.ExportPkcs8PrivateKeyPem(), secret: true);
+            WriteFile(certificateFile, authority.CertificatePem, secret: false);
+        }
+
+        return new ClusterPki(folder, authority, OpenTokenKey(Path.Combine(folder, "sa.key")), time);
+    }
+
+    /// <summary>The client certificate of the cluster's owner, for the kubeconfig.</summary>
+    public KeyAndCertificate Admin() => GetOrIssue("admin", new CertificateSubject(AdminUser) { Organizations = [MastersGroup] });
+
+    /// <summary>The API server's own certificate; also a client certificate towards the nodes' endpoints.</summary>
+    public KeyAndCertificate ApiServer(IEnumerable<IPAddress> addresses, IEnumerable<string> dnsNames) =>
+        GetOrIssue("apiserver", new CertificateSubject("kube-apiserver")
+        {
+            Organizations = [MastersGroup],
+            DnsNames = ["localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local", .. dnsNames],
+            Addresses = [.. addresses.Distinct()],
+        });
+
+    /// <summary>A node's certificate: client towards the API server, server of the node's own endpoint.</summary>
+    public KeyAndCertificate Node(string nodeName, IEnumerable<IPAddress> addresses) =>
+        GetOrIssue($"node-{nodeName}", new CertificateSubject($"system:node:{nodeName}")
+        {
+            Organizations = ["system:nodes"],
+            DnsNames = [nodeName],
+            Addresses = [.. addresses.Distinct()],
+        });
+
+    /// <summary>The certificate kept under a file name, issued when missing, near its end, or for another subject.</summary>
+    public KeyAndCertificate GetOrIssue(string fileName, CertificateSubject subject)
+    {
+        var certificateFile = Path.Combine(_folder, fileName + ".crt");
+        var keyFile = Path.Combine(_folder, fileName + ".key");
+        if (File.Exists(certificateFile) && File.Exists(keyFile))
+        {
+            var kept = new KeyAndCertificate(File.ReadAllText(certificateFile), File.ReadAllText(keyFile));
+            if (IsUsable(kept, subject))
+            {
+                return kept;
+            }
+        }
+
+        var issued = Authority.Issue(subject);
+        WriteFile(keyFile, issued.KeyPem, secret: true);
+        WriteFile(certificateFile, issued.CertificatePem, secret: false);
+        return issued;
+    }
+
+    public void Dispose()
+    {
+        Authority.Dispose();
+        TokenKey.Dispose();
+    }
+
+    private bool IsUsable(KeyAndCertificate kept, CertificateSubject subject)
+    {
+        using var certificate = X509Certificate2.CreateFromPem(kept.CertificatePem);
+        if (certificate.NotAfter.ToUniversalTime() - _time.GetUtcNow().UtcDateTime < RenewBefore
+            || !certificate.IssuerName.RawData.AsSpan().SequenceEqual(Authority.Certificate.SubjectName.RawData)
+            || certificate.GetNameInfo(X509NameType.SimpleName, forIssuer: false) != subject.CommonName)
+        {
+            return false;
+        }
+
+        var names = certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>().FirstOrDefault();
+        return subject.DnsNames.All(name => names?.EnumerateDnsNames().Contains(name) == true)
+            && subject.Addresses.All(address => names?.EnumerateIPAddresses().Contains(address) == true);
+    }
+
+    private static ECDsa OpenTokenKey(string file)
+    {
+        var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        if (File.Exists(file))
+        {
+            key.ImportFromPem(File.ReadAllText(file));
+        }
+        else
+        {
+            WriteFile(file, key.ExportPkcs8PrivateKeyPem(), secret: true);
+        }
+
+        return key;
+    }
+
+    /// <summary>Written beside and renamed, so that a crash leaves the old file or the new one.</summary>
+    private static void WriteFile(string path, string content, bool secret)
+    {
+        var temporary = path + ".new";
+        var mode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.Create,
+            Access = FileAccess.Write,
+            UnixCreateMode = secret ? mode : mode | UnixFileMode.GroupRead | UnixFileMode.OtherRead,
+        };
+        using (var writer = new StreamWriter(temporary, options))
+        {
+            writer.Write(content);
+        }
+
+        File.Move(temporary, path, overwrite: true);
+    }
+}

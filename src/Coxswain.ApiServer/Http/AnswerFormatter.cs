@@ -1,0 +1,163 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json.Nodes;
+using Coxswain.Api;
+using Coxswain.ApiServer.Registry;
+using Coxswain.ApiServer.Tables;
+using Coxswain.Store;
+using Microsoft.AspNetCore.Http;
+
+namespace Coxswain.ApiServer.Http;
+
+/// <summary>Writes objects and lists in the form the client asked for.</summary>
+internal sealed class AnswerFormatter(TableMaker tables)
+{
+    /// <summary>How much of a list is handed to the connection at a time.</summary>
+    private const int FlushBytes = 128 * 1024;
+
+    private static readonly string[] Acceptable = ["application/json", "application/yaml"];
+
+    public Task WriteAsync(HttpContext context, ApiRequest request, int code, StoreEntry entry, long revision)
+    {
+        HttpAnswer.Warn(context, request.Warnings);
+        var acceptance = Accept(context);
+        if (acceptance.IsYaml)
+        {
+            var yaml = KubeYaml.ToYaml(JsonNode.Parse(ObjectWriter.ToArray(entry, revision)));
+            return HttpAnswer.WriteAsync(context, code, "application/yaml", Encoding.UTF8.GetBytes(yaml));
+        }
+
+        return acceptance.Form switch
+        {
+            AnswerForm.Table => HttpAnswer.WriteAsync(
+                context, code, HttpAnswer.Json, tables.Make(request, [new TableSource(entry, revision)], listMeta: $"\"resourceVersion\":\"{revision}\"", IncludeObject(context))),
+            AnswerForm.PartialObjectMetadata => HttpAnswer.WriteAsync(context, code, HttpAnswer.Json, PartialMetadata.Encode(entry, revision)),
+            AnswerForm.PartialObjectMetadataList => throw NotAcceptable(),
+            _ when IsPretty(context) => HttpAnswer.WriteAsync(context, code, HttpAnswer.Json, Indent(ObjectWriter.ToArray(entry, revision))),
+            _ => WriteBytesAsync(context, code, entry, revision),
+        };
+    }
+
+    public async Task WriteListAsync(HttpContext context, ApiRequest request, ListPage page)
+    {
+        HttpAnswer.Warn(context, request.Warnings);
+        var acceptance = Accept(context);
+        var head = ObjectWriter.ListHead(request.Resource, page);
+        if (acceptance.Form == AnswerForm.Table)
+        {
+            var meta = Encoding.UTF8.GetString(head.AsSpan(request.Resource.ListOpening.Length..^"},\"items\":[".Length));
+            var table = tables.Make(request, [.. page.Entries.Select(entry => new TableSource(entry, entry.ModRevision))], meta, IncludeObject(context));
+            await HttpAnswer.WriteAsync(context, 200, HttpAnswer.Json, table);
+            return;
+        }
+
+        if (acceptance.Form is AnswerForm.PartialObjectMetadataList or AnswerForm.PartialObjectMetadata)
+        {
+            await HttpAnswer.WriteAsync(context, 200, HttpAnswer.Json, PartialMetadata.EncodeList(page, head.AsSpan(request.Resource.ListOpening.Length)));
+            return;
+        }
+
+        if (acceptance.IsYaml || IsPretty(context))
+        {
+            var output = new ArrayBufferWriter<byte>();
+            WriteItems(output, head, page);
+            await (acceptance.IsYaml
+                ? HttpAnswer.WriteAsync(context, 200, "application/yaml", Encoding.UTF8.GetBytes(KubeYaml.ToYaml(JsonNode.Parse(output.WrittenSpan))))
+                : HttpAnswer.WriteAsync(context, 200, HttpAnswer.Json, Indent(output.WrittenSpan)));
+            return;
+        }
+
+        await WriteListBytesAsync(context, head, page);
+    }
+
+    internal static Acceptance Accept(HttpContext context) => Acceptance.Parse(context.Request.Headers.Accept.ToString()) ?? throw NotAcceptable();
+
+    internal static string IncludeObject(HttpContext context) => context.Request.Query.Text("includeObject");
+
+    private static async Task WriteListBytesAsync(HttpContext context, byte[] head, ListPage page)
+    {
+        var response = context.Response;
+        response.StatusCode = 200;
+        response.ContentType = HttpAnswer.Json;
+        if (ListCompression.IsWanted(context.Request, page))
+        {
+            await ListCompression.WriteAsync(context, head, page);
+            return;
+        }
+
+        response.ContentLength = Measure(head, page);
+        var output = response.BodyWriter;
+        output.Write(head);
+        var pending = head.Length;
+        for (var i = 0; i < page.Entries.Count; i++)
+        {
+            var entry = page.Entries[i];
+            if (i > 0)
+            {
+                output.Write(","u8);
+            }
+
+            ObjectWriter.Write(output, entry, entry.ModRevision);
+            pending += entry.Value.Length;
+            if (pending >= FlushBytes)
+            {
+                pending = 0;
+                if ((await output.FlushAsync(context.RequestAborted)).IsCompleted)
+                {
+                    return;
+                }
+            }
+        }
+
+        output.Write("]}"u8);
+        await output.FlushAsync(context.RequestAborted);
+    }
+
+    internal static void WriteItems(IBufferWriter<byte> output, byte[] head, ListPage page)
+    {
+        output.Write(head);
+        for (var i = 0; i < page.Entries.Count; i++)
+        {
+            if (i > 0)
+            {
+                output.Write(","u8);
+            }
+
+            ObjectWriter.Write(output, page.Entries[i], page.Entries[i].ModRevision);
+        }
+
+        output.Write("]}"u8);
+    }
+
+    private static long Measure(byte[] head, ListPage page)
+    {
+        long length = head.Length + "]}".Length + Math.Max(page.Entries.Count - 1, 0);
+        foreach (var entry in page.Entries)
+        {
+            length += ObjectWriter.Length(entry, entry.ModRevision);
+        }
+
+        return length;
+    }
+
+    private static async Task WriteBytesAsync(HttpContext context, int code, StoreEntry entry, long revision)
+    {
+        var response = context.Response;
+        response.StatusCode = code;
+        response.ContentType = HttpAnswer.Json;
+        response.ContentLength = ObjectWriter.Length(entry, revision);
+        ObjectWriter.Write(response.BodyWriter, entry, revision);
+        await response.BodyWriter.FlushAsync(context.RequestAborted);
+    }
+
+    private static bool IsPretty(HttpContext context) => context.Request.QueryString.HasValue && context.Request.Query.Text("pretty") is "true" or "1";
+
+    private static byte[] Indent(ReadOnlySpan<byte> json) =>
+        Encoding.UTF8.GetBytes(JsonNode.Parse(json)!.ToJsonString(new System.Text.Json.JsonSerializerOptions
+        {
+            WriteIndented = true,
+            Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        }) + "\n");
+
+    private static KubeStatusException NotAcceptable() => new(Statuses.NotAcceptable(Acceptable));
+}

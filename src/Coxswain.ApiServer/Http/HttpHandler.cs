@@ -1,0 +1,89 @@
+using Coxswain.Api;
+using Coxswain.ApiServer.Authentication;
+using Coxswain.ApiServer.Authorization;
+using Coxswain.ApiServer.Discovery;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Coxswain.ApiServer.Http;
+
+/// <summary>The one request delegate: who asks, for what, and the answer, whatever happens.</summary>
+internal sealed partial class HttpHandler(
+    RequestAuthenticator authenticator, ResourceEndpoint resources, DiscoveryEndpoint discovery, ServerEndpoints server, IAuthorizer authorizer,
+    RequestMetrics metrics, ILogger logger)
+{
+    public async Task HandleAsync(HttpContext context)
+    {
+        var start = metrics.Start();
+        try
+        {
+            var path = context.Request.Path.Value ?? "/";
+            var user = await authenticator.AuthenticateAsync(context, context.RequestAborted)
+                ?? throw new KubeStatusException(Statuses.Unauthorized());
+            var info = RequestInfo.Parse(path);
+            await (info.IsResource && info.Resource.Length > 0
+                ? resources.HandleAsync(context, info, user)
+                : HandleOtherAsync(context, path, user));
+        }
+        catch (KubeStatusException exception)
+        {
+            await AnswerAsync(context, exception.Status);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+        }
+        catch (BadHttpRequestException exception)
+        {
+            await AnswerAsync(context, Statuses.BadRequest(exception.Message));
+        }
+        catch (Exception exception)
+        {
+            Log.RequestFailed(logger, exception, context.Request.Method, context.Request.Path);
+            await AnswerAsync(context, Statuses.InternalError(exception.Message));
+        }
+
+        metrics.Finish(context, start);
+    }
+
+    private async Task HandleOtherAsync(HttpContext context, string path, User user)
+    {
+        var attributes = new AccessAttributes(user, context.Request.Method is "GET" or "HEAD" ? "get" : context.Request.Method.ToLowerInvariant(), "", "", Path: path);
+        if (!ServerEndpoints.IsPublic(path) && !await authorizer.AllowsAsync(attributes, context.RequestAborted))
+        {
+            throw new KubeStatusException(Statuses.Forbidden("", "", $"User \"{user.Name}\" cannot {attributes.Verb} path \"{path}\""));
+        }
+
+        if (discovery.TryHandle(context, path, out var task) || server.TryHandle(context, path, out task))
+        {
+            await task;
+            return;
+        }
+
+        throw new KubeStatusException(Statuses.ResourceNotFound());
+    }
+
+    private static async Task AnswerAsync(HttpContext context, Coxswain.Api.Meta.V1.Status status)
+    {
+        if (context.Response.HasStarted)
+        {
+            context.Abort();
+            return;
+        }
+
+        context.Response.Headers.Clear();
+        try
+        {
+            await HttpAnswer.WriteAsync(context, status);
+        }
+        catch (OperationCanceledException)
+        {
+            // The client left before it could be told.
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Error, "{Method} {Path} failed")]
+        public static partial void RequestFailed(ILogger logger, Exception exception, string method, string path);
+    }
+}

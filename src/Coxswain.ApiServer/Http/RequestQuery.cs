@@ -1,0 +1,60 @@
+using System.Globalization;
+using Coxswain.Api;
+using Microsoft.AspNetCore.Http;
+using ListOptions = Coxswain.ApiServer.Registry.ListOptions;
+
+namespace Coxswain.ApiServer.Http;
+
+/// <summary>Reads the options of a request's query.</summary>
+internal static class RequestQuery
+{
+    public static string Text(this IQueryCollection query, string name) => query.TryGetValue(name, out var values) ? values[^1] ?? "" : "";
+
+    public static bool Flag(this IQueryCollection query, string name) =>
+        query.TryGetValue(name, out var values) && values[^1] is "true" or "1" or "" or "True" or "TRUE" or "t" or "T";
+
+    public static ListOptions ReadList(IQueryCollection query) => query.Count == 0 ? Empty : new ListOptions
+    {
+        LabelSelector = query.Text("labelSelector"),
+        FieldSelector = query.Text("fieldSelector"),
+        ResourceVersion = query.Text("resourceVersion"),
+        ResourceVersionMatch = query.Text("resourceVersionMatch"),
+        Limit = (int)Math.Clamp(Integer(query, "limit") ?? 0, 0, int.MaxValue),
+        Continue = query.Text("continue"),
+        AllowWatchBookmarks = query.Flag("allowWatchBookmarks"),
+        SendInitialEvents = query.Flag("sendInitialEvents"),
+        Timeout = Integer(query, "timeoutSeconds") is > 0 and var seconds ? TimeSpan.FromSeconds(Math.Min(seconds, 86_400)) : null,
+    };
+
+    public static FieldValidation ReadValidation(IQueryCollection query) => query.Text("fieldValidation") switch
+    {
+        "" or "Warn" => FieldValidation.Warn,
+        "Ignore" => FieldValidation.Ignore,
+        "Strict" => FieldValidation.Strict,
+        var other => throw new KubeStatusException(Statuses.Invalid(new ObjectKind("meta.k8s.io/v1", "CreateOptions"), "",
+            [FieldError.NotSupported("fieldValidation", other, ["Ignore", "Strict", "Warn"])])),
+    };
+
+    public static bool ReadDryRun(IQueryCollection query) => query.Text("dryRun") switch
+    {
+        "" => false,
+        "All" => true,
+        var other => throw new KubeStatusException(Statuses.Invalid(new ObjectKind("meta.k8s.io/v1", "CreateOptions"), "",
+            [FieldError.NotSupported("dryRun", other, ["All"])])),
+    };
+
+    private static readonly ListOptions Empty = new();
+
+    private static long? Integer(IQueryCollection query, string name)
+    {
+        var text = query.Text(name);
+        if (text.Length == 0)
+        {
+            return null;
+        }
+
+        return long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : throw new KubeStatusException(Statuses.BadRequest($"strconv.ParseInt: parsing \"{text}\": invalid syntax"));
+    }
+}

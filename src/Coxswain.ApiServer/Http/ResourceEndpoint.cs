@@ -1,0 +1,218 @@
+using Coxswain.Api;
+using Coxswain.Api.Meta.V1;
+using Coxswain.ApiServer.Authentication;
+using Coxswain.ApiServer.Registry;
+using Coxswain.Client;
+using Coxswain.Store;
+using Microsoft.AspNetCore.Http;
+using ListOptions = Coxswain.ApiServer.Registry.ListOptions;
+
+namespace Coxswain.ApiServer.Http;
+
+/// <summary>Everything below a group-version: turns HTTP into the verbs of <see cref="ApiCore"/> and their results into answers.</summary>
+internal sealed class ResourceEndpoint(
+    ResourceRegistry resources, ApiCore core, AnswerFormatter formatter, WatchEndpoint watches, NodeProxy nodeProxy)
+{
+    public Task HandleAsync(HttpContext context, in RequestInfo info, User user)
+    {
+        var resource = resources.Find(info.Group, info.Version, info.Resource)
+            ?? throw new KubeStatusException(Statuses.ResourceNotFound());
+        if (info.Subresource.Length > 0 && !resource.HasSubresource(info.Subresource))
+        {
+            throw new KubeStatusException(Statuses.ResourceNotFound());
+        }
+
+        var query = context.Request.Query;
+        var verb = VerbOf(context.Request.Method, info, query);
+        if (!Allows(resource, info, verb))
+        {
+            throw new KubeStatusException(Statuses.MethodNotAllowed());
+        }
+
+        if (info.Namespace.Length > 0 && !resource.Resource.Namespaced)
+        {
+            throw new KubeStatusException(Statuses.ResourceNotFound());
+        }
+
+        if (resource.Resource.Namespaced && info.Namespace.Length == 0 && (info.Name.Length > 0 || verb == "create"))
+        {
+            throw new KubeStatusException(verb == "create"
+                ? Statuses.MethodNotAllowed() : Statuses.BadRequest("an empty namespace may not be set when a resource name is provided"));
+        }
+
+        var request = new ApiRequest(user, verb, resource, info.Namespace, info.Name)
+        {
+            Subresource = info.Subresource,
+            DryRun = query.Count > 0 && RequestQuery.ReadDryRun(query),
+            FieldManager = query.Count > 0 ? query.Text("fieldManager") : "",
+        };
+        return info.Subresource is "log" or "proxy" or "exec" or "attach" or "portforward"
+            ? nodeProxy.HandleAsync(context, request, info.Rest)
+            : verb switch
+            {
+                "get" => GetAsync(context, request),
+                "list" => ListAsync(context, request),
+                "watch" => watches.HandleAsync(context, request, ReadWatch(query, info)),
+                "create" => CreateAsync(context, request),
+                "update" => UpdateAsync(context, request),
+                "patch" => PatchAsync(context, request),
+                "delete" => DeleteAsync(context, request),
+                _ => DeleteCollectionAsync(context, request),
+            };
+    }
+
+    private static string VerbOf(string method, in RequestInfo info, IQueryCollection query) => method switch
+    {
+        "GET" or "HEAD" when info.IsWatchPath || (query.Count > 0 && info.Subresource.Length == 0 && query.Flag("watch")) => "watch",
+        "GET" or "HEAD" => info.Name.Length > 0 ? "get" : "list",
+        "POST" => "create",
+        "PUT" => "update",
+        "PATCH" => "patch",
+        "DELETE" => info.Name.Length > 0 ? "delete" : "deletecollection",
+        _ => throw new KubeStatusException(Statuses.MethodNotAllowed()),
+    };
+
+    private static bool Allows(ServedResource resource, in RequestInfo info, string verb)
+    {
+        if (info.Subresource.Length > 0)
+        {
+            var name = info.Subresource;
+            return name is "proxy" || resource.Resource.Subresources.First(subresource => subresource.Name == name).Verbs.Contains(verb);
+        }
+
+        var isCollectionVerb = verb is "create" or "list" or "deletecollection";
+        return resource.Allows(verb) && (verb == "watch" || isCollectionVerb == (info.Name.Length == 0));
+    }
+
+    /// <summary>A watch of one name by its path is a watch with a field selector.</summary>
+    private static ListOptions ReadWatch(IQueryCollection query, in RequestInfo info)
+    {
+        var options = RequestQuery.ReadList(query);
+        if (info.Name.Length == 0)
+        {
+            return options;
+        }
+
+        var selector = $"metadata.name={info.Name}";
+        return options with { FieldSelector = options.FieldSelector.Length == 0 ? selector : $"{options.FieldSelector},{selector}" };
+    }
+
+    private async Task GetAsync(HttpContext context, ApiRequest request)
+    {
+        if (request.Subresource == "scale")
+        {
+            var scale = await core.GetScaleAsync(request, context.RequestAborted);
+            await formatter.WriteAsync(context, request, 200, scale, scale.ModRevision);
+            return;
+        }
+
+        var entry = await core.GetAsync(request, context.Request.Query.Text("resourceVersion"), context.RequestAborted);
+        await formatter.WriteAsync(context, request, 200, entry, entry.ModRevision);
+    }
+
+    private async Task ListAsync(HttpContext context, ApiRequest request)
+    {
+        var page = await core.ListAsync(request, RequestQuery.ReadList(context.Request.Query), context.RequestAborted);
+        await formatter.WriteListAsync(context, request, page);
+    }
+
+    private async Task CreateAsync(HttpContext context, ApiRequest request)
+    {
+        var body = await RequestBody.ReadAsync(context.Request, context.RequestAborted);
+        var validation = RequestQuery.ReadValidation(context.Request.Query);
+        if (core.FindPost(request) is { } route)
+        {
+            var schema = Schemas.Find(route.BodyKind) ?? throw new KubeStatusException(Statuses.ResourceNotFound());
+            var asked = RequestBody.Decode(context.Request, body, route.BodyKind, schema, validation, request.Warnings);
+            var answer = await core.PostAsync(request, route, asked, context.RequestAborted);
+            HttpAnswer.Warn(context, request.Warnings);
+            await HttpAnswer.WriteAsync(context, 201, HttpAnswer.Json, Document.Encode(answer));
+            return;
+        }
+
+        var document = RequestBody.Decode(
+            context.Request, body, request.Resource.Kind, SchemaOf(request), validation, request.Warnings);
+        var created = await core.CreateAsync(request, document, context.RequestAborted);
+        await formatter.WriteAsync(context, request, 201, created, created.ModRevision);
+    }
+
+    private async Task UpdateAsync(HttpContext context, ApiRequest request)
+    {
+        var body = await RequestBody.ReadAsync(context.Request, context.RequestAborted);
+        var validation = RequestQuery.ReadValidation(context.Request.Query);
+        StoreEntry updated;
+        if (request.Subresource == "scale")
+        {
+            var scale = RequestBody.Decode(context.Request, body, ScaleDocument.Kind, ScaleSchema, validation, request.Warnings);
+            updated = await core.UpdateScaleAsync(request, _ => scale, context.RequestAborted);
+        }
+        else
+        {
+            var document = RequestBody.Decode(
+                context.Request, body, request.Resource.Kind, SchemaOf(request), validation, request.Warnings);
+            updated = await core.UpdateAsync(request, document, context.RequestAborted);
+        }
+
+        await formatter.WriteAsync(context, request, 200, updated, updated.ModRevision);
+    }
+
+    private async Task PatchAsync(HttpContext context, ApiRequest request)
+    {
+        var type = RequestBody.MediaType(context.Request) switch
+        {
+            "application/json-patch+json" => PatchType.Json,
+            "application/merge-patch+json" => PatchType.Merge,
+            "application/strategic-merge-patch+json" => PatchType.StrategicMerge,
+            _ => PatchType.Apply,
+        };
+        var body = await RequestBody.ReadAsync(context.Request, context.RequestAborted);
+        var patch = ObjectPatch.Parse(type, body, RequestQuery.ReadValidation(context.Request.Query));
+        var patched = request.Subresource == "scale"
+            ? await core.UpdateScaleAsync(
+                request, scale => patch.Apply(scale, ScaleDocument.Kind, ScaleSchema, request.Warnings), context.RequestAborted)
+            : await core.PatchAsync(request, patch, context.RequestAborted);
+        await formatter.WriteAsync(context, request, 200, patched, patched.ModRevision);
+    }
+
+    private async Task DeleteAsync(HttpContext context, ApiRequest request)
+    {
+        var options = await ReadDeleteOptionsAsync(context);
+        request = request with { DryRun = request.DryRun || options.DryRun.Contains("All") };
+        var result = await core.DeleteAsync(request, options, context.RequestAborted);
+        if (!result.IsGone || request.Resource.Strategy.ReturnsDeletedObject)
+        {
+            await formatter.WriteAsync(context, request, 200, result.Entry, result.Entry.ModRevision);
+            return;
+        }
+
+        var uid = StoredObject.ReadMetadata(result.Entry).Uid;
+        await HttpAnswer.WriteAsync(context, Statuses.Deleted(request.Resource.Resource, request.Name, uid));
+    }
+
+    private async Task DeleteCollectionAsync(HttpContext context, ApiRequest request)
+    {
+        var options = await ReadDeleteOptionsAsync(context);
+        request = request with { DryRun = request.DryRun || options.DryRun.Contains("All") };
+        var page = await core.DeleteCollectionAsync(
+            request, RequestQuery.ReadList(context.Request.Query), options, context.RequestAborted);
+        await formatter.WriteListAsync(context, request, page);
+    }
+
+    private static async ValueTask<DeleteOptions> ReadDeleteOptionsAsync(HttpContext context)
+    {
+        var options = RequestBody.DecodeOptions<DeleteOptions>(
+            context.Request, await RequestBody.ReadAsync(context.Request, context.RequestAborted), DeleteOptions.ObjectKind);
+        var query = context.Request.Query;
+        if (query.Text("gracePeriodSeconds") is { Length: > 0 } grace && long.TryParse(grace, out var seconds))
+        {
+            options = options with { GracePeriodSeconds = seconds };
+        }
+
+        return query.Text("propagationPolicy") is { Length: > 0 } policy ? options with { PropagationPolicy = policy } : options;
+    }
+
+    private static Schema SchemaOf(ApiRequest request) =>
+        request.Resource.Schema ?? throw new KubeStatusException(Statuses.ResourceNotFound());
+
+    private static Schema ScaleSchema => Schemas.Find(ScaleDocument.Kind)!; // a type of the built-in API
+}

@@ -1,0 +1,77 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Json.Nodes;
+using Coxswain.Api;
+using Coxswain.ApiServer.Authentication;
+using Coxswain.ApiServer.Certificates;
+using Coxswain.ApiServer.OpenApi;
+using Microsoft.AspNetCore.Http;
+
+namespace Coxswain.ApiServer.Http;
+
+/// <summary>What is served beside resources: version, health, metrics, OpenAPI.</summary>
+internal sealed class ServerEndpoints(
+    HealthChecks health, RequestMetrics metrics, IOpenApiDocuments? openApi, IReadOnlyList<string> paths, ClusterPki pki)
+{
+    private static readonly byte[] Version = Encoding.UTF8.GetBytes(new JsonObject
+    {
+        ["major"] = "1",
+        ["minor"] = "36",
+        ["gitVersion"] = ServerVersion.GitVersion,
+        ["gitCommit"] = "",
+        ["gitTreeState"] = "clean",
+        ["buildDate"] = "2026-01-01T00:00:00Z",
+        ["goVersion"] = "",
+        ["compiler"] = "dotnet",
+        ["platform"] = $"linux/{(RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "arm64" : "amd64")}",
+    }.ToJsonString());
+
+    private readonly byte[] _paths = Encoding.UTF8.GetBytes(new JsonObject
+    {
+        ["paths"] = new JsonArray([.. paths.Order(StringComparer.Ordinal).Select(path => JsonValue.Create(path))]),
+    }.ToJsonString());
+
+    /// <summary>Whether anybody may ask, without saying who they are.</summary>
+    public static bool IsPublic(string path) =>
+        path is "/version" or "/version/" || path.StartsWith("/healthz", StringComparison.Ordinal)
+        || path.StartsWith("/livez", StringComparison.Ordinal) || path.StartsWith("/readyz", StringComparison.Ordinal);
+
+    public bool TryHandle(HttpContext context, string path, out Task task)
+    {
+        var found = path switch
+        {
+            "/" => HttpAnswer.WriteAsync(context, 200, HttpAnswer.Json, _paths),
+            "/version" or "/version/" => HttpAnswer.WriteAsync(context, 200, HttpAnswer.Json, Version),
+            "/metrics" => HttpAnswer.WriteAsync(context, 200, "text/plain; version=0.0.4; charset=utf-8", Encoding.UTF8.GetBytes(metrics.Text())),
+            "/openid/v1/jwks" => HttpAnswer.WriteAsync(context, 200, "application/jwk-set+json", IssuerDocuments.KeySet(pki.TokenKey)),
+            "/.well-known/openid-configuration" => HttpAnswer.WriteAsync(context, 200, HttpAnswer.Json, IssuerDocuments.Configuration()),
+            _ when path.StartsWith("/openapi/", StringComparison.Ordinal) => WriteOpenApiAsync(context, path),
+            _ => health.TryHandle(context, path),
+        };
+        task = found ?? Task.CompletedTask;
+        return found is not null;
+    }
+
+    private Task WriteOpenApiAsync(HttpContext context, string path)
+    {
+        if (openApi?.Find(path, context.Request.Headers.Accept.ToString()) is not { } document)
+        {
+            throw new KubeStatusException(Statuses.ResourceNotFound());
+        }
+
+        context.Response.Headers.ETag = document.ETag;
+        context.Response.Headers.Vary = "Accept";
+        if (context.Request.Query.ContainsKey("hash"))
+        {
+            context.Response.Headers.CacheControl = "public, immutable";
+        }
+
+        if (context.Request.Headers.IfNoneMatch.ToString() == document.ETag)
+        {
+            context.Response.StatusCode = 304;
+            return Task.CompletedTask;
+        }
+
+        return HttpAnswer.WriteAsync(context, 200, document.ContentType, document.Bytes);
+    }
+}

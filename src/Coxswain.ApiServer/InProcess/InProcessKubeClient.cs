@@ -1,0 +1,248 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json.Nodes;
+using Coxswain.Api;
+using Coxswain.Api.Meta.V1;
+using Coxswain.ApiServer.Authentication;
+using Coxswain.ApiServer.Registry;
+using Coxswain.ApiServer.Watch;
+using Coxswain.Client;
+using ListOptions = Coxswain.ApiServer.Registry.ListOptions;
+using ListQuery = Coxswain.Client.ListQuery;
+
+namespace Coxswain.ApiServer.InProcess;
+
+/// <summary>
+/// The API for parts of this process, each with an identity of its own. Reads hand out typed objects that are decoded
+/// once per stored entry and shared by all readers; writes take the path of every other request.
+/// </summary>
+public sealed class InProcessKubeClient : IKubeClient
+{
+    private readonly ApiCore _core;
+    private readonly ResourceRegistry _resources;
+    private readonly User _user;
+
+    internal InProcessKubeClient(ApiCore core, ResourceRegistry resources, User user)
+    {
+        _core = core;
+        _resources = resources;
+        _user = user;
+    }
+
+    public async Task<T> GetAsync<T>(ApiResource resource, string? @namespace, string name, CancellationToken cancellationToken)
+        where T : IKubeObject<T>
+    {
+        try
+        {
+            return StoredObject.Of(await _core.GetAsync(Request(resource, "get", @namespace, name), "", cancellationToken)).As<T>();
+        }
+        catch (KubeStatusException exception)
+        {
+            throw new KubeApiException(exception.Status);
+        }
+    }
+
+    public async Task<KubeList<T>> ListAsync<T>(ApiResource resource, string? @namespace, ListQuery query, CancellationToken cancellationToken)
+        where T : IKubeObject<T>
+    {
+        try
+        {
+            var page = await _core.ListAsync(Request(resource, "list", @namespace, ""), Options(query), cancellationToken);
+            var items = new T[page.Entries.Count];
+            for (var i = 0; i < items.Length; i++)
+            {
+                items[i] = StoredObject.Of(page.Entries[i]).As<T>();
+            }
+
+            return new KubeList<T>(items, new ListMeta
+            {
+                ResourceVersion = ResourceVersions.Format(page.Revision),
+                Continue = page.Continue,
+                RemainingItemCount = page.Remaining,
+            });
+        }
+        catch (KubeStatusException exception)
+        {
+            throw new KubeApiException(exception.Status);
+        }
+    }
+
+    public async IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(
+        ApiResource resource, string? @namespace, WatchQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
+        where T : IKubeObject<T>
+    {
+        var options = new ListOptions
+        {
+            ResourceVersion = query.ResourceVersion,
+            LabelSelector = query.LabelSelector,
+            FieldSelector = query.FieldSelector,
+            AllowWatchBookmarks = query.AllowBookmarks,
+        };
+        WatchSession session;
+        try
+        {
+            session = await _core.WatchAsync(Request(resource, "watch", @namespace, ""), options, cancellationToken);
+        }
+        catch (KubeStatusException exception)
+        {
+            throw new KubeApiException(exception.Status);
+        }
+
+        await using (session)
+        {
+            while (true)
+            {
+                IReadOnlyList<WatchItem>? items;
+                try
+                {
+                    items = await session.ReadAsync(cancellationToken);
+                }
+                catch (KubeStatusException exception)
+                {
+                    throw new KubeApiException(exception.Status);
+                }
+                catch (ObjectDisposedException) when (!cancellationToken.IsCancellationRequested)
+                {
+                    // The store was closed under us: the watch ends, as it would over the network.
+                    yield break;
+                }
+
+                if (items is null)
+                {
+                    yield break;
+                }
+
+                foreach (var item in items)
+                {
+                    yield return new WatchEvent<T>(item.Type, Read<T>(item));
+                }
+            }
+        }
+    }
+
+    public async Task<T> CreateAsync<T>(ApiResource resource, T obj, CancellationToken cancellationToken)
+        where T : IKubeObject<T>
+    {
+        try
+        {
+            var request = Request(resource, "create", obj.Metadata.Namespace, "");
+            return StoredObject.Of(await _core.CreateAsync(request, ToDocument(obj), cancellationToken)).As<T>();
+        }
+        catch (KubeStatusException exception)
+        {
+            throw new KubeApiException(exception.Status);
+        }
+    }
+
+    public async Task<T> UpdateAsync<T>(ApiResource resource, T obj, string subresource, CancellationToken cancellationToken)
+        where T : IKubeObject<T>
+    {
+        try
+        {
+            var request = Request(resource, "update", obj.Metadata.Namespace, obj.Metadata.Name, subresource);
+            var document = ToDocument(obj);
+            var entry = subresource == "scale"
+                ? await _core.UpdateScaleAsync(request, _ => document, cancellationToken)
+                : await _core.UpdateAsync(request, document, cancellationToken);
+            return StoredObject.Of(entry).As<T>();
+        }
+        catch (KubeStatusException exception)
+        {
+            throw new KubeApiException(exception.Status);
+        }
+    }
+
+    public async Task<T> PatchAsync<T>(
+        ApiResource resource, string? @namespace, string name, KubePatch patch, string subresource, CancellationToken cancellationToken)
+        where T : IKubeObject<T>
+    {
+        try
+        {
+            var request = Request(resource, "patch", @namespace, name, subresource) with { FieldManager = patch.FieldManager };
+            var parsed = ObjectPatch.Parse(patch.Type, patch.Body.Span, FieldValidation.Ignore);
+            var entry = subresource == "scale"
+                ? await _core.UpdateScaleAsync(
+                    request, scale => parsed.Apply(scale, ScaleDocument.Kind, Schemas.Find(ScaleDocument.Kind), request.Warnings), cancellationToken)
+                : await _core.PatchAsync(request, parsed, cancellationToken);
+            return StoredObject.Of(entry).As<T>();
+        }
+        catch (KubeStatusException exception)
+        {
+            throw new KubeApiException(exception.Status);
+        }
+    }
+
+    public async Task DeleteAsync(
+        ApiResource resource, string? @namespace, string name, DeleteOptions options, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var request = Request(resource, "delete", @namespace, name) with { DryRun = options.DryRun.Count > 0 };
+            await _core.DeleteAsync(request, options, cancellationToken);
+        }
+        catch (KubeStatusException exception)
+        {
+            throw new KubeApiException(exception.Status);
+        }
+    }
+
+    public async Task DeleteCollectionAsync(
+        ApiResource resource, string? @namespace, ListQuery query, DeleteOptions options, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var request = Request(resource, "deletecollection", @namespace, "") with { DryRun = options.DryRun.Count > 0 };
+            await _core.DeleteCollectionAsync(request, Options(query), options, cancellationToken);
+        }
+        catch (KubeStatusException exception)
+        {
+            throw new KubeApiException(exception.Status);
+        }
+    }
+
+    public async Task<TResult> PostAsync<TBody, TResult>(
+        ApiResource resource, string? @namespace, string name, string subresource, TBody body, CancellationToken cancellationToken)
+        where TBody : IKubeType<TBody>
+        where TResult : IKubeType<TResult>
+    {
+        try
+        {
+            var request = Request(resource, "create", @namespace, name, subresource);
+            var route = _core.FindPost(request) ?? throw new KubeStatusException(Statuses.ResourceNotFound());
+            var answer = await _core.PostAsync(request, route, ToDocument(body), cancellationToken);
+            return KubeJson.Deserialize<TResult>(Encoding.UTF8.GetBytes(answer.ToJsonString()));
+        }
+        catch (KubeStatusException exception)
+        {
+            throw new KubeApiException(exception.Status);
+        }
+    }
+
+    private static ListOptions Options(ListQuery query) => new()
+    {
+        LabelSelector = query.LabelSelector,
+        FieldSelector = query.FieldSelector,
+        Limit = query.Limit,
+        Continue = query.Continue,
+        ResourceVersion = query.ResourceVersion,
+    };
+
+    private static T Read<T>(in WatchItem item)
+        where T : IKubeObject<T>
+    {
+        if (item.Entry is not { } entry)
+        {
+            var empty = KubeJson.Deserialize<T>("{}"u8);
+            return empty.WithMetadata(ObjectMeta.Empty with { ResourceVersion = ResourceVersions.Format(item.Revision) });
+        }
+
+        var value = StoredObject.Of(entry).As<T>();
+        return entry.ModRevision == item.Revision
+            ? value : value.WithMetadata(value.Metadata with { ResourceVersion = ResourceVersions.Format(item.Revision) });
+    }
+
+    private static JsonObject ToDocument(IKubeType value) => (JsonObject)JsonNode.Parse(KubeJson.Serialize(value))!; // types write objects
+
+    private ApiRequest Request(ApiResource resource, string verb, string? @namespace, string name, string subresource = "") =>
+        new(_user, verb, _resources.Of(resource), resource.Namespaced ? @namespace ?? "" : "", name) { Subresource = subresource };
+}

@@ -1,0 +1,172 @@
+using System.Text.Json.Nodes;
+using Coxswain.Api;
+
+namespace Coxswain.ApiServer.OpenApi;
+
+/// <summary>Collects the definitions that the schemas of a document refer to, each once.</summary>
+internal sealed class DefinitionSet(OpenApiDialect dialect)
+{
+    private readonly SortedDictionary<string, JsonObject> _definitions = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, JsonArray> _kinds = new(StringComparer.Ordinal);
+    private readonly Queue<Schema> _pending = new();
+
+    /// <summary>Adds the type of a kind, marked with its group, version and kind.</summary>
+    public string AddKind(ObjectKind kind, Schema schema)
+    {
+        var name = Reference(schema);
+        if (!_kinds.TryGetValue(name, out var kinds))
+        {
+            _kinds.Add(name, kinds = []);
+        }
+
+        kinds.Add(GroupVersionKind(kind));
+        return name;
+    }
+
+    public static JsonObject GroupVersionKind(ObjectKind kind) => new()
+    {
+        ["group"] = kind.Group,
+        ["kind"] = kind.Kind,
+        ["version"] = kind.Version,
+    };
+
+    /// <summary>All that was added and all it refers to.</summary>
+    public JsonObject Complete()
+    {
+        while (_pending.TryDequeue(out var schema))
+        {
+            _definitions[OpenApiNames.Of(schema)] = Definition(schema);
+        }
+
+        foreach (var (name, kinds) in _kinds)
+        {
+            _definitions[name]["x-kubernetes-group-version-kind"] = kinds;
+        }
+
+        return new JsonObject(_definitions.Select(definition => KeyValuePair.Create<string, JsonNode?>(definition.Key, definition.Value)));
+    }
+
+    /// <summary>A type where it is used: a scalar in place, a struct by reference.</summary>
+    public JsonObject Use(Schema schema) => schema.Type switch
+    {
+        SchemaType.String => dialect.Version3 && schema.Enum.Count > 0
+            ? new JsonObject { ["type"] = "string", ["enum"] = new JsonArray([.. schema.Enum.Select(value => (JsonNode)value)]) }
+            : new JsonObject { ["type"] = "string" },
+        SchemaType.Boolean => new JsonObject { ["type"] = "boolean" },
+        SchemaType.Int32 => new JsonObject { ["type"] = "integer", ["format"] = "int32" },
+        SchemaType.Int64 => new JsonObject { ["type"] = "integer", ["format"] = "int64" },
+        SchemaType.Double => new JsonObject { ["type"] = "number", ["format"] = "double" },
+        SchemaType.Bytes => new JsonObject { ["type"] = "string", ["format"] = "byte" },
+        SchemaType.Duration => new JsonObject { ["type"] = "string" },
+        SchemaType.Quantity => UseScalar(OpenApiNames.Quantity, null, "number"),
+        SchemaType.IntOrString => UseScalar(OpenApiNames.IntOrString, "int-or-string", "integer"),
+        SchemaType.Time => UseScalar(OpenApiNames.Time, "date-time", null),
+        SchemaType.MicroTime => UseScalar(OpenApiNames.MicroTime, "date-time", null),
+        SchemaType.List => new JsonObject { ["type"] = "array", ["items"] = Use(schema.Item!) },
+        SchemaType.Map => new JsonObject { ["type"] = "object", ["additionalProperties"] = Use(schema.Item!) },
+        SchemaType.Struct => ReferenceTo(Reference(schema)),
+        _ => new JsonObject(),
+    };
+
+    private JsonObject ReferenceTo(string name) => new() { ["$ref"] = dialect.ReferencePrefix + name };
+
+    private string Reference(Schema schema)
+    {
+        var name = OpenApiNames.Of(schema);
+        if (_definitions.TryAdd(name, []))
+        {
+            _pending.Enqueue(schema);
+        }
+
+        return name;
+    }
+
+    /// <summary>Scalars that Kubernetes names; version 3 can say that another type does as well.</summary>
+    private JsonObject UseScalar(string name, string? format, string? alternative)
+    {
+        if (_definitions.TryAdd(name, []))
+        {
+            var definition = _definitions[name];
+            if (dialect.Version3 && alternative is not null)
+            {
+                definition["oneOf"] = new JsonArray(new JsonObject { ["type"] = "string" }, new JsonObject { ["type"] = alternative });
+            }
+            else
+            {
+                definition["type"] = "string";
+            }
+
+            if (format is not null)
+            {
+                definition["format"] = format;
+            }
+        }
+
+        return ReferenceTo(name);
+    }
+
+    private JsonObject Definition(Schema schema)
+    {
+        var definition = new JsonObject { ["type"] = "object" };
+        var required = new JsonArray();
+        var properties = new JsonObject();
+        foreach (var field in schema.Fields)
+        {
+            var property = Use(field.Schema);
+            Describe(field, property);
+            properties[field.Name] = property;
+            if (!field.Optional && !field.Pointer && field.Name is not ("kind" or "apiVersion"))
+            {
+                required.Add(field.Name);
+            }
+        }
+
+        if (properties.Count > 0)
+        {
+            definition["properties"] = properties;
+        }
+
+        if (required.Count > 0)
+        {
+            definition["required"] = required;
+        }
+
+        return definition;
+    }
+
+    private static void Describe(SchemaField field, JsonObject property)
+    {
+        var schema = field.Schema;
+        if (schema.Type == SchemaType.List && schema.ListType != ListType.Atomic)
+        {
+            property["x-kubernetes-list-type"] = schema.ListType == ListType.Map ? "map" : "set";
+            if (schema.ListMapKeys.Count > 0)
+            {
+                property["x-kubernetes-list-map-keys"] = new JsonArray([.. schema.ListMapKeys.Select(key => (JsonNode)key)]);
+            }
+        }
+        else if (schema.Type == SchemaType.List)
+        {
+            property["x-kubernetes-list-type"] = "atomic";
+        }
+        else if (schema.Atomic)
+        {
+            property["x-kubernetes-map-type"] = "atomic";
+        }
+
+        if (field.PatchStrategies is { } strategies)
+        {
+            property["x-kubernetes-patch-strategy"] = strategies;
+        }
+
+        if (schema.PatchMergeKey is { } key)
+        {
+            property["x-kubernetes-patch-merge-key"] = key;
+        }
+
+        if (field.Default is { } value)
+        {
+            property["default"] = value.DeepClone();
+        }
+    }
+}

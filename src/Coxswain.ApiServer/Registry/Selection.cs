@@ -1,0 +1,89 @@
+using Coxswain.Api;
+using Coxswain.ApiServer.Watch;
+using Coxswain.Client;
+using Coxswain.Store;
+
+namespace Coxswain.ApiServer.Registry;
+
+/// <summary>The label and field selectors of one list or watch, checked against what the resource can be selected by.</summary>
+internal sealed class Selection
+{
+    private readonly LabelSelector _labels;
+    private readonly FieldSelector _fields;
+
+    private Selection(LabelSelector labels, FieldSelector fields)
+    {
+        _labels = labels;
+        _fields = fields;
+        Name = fields.RequiredValue("metadata.name");
+    }
+
+    public bool IsEverything => _labels.IsEmpty && _fields.IsEmpty;
+
+    /// <summary>The only name that can match; null when any can.</summary>
+    public string? Name { get; }
+
+    /// <exception cref="KubeStatusException">A selector is malformed or names a field the resource is not selected by.</exception>
+    public static Selection Parse(ServedResource resource, string labelSelector, string fieldSelector)
+    {
+        var labels = labelSelector.Length == 0 ? LabelSelector.Everything : LabelSelector.Parse(labelSelector);
+        var fields = fieldSelector.Length == 0 ? FieldSelector.Everything : FieldSelector.Parse(fieldSelector);
+        foreach (var requirement in fields.Requirements)
+        {
+            if (!SelectableFields.Contains(resource, requirement.Field))
+            {
+                throw new KubeStatusException(Statuses.BadRequest(
+                    $"Unable to find \"{resource.Resource.ApiVersion}, Resource={resource.Resource.Plural}\" that match label selector \"{labels}\", "
+                    + $"field selector \"{fields}\": field label not supported: {requirement.Field}"));
+            }
+        }
+
+        return new Selection(labels, fields);
+    }
+
+    public bool Matches(StoreEntry entry)
+    {
+        foreach (var requirement in _fields.Requirements)
+        {
+            if (ValueOf(entry, requirement.Field) == requirement.Value == requirement.Negated)
+            {
+                return false;
+            }
+        }
+
+        return _labels.IsEmpty || _labels.Matches(StoredObject.Of(entry).Labels);
+    }
+
+    /// <summary>
+    /// The event as somebody sees it who sees only the selection: an object that begins to match is added to it, one that
+    /// ceases to match is deleted from it. Null when nothing changed there.
+    /// </summary>
+    public WatchItem? See(StoreEvent change)
+    {
+        if (IsEverything)
+        {
+            return change.Type switch
+            {
+                StoreEventType.Created => new WatchItem(WatchEventType.Added, change.Entry, change.Revision, change),
+                StoreEventType.Updated => new WatchItem(WatchEventType.Modified, change.Entry, change.Revision, change),
+                _ => new WatchItem(WatchEventType.Deleted, change.Previous, change.Revision, change),
+            };
+        }
+
+        var isIn = change.Entry is not null && Matches(change.Entry);
+        var wasIn = change.Previous is not null && Matches(change.Previous);
+        return (wasIn, isIn) switch
+        {
+            (false, false) => null,
+            (true, true) => new WatchItem(WatchEventType.Modified, change.Entry, change.Revision, change),
+            (false, true) => new WatchItem(WatchEventType.Added, change.Entry, change.Revision, change.Type == StoreEventType.Created ? change : null),
+            (true, false) => new WatchItem(WatchEventType.Deleted, change.Previous, change.Revision, change.Type == StoreEventType.Deleted ? change : null),
+        };
+    }
+
+    private static string ValueOf(StoreEntry entry, string field)
+    {
+        var value = FieldReader.Read(entry.Value.Span, SelectableFields.PathOf(field));
+        return value.Length > 0 ? value : SelectableFields.ZeroOf(field);
+    }
+}

@@ -1,0 +1,15 @@
+using System.Text.Json.Nodes;
+using Coxswain.Api;
+
+namespace Coxswain.ApiServer.Requests;
+
+/// <summary>Between typed answers and documents.</summary>
+internal static class Answers
+{
+    public static JsonObject Success(int code) => Of(Statuses.Success() with { Code = code });
+
+    public static JsonObject Of(IKubeType value) => (JsonObject)JsonNode.Parse(KubeJson.Serialize(value))!; // types write objects
+
+    public static T Read<T>(JsonObject body)
+        where T : IKubeType<T> => KubeJson.Deserialize<T>(System.Text.Encoding.UTF8.GetBytes(body.ToJsonString()));
+}

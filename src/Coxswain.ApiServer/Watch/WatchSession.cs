@@ -1,0 +1,118 @@
+using Coxswain.Api;
+using Coxswain.ApiServer.Registry;
+using Coxswain.Client;
+using Coxswain.Store;
+using ListOptions = Coxswain.ApiServer.Registry.ListOptions;
+
+namespace Coxswain.ApiServer.Watch;
+
+/// <summary>
+/// One client's watch: what existed first, when asked for, then every change as its selectors see it, and a bookmark a
+/// minute. Made by <see cref="ObjectWatcher"/>; read by one caller at a time.
+/// </summary>
+internal sealed class WatchSession : IAsyncDisposable
+{
+    private static readonly TimeSpan BookmarkPeriod = TimeSpan.FromMinutes(1);
+
+    private readonly IStoreWatcher _watcher;
+    private readonly Selection _selection;
+    private readonly TimeProvider _time;
+    private readonly bool _bookmarks;
+    private readonly long _end;
+    private readonly List<WatchItem> _items = [];
+    private List<WatchItem>? _initial;
+    private CancellationTokenSource? _clock;
+    private CancellationTokenSource? _due;
+
+    /// <param name="initial">What to say before anything else.</param>
+    /// <param name="timeout">When the watch ends by itself.</param>
+    public WatchSession(
+        IStoreWatcher watcher, Selection selection, List<WatchItem>? initial, ListOptions options, TimeSpan timeout, TimeProvider time)
+    {
+        _watcher = watcher;
+        _selection = selection;
+        _initial = initial;
+        _time = time;
+        _bookmarks = options.AllowWatchBookmarks;
+        _end = time.GetTimestamp() + (long)(timeout.TotalSeconds * time.TimestampFrequency);
+    }
+
+    /// <summary>
+    /// The next things to say; null when the watch is over. The list is valid until the next call.
+    /// </summary>
+    /// <exception cref="KubeStatusException">The watch fell out of the log.</exception>
+    public async ValueTask<IReadOnlyList<WatchItem>?> ReadAsync(CancellationToken cancellationToken)
+    {
+        if (_initial is { } initial)
+        {
+            _initial = null;
+            if (initial.Count > 0)
+            {
+                return initial;
+            }
+        }
+
+        _items.Clear();
+        while (_items.Count == 0)
+        {
+            WatchBatch batch;
+            try
+            {
+                batch = await _watcher.ReadAsync(UntilDue(cancellationToken));
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                if (_time.GetTimestamp() >= _end)
+                {
+                    return null;
+                }
+
+                if (_bookmarks)
+                {
+                    _items.Add(new WatchItem(WatchEventType.Bookmark, null, _watcher.Progress()));
+                }
+
+                continue;
+            }
+
+            if (batch.Outcome != ReadOutcome.Ok)
+            {
+                throw new KubeStatusException(Statuses.Expired(
+                    $"too old resource version: {ResourceVersions.Format(_watcher.Position)}"));
+            }
+
+            foreach (var change in batch.Events)
+            {
+                if (_selection.See(change) is { } item)
+                {
+                    _items.Add(item);
+                }
+            }
+        }
+
+        return _items;
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _due?.Dispose();
+        _clock?.Dispose();
+        return _watcher.DisposeAsync();
+    }
+
+    /// <summary>A token that is cancelled when a bookmark or the end of the watch is due; made anew about once a minute.</summary>
+    private CancellationToken UntilDue(CancellationToken cancellationToken)
+    {
+        if (_due is null || _due.IsCancellationRequested)
+        {
+            _due?.Dispose();
+            _clock?.Dispose();
+            var left = _time.GetElapsedTime(_time.GetTimestamp(), _end);
+            var wait = left < BookmarkPeriod ? left : BookmarkPeriod;
+            _clock = new CancellationTokenSource(wait > TimeSpan.Zero ? wait : TimeSpan.Zero, _time);
+            _due = CancellationTokenSource.CreateLinkedTokenSource(_clock.Token, cancellationToken);
+        }
+
+        return _due.Token;
+    }
+}

@@ -1,0 +1,88 @@
+using Coxswain.Engine.Images.Files;
+using Coxswain.Engine.Images.Layers;
+
+namespace Coxswain.Engine.Builder.Steps;
+
+/// <summary>Carries out a <see cref="CopyPlan"/>.</summary>
+internal sealed class CopyWriter(LayerWriter layer, bool keepOwners, Ownership? owner, uint? mode)
+{
+    public void Write(CopyPlan plan, CancellationToken cancellationToken)
+    {
+        var directories = new List<(string Path, FileStatus Status)>();
+        foreach (var entry in plan.Entries)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var status = entry.Source.Status;
+            if (status.IsDirectory)
+            {
+                if (WriteDirectory(entry) is { } made)
+                {
+                    directories.Add((made, status));
+                }
+            }
+            else
+            {
+                WriteFile(entry, status);
+            }
+        }
+
+        // Filling a directory changes its time.
+        foreach (var (path, status) in directories)
+        {
+            Posix.SetModified(path, status.ModifiedSeconds, 0);
+        }
+    }
+
+    /// <summary>A directory that is there already keeps its owner and mode; returns the place of one that was made.</summary>
+    private string? WriteDirectory(CopyEntry entry)
+    {
+        if (entry.Destination == "/" || layer.FindBelow(entry.Destination) is { IsDirectory: true })
+        {
+            return null;
+        }
+
+        var path = layer.Place(entry.Destination);
+        layer.MakeDirectory(path);
+        Apply(path, entry, entry.Source.Status);
+        return path;
+    }
+
+    private void WriteFile(CopyEntry entry, FileStatus status)
+    {
+        var path = layer.Place(entry.Destination);
+        layer.Clear(path);
+        FileTree.CopyEntry(entry.Source.Node.FilePath, status, path);
+        if (Posix.TryStatus(path) is not null)
+        {
+            Apply(path, entry, status);
+        }
+    }
+
+    private void Apply(string path, CopyEntry entry, FileStatus status)
+    {
+        var (uid, gid) = owner is { } given ? (given.Uid, given.Gid) : keepOwners ? (status.Uid, status.Gid) : (0u, 0u);
+        Posix.ChangeOwner(path, uid, gid);
+        if (!status.IsSymbolicLink)
+        {
+            // After the owner, whose change takes set-uid bits away.
+            Posix.ChangeMode(path, mode ?? status.Permissions);
+        }
+
+        if (keepOwners && status.IsRegular)
+        {
+            foreach (var name in Posix.ListAttributes(entry.Source.Node.FilePath))
+            {
+                // Capabilities, too, go with a change of owner.
+                if (name == "security.capability" && Posix.TryGetAttribute(entry.Source.Node.FilePath, name) is { } value)
+                {
+                    Posix.SetAttribute(path, name, value);
+                }
+            }
+        }
+
+        Posix.SetModified(path, status.ModifiedSeconds, 0);
+    }
+}
+
+/// <summary>Who files belong to.</summary>
+internal readonly record struct Ownership(uint Uid, uint Gid);

@@ -1,0 +1,96 @@
+using Coxswain.Linux.Files;
+using Coxswain.Linux.Processes;
+
+namespace Coxswain.Engine.Containers;
+
+/// <summary>One <c>runc exec</c> and the process it stands for.</summary>
+internal sealed class ContainerExec : IContainerExec
+{
+    private const int WindowChanged = 28;
+    private const int RuncFailed = 255;
+
+    private readonly IChildProcess _runc;
+    private readonly PseudoTerminal? _terminal;
+    private readonly string _directory;
+
+    public ContainerExec(
+        IChildProcess runc, PseudoTerminal? terminal, string directory, Stream? input, Stream output, Stream? error)
+    {
+        _runc = runc;
+        _terminal = terminal;
+        _directory = directory;
+        Input = input;
+        Output = output;
+        Error = error;
+        Exited = WaitAsync();
+    }
+
+    public Stream? Input { get; }
+
+    public Stream Output { get; }
+
+    public Stream? Error { get; }
+
+    public Task<int> Exited { get; }
+
+    public Task ResizeAsync(TerminalSize size, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (_terminal is not null && !Exited.IsCompleted)
+        {
+            _terminal.Resize(size.Columns, size.Rows);
+            // The terminal is not runc's controlling one, so the kernel does not tell it by itself.
+            _runc.Signal(WindowChanged);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public bool Kill(int signal)
+    {
+        if (Exited.IsCompleted)
+        {
+            return false;
+        }
+
+        // runc passes signals on, but this one would end it and leave the process; so it goes to the process itself.
+        var processes = signal == Signals.Kill ? ProcessInfo.Children(_runc.Pid) : [];
+        foreach (var process in processes)
+        {
+            Signals.Send(process, signal);
+        }
+
+        return processes.Count > 0 || _runc.Signal(signal);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Kill(Signals.Kill);
+        await Exited;
+        await _runc.DisposeAsync();
+        _terminal?.Dispose();
+    }
+
+    private async Task<int> WaitAsync()
+    {
+        var code = await _runc.Exited;
+        // With this code runc either passes on the process' own or says that it could not be started; then it has logged why.
+        var log = Path.Combine(_directory, "log");
+        var words = code == RuncFailed && File.Exists(log) ? await File.ReadAllTextAsync(log) : "";
+        if (words.Length > 0)
+        {
+            code = RuncErrors.CodeOf(words) is var known and not 128 ? known : 126;
+        }
+
+        try
+        {
+            Directory.Delete(_directory, recursive: true);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // The container was removed meanwhile.
+        }
+
+        return code;
+    }
+}

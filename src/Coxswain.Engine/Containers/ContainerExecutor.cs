@@ -1,0 +1,91 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Coxswain.Engine.Containers.Oci;
+using Coxswain.Linux.Files;
+using Coxswain.Linux.Processes;
+
+namespace Coxswain.Engine.Containers;
+
+/// <summary>Runs further processes in containers, each as a child <c>runc exec</c> that passes on streams and exit code.</summary>
+internal sealed class ContainerExecutor(
+    EngineOptions options, ContainerPaths paths, IProcessRunner processes, KernelEvents events)
+{
+    public async Task<IContainerExec> ExecAsync(ContainerRecord record, ExecSpec spec, CancellationToken cancellationToken)
+    {
+        var directory = paths.InBundle(record.Id, "exec-" + RandomNumberGenerator.GetHexString(16, lowercase: true));
+        Directory.CreateDirectory(directory);
+        try
+        {
+            var processFile = Path.Combine(directory, "process.json");
+            var process = JsonSerializer.SerializeToUtf8Bytes(Describe(record, spec), EngineJson.Default.OciProcess);
+            await File.WriteAllBytesAsync(processFile, process, cancellationToken);
+            var command = new ProcessSpec(
+                options.RuncPath,
+                "--root", paths.RuncRoot,
+                "--log", Path.Combine(directory, "log"),
+                "exec",
+                "--process", processFile,
+                record.Id)
+            { NewSession = true };
+            return spec.Terminal ? StartInTerminal(command, spec, directory) : Start(command, spec, directory);
+        }
+        catch
+        {
+            Directory.Delete(directory, recursive: true);
+            throw;
+        }
+    }
+
+    private static OciProcess Describe(ContainerRecord record, ExecSpec spec)
+    {
+        var likeContainer = record.Spec with
+        {
+            Args = spec.Args,
+            Env = [.. record.Spec.Env, .. spec.Env],
+            WorkingDirectory = spec.WorkingDirectory ?? record.Spec.WorkingDirectory,
+            User = spec.User ?? record.Spec.User,
+            Terminal = spec.Terminal,
+            Privileged = spec.Privileged || record.Spec.Privileged,
+        };
+        try
+        {
+            var process = SpecBuilder.Process(likeContainer, record.RootDirectory);
+            return spec is { Terminal: true, Size: { } size }
+                ? process with { ConsoleSize = new OciConsoleSize(size.Rows, size.Columns) }
+                : process;
+        }
+        catch (EngineException exception)
+        {
+            throw new ContainerStartException(record.Id, 126, exception.Message, exception);
+        }
+    }
+
+    private ContainerExec Start(ProcessSpec command, ExecSpec spec, string directory)
+    {
+        var streams = ProcessStreams.Output | ProcessStreams.Error;
+        var child = processes.Start(command with { Streams = spec.Stdin ? streams | ProcessStreams.Input : streams });
+        return new ContainerExec(child, null, directory, child.Input, child.Output!, child.Error); // Asked for above.
+    }
+
+    private ContainerExec StartInTerminal(ProcessSpec command, ExecSpec spec, string directory)
+    {
+        var terminal = new PseudoTerminal(events);
+        try
+        {
+            if (spec.Size is { } size)
+            {
+                terminal.Resize(size.Columns, size.Rows);
+            }
+
+            var tty = terminal.ChildDescriptor;
+            var child = processes.Start(command with { InheritedFiles = [(tty, 0), (tty, 1), (tty, 2)] });
+            terminal.CloseChildDescriptor();
+            return new ContainerExec(child, terminal, directory, spec.Stdin ? terminal.Stream : null, terminal.Stream, null);
+        }
+        catch
+        {
+            terminal.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,84 @@
+using System.Globalization;
+
+namespace Coxswain.Engine.Containers.Oci;
+
+/// <summary>Turns <c>user[:group]</c> into numbers by the root's own /etc/passwd and /etc/group.</summary>
+internal static class UserLookup
+{
+    /// <exception cref="EngineException">A name is in neither file, or a number is none.</exception>
+    public static OciUser Resolve(string rootDirectory, string user, IReadOnlyList<long> additionalGroups)
+    {
+        var colon = user.IndexOf(':');
+        var name = colon < 0 ? user : user[..colon];
+        var groupName = colon < 0 ? "" : user[(colon + 1)..];
+        if (name.Length == 0)
+        {
+            name = "0";
+        }
+
+        var entry = FindUser(rootDirectory, name);
+        var uid = entry?.Uid ?? Number(name) ?? throw new EngineException($"no user '{name}' in the image's /etc/passwd");
+        long gid;
+        var groups = new SortedSet<long>(additionalGroups);
+        if (groupName.Length > 0)
+        {
+            gid = FindGroup(rootDirectory, groupName) ?? Number(groupName)
+                ?? throw new EngineException($"no group '{groupName}' in the image's /etc/group");
+        }
+        else
+        {
+            gid = entry?.Gid ?? 0;
+            // As in Docker: only who names no group gets those that list the user as a member.
+            groups.UnionWith(entry is null ? [] : GroupsOf(rootDirectory, entry.Name));
+        }
+
+        groups.Remove(gid);
+        return new OciUser(uid, gid, groups.Count == 0 ? null : [.. groups]);
+    }
+
+    private static long? Number(string text) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number <= uint.MaxValue - 1
+            ? number
+            : null;
+
+    private static UserEntry? FindUser(string root, string nameOrUid)
+    {
+        var number = Number(nameOrUid);
+        UserEntry? byNumber = null;
+        foreach (var fields in Read(root, "/etc/passwd"))
+        {
+            if (fields.Length < 4 || Number(fields[2]) is not { } uid || Number(fields[3]) is not { } gid)
+            {
+                continue;
+            }
+
+            if (fields[0] == nameOrUid)
+            {
+                return new UserEntry(fields[0], uid, gid);
+            }
+
+            if (uid == number)
+            {
+                byNumber ??= new UserEntry(fields[0], uid, gid);
+            }
+        }
+
+        return byNumber;
+    }
+
+    private static long? FindGroup(string root, string nameOrGid) =>
+        Read(root, "/etc/group").Where(fields => fields.Length >= 3 && fields[0] == nameOrGid)
+            .Select(fields => Number(fields[2])).FirstOrDefault();
+
+    private static IEnumerable<long> GroupsOf(string root, string user) =>
+        Read(root, "/etc/group").Where(fields => fields.Length >= 4 && fields[3].Split(',').Contains(user))
+            .Select(fields => Number(fields[2])).OfType<long>();
+
+    private static IEnumerable<string[]> Read(string root, string path)
+    {
+        var file = RootPath.Resolve(root, path);
+        return File.Exists(file) ? File.ReadLines(file).Select(line => line.Split(':')) : [];
+    }
+
+    private sealed record UserEntry(string Name, long Uid, long Gid);
+}

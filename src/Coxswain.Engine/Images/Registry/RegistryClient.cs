@@ -1,0 +1,207 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Text.Json;
+using Coxswain.Engine.Images.Documents;
+
+namespace Coxswain.Engine.Images.Registry;
+
+/// <summary>One repository of one registry, by the OCI distribution protocol; anonymous, token and basic authentication.</summary>
+internal sealed class RegistryClient(HttpClient http, ImageReference image, RegistryCredentials? credentials, string actions)
+{
+    private const int MaxManifestBytes = 4 * 1024 * 1024;
+
+    private readonly Uri _base = RegistryHttp.BaseAddress(image.Domain);
+    private AuthenticationHeaderValue? _authorization;
+
+    /// <summary>A manifest or index by tag or digest.</summary>
+    public async Task<RegistryManifest> GetManifestAsync(string reference, CancellationToken cancellationToken)
+    {
+        using var response = await SendAsync(
+            () =>
+            {
+                var request = new HttpRequestMessage(HttpMethod.Get, At($"manifests/{reference}"));
+                foreach (var type in new[] { MediaTypes.OciIndex, MediaTypes.DockerIndex, MediaTypes.OciManifest, MediaTypes.DockerManifest })
+                {
+                    request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(type));
+                }
+
+                return request;
+            },
+            cancellationToken);
+        Check(response, image.Familiar);
+        await response.Content.LoadIntoBufferAsync(MaxManifestBytes, cancellationToken);
+        var bytes = await response.Content.ReadAsByteArrayAsync(cancellationToken);
+        var digest = Digest.Of(bytes);
+        if (Digest.TryParse(reference, out var wanted) && wanted != digest)
+        {
+            throw new ImageException(ImageErrorKind.Corrupt, $"{image.Domain} answers with {digest} when asked for {wanted}");
+        }
+
+        return new RegistryManifest(bytes, digest, response.Content.Headers.ContentType?.MediaType ?? MediaTypes.OciManifest);
+    }
+
+    /// <summary>Streams a blob to a consumer, who checks its digest.</summary>
+    public async Task GetBlobAsync(Digest digest, Func<Stream, Task> consume, CancellationToken cancellationToken)
+    {
+        using var response = await SendAsync(
+            () => new HttpRequestMessage(HttpMethod.Get, At($"blobs/{digest}")), cancellationToken);
+        Check(response, $"blob {digest} of {image.FamiliarRepository}");
+        await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
+        await consume(stream);
+    }
+
+    public async Task<bool> HasBlobAsync(Digest digest, CancellationToken cancellationToken)
+    {
+        using var response = await SendAsync(
+            () => new HttpRequestMessage(HttpMethod.Head, At($"blobs/{digest}")), cancellationToken);
+        if (response.StatusCode == HttpStatusCode.NotFound)
+        {
+            return false;
+        }
+
+        Check(response, $"blob {digest}");
+        return true;
+    }
+
+    /// <summary>Uploads a blob in one request.</summary>
+    public async Task PutBlobAsync(Digest digest, Func<Stream> open, CancellationToken cancellationToken)
+    {
+        using var begun = await SendAsync(
+            () => new HttpRequestMessage(HttpMethod.Post, At("blobs/uploads/")) { Content = new ByteArrayContent([]) }, cancellationToken);
+        Check(begun, "the upload could not begin");
+        var location = begun.Headers.Location
+            ?? throw new ImageException(ImageErrorKind.Unreachable, $"{image.Domain} does not say where to upload to");
+        var target = new UriBuilder(new Uri(_base, location));
+        target.Query = (target.Query.Length > 1 ? target.Query[1..] + "&" : "") + $"digest={Uri.EscapeDataString(digest.ToString())}";
+        using var done = await SendAsync(
+            () =>
+            {
+                var content = new StreamContent(open());
+                content.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
+                return new HttpRequestMessage(HttpMethod.Put, target.Uri) { Content = content };
+            },
+            cancellationToken);
+        Check(done, $"upload of {digest}");
+    }
+
+    public async Task PutManifestAsync(string tag, string mediaType, byte[] manifest, CancellationToken cancellationToken)
+    {
+        using var response = await SendAsync(
+            () =>
+            {
+                var content = new ByteArrayContent(manifest);
+                content.Headers.ContentType = new MediaTypeHeaderValue(mediaType);
+                return new HttpRequestMessage(HttpMethod.Put, At($"manifests/{tag}")) { Content = content };
+            },
+            cancellationToken);
+        Check(response, $"upload of the manifest of {image.Familiar}");
+    }
+
+    private Uri At(string path) => new(_base, $"{image.Path}/{path}");
+
+    private void Check(HttpResponseMessage response, string what)
+    {
+        if (!response.IsSuccessStatusCode)
+        {
+            throw RegistryHttp.Failure(image, response, what);
+        }
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(Func<HttpRequestMessage> make, CancellationToken cancellationToken)
+    {
+        var response = await SendOnceAsync(make(), _authorization, cancellationToken);
+        if (response.StatusCode != HttpStatusCode.Unauthorized)
+        {
+            return response;
+        }
+
+        using (response)
+        {
+            _authorization = await AnswerAsync(response, cancellationToken);
+        }
+
+        return await SendOnceAsync(make(), _authorization, cancellationToken);
+    }
+
+    private async Task<HttpResponseMessage> SendOnceAsync(
+        HttpRequestMessage request, AuthenticationHeaderValue? authorization, CancellationToken cancellationToken)
+    {
+        using (request)
+        {
+            request.Headers.Authorization = authorization;
+            try
+            {
+                return await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            }
+            catch (Exception exception) when (IsUnreachable(exception, cancellationToken))
+            {
+                var cause = exception.GetBaseException().Message;
+                throw new ImageException(
+                    ImageErrorKind.Unreachable, $"cannot reach {request.RequestUri?.Authority}: {cause}", exception);
+            }
+        }
+    }
+
+    /// <summary>Credentials for what the registry asks: a token from its token service, or name and password.</summary>
+    private async Task<AuthenticationHeaderValue> AnswerAsync(HttpResponseMessage refused, CancellationToken cancellationToken)
+    {
+        foreach (var challenge in refused.Headers.WwwAuthenticate)
+        {
+            if (challenge.Scheme.Equals("Basic", StringComparison.OrdinalIgnoreCase) && credentials is not null)
+            {
+                return RegistryHttp.Basic(credentials);
+            }
+
+            if (challenge.Scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase))
+            {
+                return await TokenAsync(RegistryHttp.ChallengeParameters(challenge.Parameter ?? ""), cancellationToken);
+            }
+        }
+
+        throw RegistryHttp.Failure(image, refused, image.Familiar);
+    }
+
+    private async Task<AuthenticationHeaderValue> TokenAsync(
+        Dictionary<string, string> challenge, CancellationToken cancellationToken)
+    {
+        if (!Uri.TryCreate(challenge.GetValueOrDefault("realm"), UriKind.Absolute, out var realm))
+        {
+            throw new ImageException(ImageErrorKind.Unauthorized, $"{image.Domain} asks for a token but does not say where from");
+        }
+
+        var scope = challenge.GetValueOrDefault("scope") ?? $"repository:{image.Path}:{actions}";
+        var query = $"scope={Uri.EscapeDataString(scope)}";
+        if (challenge.GetValueOrDefault("service") is { } service)
+        {
+            query = $"service={Uri.EscapeDataString(service)}&{query}";
+        }
+
+        var address = new UriBuilder(realm) { Query = realm.Query.Length > 1 ? $"{realm.Query[1..]}&{query}" : query };
+        using var response = await SendOnceAsync(
+            new HttpRequestMessage(HttpMethod.Get, address.Uri),
+            credentials is null ? null : RegistryHttp.Basic(credentials),
+            cancellationToken);
+        Check(response, $"token for {image.FamiliarRepository}");
+        try
+        {
+            using var document = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken));
+            var root = document.RootElement;
+            var token = root.TryGetProperty("token", out var first) ? first
+                : root.TryGetProperty("access_token", out var second) ? second
+                : default;
+            return new AuthenticationHeaderValue("Bearer", token.GetString());
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            throw new ImageException(
+                ImageErrorKind.Unauthorized, $"the token service of {image.Domain} does not answer as one", exception);
+        }
+    }
+
+    private static bool IsUnreachable(Exception exception, CancellationToken cancellationToken) =>
+        exception is HttpRequestException or SocketException or IOException
+        || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested);
+}
+
+internal sealed record RegistryManifest(byte[] Bytes, Digest Digest, string MediaType);

@@ -1,0 +1,123 @@
+using Coxswain.Engine.Images.Files;
+
+namespace Coxswain.Engine.Images.Storage;
+
+/// <summary>Content by digest. A blob is there whole or not at all: written aside, flushed, and then renamed.</summary>
+internal sealed class BlobStore(StorePaths paths)
+{
+    /// <summary>Small enough to be read at once: manifests and configurations.</summary>
+    private const int MaxDocumentBytes = 4 * 1024 * 1024;
+
+    public bool Contains(Digest digest) => File.Exists(paths.Blob(digest));
+
+    public long SizeOf(Digest digest) => new FileInfo(paths.Blob(digest)).Length;
+
+    /// <summary>A blob to read; <see cref="ImageErrorKind.NotFound"/> when it is not here.</summary>
+    public FileStream OpenRead(Digest digest)
+    {
+        try
+        {
+            return new FileStream(
+                paths.Blob(digest), FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 128 * 1024);
+        }
+        catch (FileNotFoundException exception)
+        {
+            throw new ImageException(ImageErrorKind.NotFound, $"blob {digest} is not in the store", exception);
+        }
+    }
+
+    public byte[] ReadDocument(Digest digest)
+    {
+        using var blob = OpenRead(digest);
+        if (blob.Length > MaxDocumentBytes)
+        {
+            throw new ImageException(ImageErrorKind.Invalid, $"document {digest} is too large ({blob.Length} bytes)");
+        }
+
+        var content = new byte[blob.Length];
+        blob.ReadExactly(content);
+        return content;
+    }
+
+    public Digest Put(StoreSession session, ReadOnlySpan<byte> content)
+    {
+        var digest = Digest.Of(content);
+        if (!Contains(digest))
+        {
+            using var writer = new BlobWriter(this, session);
+            writer.Stream.Write(content);
+            writer.Commit(digest);
+        }
+
+        return digest;
+    }
+
+    /// <summary>Takes over a finished file of the session as a blob; its digest must be right already.</summary>
+    public void Adopt(string file, Digest digest)
+    {
+        if (Contains(digest))
+        {
+            File.Delete(file);
+            return;
+        }
+
+        using (var handle = File.OpenHandle(file, FileMode.Open, FileAccess.ReadWrite))
+        {
+            RandomAccess.FlushToDisk(handle);
+        }
+
+        Posix.Rename(file, paths.Blob(digest));
+        Posix.SyncDirectory(paths.Blobs);
+    }
+
+    public void Remove(Digest digest) => File.Delete(paths.Blob(digest));
+
+    public IEnumerable<Digest> List()
+    {
+        foreach (var file in Directory.EnumerateFiles(paths.Blobs))
+        {
+            if (Digest.TryParse("sha256:" + Path.GetFileName(file), out var digest))
+            {
+                yield return digest;
+            }
+        }
+    }
+}
+
+/// <summary>A blob being written in a session; without <see cref="Commit"/> it goes with the session.</summary>
+internal sealed class BlobWriter : IDisposable
+{
+    private readonly BlobStore _store;
+    private readonly string _path;
+    private readonly FileStream _file;
+
+    public BlobWriter(BlobStore store, StoreSession session)
+    {
+        _store = store;
+        _path = session.NewPath("blob");
+        _file = new FileStream(_path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 128 * 1024);
+        Stream = new HashingStream(_file);
+    }
+
+    public HashingStream Stream { get; }
+
+    /// <summary>Makes it a blob; <see cref="ImageErrorKind.Corrupt"/> when another digest was expected.</summary>
+    public Digest Commit(Digest? expected = null)
+    {
+        var digest = Stream.Digest;
+        if (expected is { } wanted && wanted != digest)
+        {
+            throw new ImageException(ImageErrorKind.Corrupt, $"content has digest {digest}, expected {wanted}");
+        }
+
+        _file.Dispose();
+        _store.Adopt(_path, digest);
+        return digest;
+    }
+
+    public void Dispose()
+    {
+        Stream.Dispose();
+        _file.Dispose();
+    }
+}

@@ -1,0 +1,83 @@
+using System.Net;
+
+namespace Coxswain.Engine.Networks;
+
+/// <summary>A bridge to which sandboxes (pinned network, IPC and UTS namespaces) are attached, each with an address of its own.</summary>
+public interface IContainerNetwork
+{
+    ContainerNetworkOptions Options { get; }
+
+    /// <summary>
+    /// Makes the bridge, its address, routes and rules, or brings what is there to this state. Attachments on disk are
+    /// known again, and those whose sandbox is gone give their address back. Call once before anything else; idempotent.
+    /// </summary>
+    Task EnsureAsync(CancellationToken cancellationToken);
+
+    /// <summary>Makes a sandbox with an address, a default route and <c>lo</c> up. With an id already attached, returns that attachment.</summary>
+    /// <exception cref="EngineException">No address is free, or the kernel refused.</exception>
+    Task<NetworkAttachment> AttachAsync(NetworkAttachRequest request, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Unpins the sandbox's namespaces and frees its address; call when its containers are gone. The kernel removes the
+    /// link a moment later, in the background. Idempotent.
+    /// </summary>
+    Task DetachAsync(string sandboxId, CancellationToken cancellationToken);
+
+    /// <summary>What is attached, also from before a restart of ours.</summary>
+    IReadOnlyList<NetworkAttachment> List();
+
+    NetworkAttachment? Find(string sandboxId);
+
+    /// <summary>Detaches everything and removes bridge, routes, rules and state: nothing of the network is left.</summary>
+    Task DeleteAllAsync(CancellationToken cancellationToken);
+}
+
+/// <param name="SandboxId">Letters, digits, dashes, underscores and dots; a pod's UID for example.</param>
+/// <param name="Hostname">The UTS host name.</param>
+/// <param name="Sysctls">Written in the new network namespace, e.g. <c>net.ipv4.ip_unprivileged_port_start</c> = 0.</param>
+public sealed record NetworkAttachRequest(
+    string SandboxId, string Hostname, IReadOnlyDictionary<string, string>? Sysctls = null);
+
+/// <param name="Directory">Where the namespaces are pinned.</param>
+/// <param name="PrefixLength">
+/// 32: a sandbox reaches even its neighbours through the gateway, so that rewritten (Service) and filtered traffic passes
+/// the host's routing in both directions, without br_netfilter.
+/// </param>
+/// <param name="HostLink">The device on the host's side.</param>
+public sealed record NetworkAttachment(
+    string SandboxId,
+    string Hostname,
+    string Directory,
+    IPAddress Address,
+    int PrefixLength,
+    IPAddress Gateway,
+    string HostLink)
+{
+    public string NetworkNamespacePath => Path.Combine(Directory, "net");
+
+    public string IpcNamespacePath => Path.Combine(Directory, "ipc");
+
+    public string UtsNamespacePath => Path.Combine(Directory, "uts");
+}
+
+/// <summary>The bridge network of one node.</summary>
+public sealed record ContainerNetworkOptions
+{
+    /// <summary>The bridge's name, at most 10 characters; also the beginning of its ports' names.</summary>
+    public string BridgeName { get; init; } = "cox0";
+
+    /// <summary>Addresses of this node; the first is the gateway, on the bridge.</summary>
+    public IPNetwork Subnet { get; init; } = IPNetwork.Parse("10.244.0.0/24");
+
+    /// <summary>
+    /// Everything that is inside the cluster (pods of all nodes, Services). Never masqueraded, and never let out of the
+    /// machine by any device but ours.
+    /// </summary>
+    public IReadOnlyList<IPNetwork> ClusterNetworks { get; init; } =
+        [IPNetwork.Parse("10.244.0.0/16"), IPNetwork.Parse("10.96.0.0/12")];
+
+    /// <summary>Devices besides the bridge by which cluster networks may leave (links between nodes).</summary>
+    public IReadOnlyList<string> TrustedLinks { get; init; } = [];
+
+    public int Mtu { get; init; } = 1500;
+}

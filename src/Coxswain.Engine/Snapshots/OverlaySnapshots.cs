@@ -1,0 +1,133 @@
+using System.Text;
+using System.Text.Json;
+using Coxswain.Linux.Mounts;
+
+namespace Coxswain.Engine.Snapshots;
+
+/// <summary>Snapshots as overlayfs mounts: <c>snapshots/ID/{root,upper,work}</c>, and the layers' paths in <c>layers.json</c>.</summary>
+internal sealed class OverlaySnapshots(EngineOptions options, IMounts mounts) : ISnapshots
+{
+    private const int MostLayers = 500;
+
+    // The kernel copies one page of options, and cuts off what is longer.
+    private const int MostOptionBytes = 4000;
+
+    /// <summary>
+    /// volatile: an unmount does not sync the whole disk first. What a container wrote to its root need not survive a
+    /// power failure, and with it goes the mark by which overlayfs would refuse such a root afterwards.
+    /// </summary>
+    private const string Options = "index=off,metacopy=off,volatile";
+
+    private readonly string _directory = Path.Combine(options.DataDirectory, "snapshots");
+
+    public async Task<Snapshot> PrepareAsync(
+        string id, IReadOnlyList<string> layerDirectories, CancellationToken cancellationToken)
+    {
+        Names.Check("snapshot", id);
+        if (layerDirectories.Count > MostLayers)
+        {
+            throw new EngineException($"{layerDirectories.Count} layers are more than overlayfs takes ({MostLayers})");
+        }
+
+        var directory = Path.Combine(_directory, id);
+        var snapshot = SnapshotOf(id, layerDirectories);
+        foreach (var part in new[] { snapshot.RootDirectory, snapshot.UpperDirectory, WorkOf(id), EmptyOf(id) })
+        {
+            Directory.CreateDirectory(part);
+        }
+
+        var layersFile = Path.Combine(directory, "layers.json");
+        await EngineJson.WriteAsync(layersFile, layerDirectories, EngineJson.Default.IReadOnlyListString, cancellationToken);
+        mounts.Unmount(snapshot.RootDirectory);
+        Delete(Path.Combine(WorkOf(id), "work", "incompat", "volatile"));
+        MountOverlay(snapshot, directory);
+        return snapshot;
+    }
+
+    public Snapshot? Find(string id)
+    {
+        Names.Check("snapshot", id);
+        try
+        {
+            var layers = JsonSerializer.Deserialize(
+                File.ReadAllBytes(Path.Combine(_directory, id, "layers.json")), EngineJson.Default.IReadOnlyListString);
+            return SnapshotOf(id, layers ?? []);
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    public IReadOnlyList<Snapshot> List() =>
+        Directory.Exists(_directory)
+            ? [.. Directory.EnumerateDirectories(_directory).Order(StringComparer.Ordinal)
+                .Select(path => Find(Path.GetFileName(path))).OfType<Snapshot>()]
+            : [];
+
+    public Task UnmountAsync(string id, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        Names.Check("snapshot", id);
+        mounts.Unmount(SnapshotOf(id, []).RootDirectory);
+        return Task.CompletedTask;
+    }
+
+    public Task RemoveAsync(string id, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        Names.Check("snapshot", id);
+        mounts.Unmount(SnapshotOf(id, []).RootDirectory);
+        var directory = Path.Combine(_directory, id);
+        return Task.Run(() => Delete(directory), cancellationToken);
+    }
+
+    private static void Delete(string directory)
+    {
+        try
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+        catch (DirectoryNotFoundException)
+        {
+        }
+    }
+
+    private Snapshot SnapshotOf(string id, IReadOnlyList<string> layers) => new(
+        id, Path.Combine(_directory, id, "root"), Path.Combine(_directory, id, "upper"), layers);
+
+    private string WorkOf(string id) => Path.Combine(_directory, id, "work");
+
+    /// <summary>What overlayfs mounts below the upper directory when there are no layers: it needs at least one.</summary>
+    private string EmptyOf(string id) => Path.Combine(_directory, id, "empty");
+
+    private void MountOverlay(Snapshot snapshot, string directory)
+    {
+        var lower = snapshot.LayerDirectories.Count == 0 ? [EmptyOf(snapshot.Id)] : snapshot.LayerDirectories;
+        var upper = $"upperdir={Escape(snapshot.UpperDirectory)},workdir={Escape(WorkOf(snapshot.Id))},{Options}";
+        var data = $"lowerdir={string.Join(':', lower.Select(Escape))},{upper}";
+        var request = new MountRequest("overlay", snapshot.RootDirectory, "overlay", MountFlags.None, data);
+        if (Encoding.UTF8.GetByteCount(data) <= MostOptionBytes)
+        {
+            mounts.Mount(request);
+            return;
+        }
+
+        var links = Path.Combine(directory, "l");
+        Delete(links);
+        Directory.CreateDirectory(links);
+        for (var i = 0; i < lower.Count; i++)
+        {
+            File.CreateSymbolicLink(Path.Combine(links, i.ToString("x")), lower[i]);
+        }
+
+        var names = string.Join(':', Enumerable.Range(0, lower.Count).Select(i => i.ToString("x")));
+        mounts.MountFrom(links, request with { Data = $"lowerdir={names},{upper}" });
+    }
+
+    /// <summary>Colons part layers and commas options; a backslash makes either of them ordinary.</summary>
+    private static string Escape(string path) =>
+        path.Replace("\\", "\\\\", StringComparison.Ordinal)
+            .Replace(":", "\\:", StringComparison.Ordinal)
+            .Replace(",", "\\,", StringComparison.Ordinal);
+}

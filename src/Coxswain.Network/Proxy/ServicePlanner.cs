@@ -1,0 +1,131 @@
+using System.Net;
+using System.Net.Sockets;
+using Coxswain.Api.Core.V1;
+using Coxswain.Api.Discovery.V1;
+
+namespace Coxswain.Network.Proxy;
+
+/// <summary>Decides what a Service and its EndpointSlices mean for the rules. Pure.</summary>
+internal sealed class ServicePlanner(ServiceProxySettings options)
+{
+    private const int DefaultAffinitySeconds = 10800;
+    private const string Local = "Local";
+
+    /// <param name="previous">The Service's plan before, whose slots are kept where they can be.</param>
+    public ServicePlan Plan(Service service, IReadOnlyList<EndpointSlice> slices, ServicePlan previous)
+    {
+        if (!IsProxied(service))
+        {
+            return ServicePlan.Empty;
+        }
+
+        var elements = new HashSet<RuleElement>();
+        var slots = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
+        var affinitySeconds = AffinitySeconds(service.Spec);
+        foreach (var port in service.Spec.Ports)
+        {
+            var endpoints = PortEndpoints.Of(port, slices);
+            IReadOnlyList<string> Slots(string policy)
+            {
+                var isLocal = policy == Local && options.NodeName.Length > 0;
+                var key = $"{port.Protocol}/{port.Port}{(isLocal ? "/local" : "")}";
+                if (!slots.TryGetValue(key, out var assigned))
+                {
+                    var before = previous.Slots.TryGetValue(key, out var known) ? known : [];
+                    assigned = EndpointSlots.Assign(before, endpoints.Usable(isLocal ? options.NodeName : null));
+                    slots.Add(key, assigned);
+                }
+
+                return assigned;
+            }
+
+            var inside = Slots(service.Spec.InternalTrafficPolicy ?? "");
+            foreach (var address in InsideAddresses(service.Spec))
+            {
+                Add(elements, $"{address} . {Protocol(port)} . {port.Port}", address, inside, affinitySeconds);
+            }
+
+            var outside = Slots(service.Spec.ExternalTrafficPolicy);
+            foreach (var address in OutsideAddresses(service))
+            {
+                Add(elements, $"{address} . {Protocol(port)} . {port.Port}", address, outside, affinitySeconds);
+            }
+
+            if (port.NodePort != 0 && service.Spec.Type is ServiceType.NodePort or ServiceType.LoadBalancer)
+            {
+                foreach (var address in options.NodePortAddresses)
+                {
+                    Add(elements, $"{address} . {Protocol(port)} . {port.NodePort}", address, outside, affinitySeconds);
+                }
+            }
+        }
+
+        return new ServicePlan([.. elements], slots);
+    }
+
+    /// <summary>Not those without an address of their own, nor those that something on this node itself listens for.</summary>
+    private static bool IsProxied(Service service) =>
+        service.Spec.Type != ServiceType.ExternalName
+        && service.Spec.ClusterIP is not ("" or "None")
+        && !service.Metadata.Annotations.ContainsKey(NetworkAnnotations.ServedLocally);
+
+    private void Add(HashSet<RuleElement> elements, string front, IPAddress address, IReadOnlyList<string> slots, int affinitySeconds)
+    {
+        if (slots.Count == 0)
+        {
+            // A node's own address refuses by itself, as nothing listens.
+            if (!options.ServiceCidr.Contains(address) && !options.NodePortAddresses.Contains(address))
+            {
+                elements.Add(new RuleElement(RuleNames.Refused, front, ""));
+            }
+
+            return;
+        }
+
+        var chain = affinitySeconds > 0 ? RuleNames.Stay(slots.Count) : RuleNames.Pick(slots.Count);
+        elements.Add(new RuleElement(RuleNames.Services, front, $"goto {chain}"));
+        for (var slot = 0; slot < slots.Count; slot++)
+        {
+            var endpoint = slots[slot];
+            elements.Add(new RuleElement(RuleNames.Endpoints(slot), front, endpoint));
+            var endpointAddress = endpoint[..endpoint.IndexOf(' ')];
+            elements.Add(new RuleElement(RuleNames.Hairpin, $"{endpointAddress} . {endpointAddress}", ""));
+            if (affinitySeconds > 0)
+            {
+                elements.Add(new RuleElement(RuleNames.AffinityEndpoints, $"{front} . {endpoint}", ""));
+            }
+        }
+
+        if (affinitySeconds > 0)
+        {
+            elements.Add(new RuleElement(RuleNames.AffinityServices, front, $"goto {RuleNames.Learn(affinitySeconds)}"));
+        }
+    }
+
+    private static int AffinitySeconds(ServiceSpec spec) =>
+        spec.SessionAffinity == ServiceAffinity.ClientIP
+            ? spec.SessionAffinityConfig?.ClientIP?.TimeoutSeconds ?? DefaultAffinitySeconds
+            : 0;
+
+    private static IEnumerable<IPAddress> InsideAddresses(ServiceSpec spec) =>
+        IPv4(spec.ClusterIPs.Count > 0 ? spec.ClusterIPs : [spec.ClusterIP]);
+
+    private static IEnumerable<IPAddress> OutsideAddresses(Service service)
+    {
+        var balancers = service.Spec.Type == ServiceType.LoadBalancer
+            ? service.Status.LoadBalancer.Ingress.Where(ingress => ingress.IpMode is null or "VIP").Select(ingress => ingress.Ip)
+            : [];
+        return IPv4(service.Spec.ExternalIPs.Concat(balancers).Distinct(StringComparer.Ordinal));
+    }
+
+    private static IEnumerable<IPAddress> IPv4(IEnumerable<string> addresses) =>
+        addresses.Select(text => IPAddress.TryParse(text, out var address) ? address : IPAddress.None)
+            .Where(address => address.AddressFamily == AddressFamily.InterNetwork && !address.Equals(IPAddress.None));
+
+    private static string Protocol(ServicePort port) => port.Protocol switch
+    {
+        Api.Core.V1.Protocol.UDP => "udp",
+        Api.Core.V1.Protocol.SCTP => "sctp",
+        _ => "tcp",
+    };
+}

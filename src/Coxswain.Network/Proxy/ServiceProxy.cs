@@ -1,0 +1,218 @@
+using Coxswain.Api.Core.V1;
+using Coxswain.Api.Discovery.V1;
+using Coxswain.Client;
+using Coxswain.Client.Informers;
+using Coxswain.Client.WorkQueues;
+using Coxswain.Linux.Nftables;
+using Microsoft.Extensions.Logging;
+
+namespace Coxswain.Network.Proxy;
+
+/// <summary>
+/// Keeps this node's nftables rules as Services and EndpointSlices want them. A change is applied at once; what else
+/// changes while nft runs goes into the next transaction.
+/// </summary>
+public sealed partial class ServiceProxy : IDisposable
+{
+    private const string SlicesByService = "network/service";
+    private static readonly BackOff Failures = new(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(10));
+
+    private readonly Informer<Service> _services;
+    private readonly Informer<EndpointSlice> _slices;
+    private readonly INftables _nftables;
+    private readonly TimeProvider _time;
+    private readonly ILogger<ServiceProxy> _logger;
+    private readonly ServiceProxySettings _options;
+    private readonly ServicePlanner _planner;
+    private readonly RuleScript _script;
+    private readonly ElementLedger _ledger = new();
+    private readonly Dictionary<NamespacedName, ServicePlan> _plans = [];
+    private readonly PendingServices _pending = new();
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _isKernelKnown;
+
+    public ServiceProxy(
+        ServiceProxySettings options, InformerFactory informers, INftables nftables, TimeProvider time, ILoggerFactory loggerFactory)
+    {
+        _options = options;
+        _services = informers.Of<Service>();
+        _slices = informers.Of<EndpointSlice>();
+        _slices.AddIndex(SlicesByService, slice => ServiceOf(slice) is { } service ? [service.ToString()] : []);
+        _nftables = nftables;
+        _time = time;
+        _logger = loggerFactory.CreateLogger<ServiceProxy>();
+        _planner = new ServicePlanner(options);
+        _script = new RuleScript(nftables.TableName, options);
+    }
+
+    /// <summary>Completes when the rules first hold all that the first lists of Services and EndpointSlices ask for.</summary>
+    public Task Ready => _ready.Task;
+
+    /// <summary>Runs until cancelled. The rules stay, so that Services go on while this process is restarted.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            LoopbackRouting.Allow(_options.BridgeName, _logger);
+            await Task.WhenAll(_services.WaitForSyncAsync(cancellationToken), _slices.WaitForSyncAsync(cancellationToken));
+            _services.OnChange((old, now) => _pending.Add(NamespacedName.Of(now ?? old!))); // One of the two is always there.
+            _slices.OnChange((old, now) =>
+            {
+                _pending.Add(old is null ? null : ServiceOf(old));
+                _pending.Add(now is null ? null : ServiceOf(now));
+            });
+            await ApplyChangesAsync(cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+        }
+    }
+
+    /// <summary>Completes when every change that the informers have delivered until now is in the kernel.</summary>
+    public Task WaitUntilAppliedAsync(CancellationToken cancellationToken) => _pending.WaitUntilDoneAsync(cancellationToken);
+
+    /// <summary>Removes all chains, sets and maps of the proxy. Call when it no longer runs.</summary>
+    public async Task RemoveAsync(CancellationToken cancellationToken)
+    {
+        var existing = RuleListing.Parse(await _nftables.ListAsync(cancellationToken));
+        if (!existing.IsEmpty)
+        {
+            await _nftables.ApplyAsync(_script.Removal(existing), cancellationToken);
+        }
+    }
+
+    public void Dispose() => _pending.Dispose();
+
+    private async Task ApplyChangesAsync(CancellationToken cancellationToken)
+    {
+        var failures = 0;
+        while (true)
+        {
+            try
+            {
+                // After a failure there is something to do although nothing new may have come.
+                var batch = await _pending.TakeAsync(wait: _isKernelKnown, cancellationToken);
+                foreach (var service in batch.Services)
+                {
+                    TryReplan(service);
+                }
+
+                await ApplyAsync(cancellationToken);
+                _pending.Done(batch);
+                _ready.TrySetResult();
+                failures = 0;
+            }
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+            {
+                _isKernelKnown = false;
+                Log.Failed(_logger, exception, failures + 1);
+                await Task.Delay(Failures.After(failures++), _time, cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>One Service that cannot be planned keeps its rules and does not hold up the others.</summary>
+    private void TryReplan(NamespacedName name)
+    {
+        try
+        {
+            Replan(name);
+        }
+        catch (Exception exception)
+        {
+            Log.NotPlanned(_logger, exception, name);
+        }
+    }
+
+    private void Replan(NamespacedName name)
+    {
+        var before = _plans.GetValueOrDefault(name, ServicePlan.Empty);
+        var after = _services.Get(name) is { } service
+            ? _planner.Plan(service, _slices.ListBy(SlicesByService, name.ToString()), before)
+            : ServicePlan.Empty;
+        _ledger.Replace(name, before.Elements, after.Elements);
+        if (after.Elements.Count == 0)
+        {
+            _plans.Remove(name);
+        }
+        else
+        {
+            _plans[name] = after;
+        }
+    }
+
+    private async Task ApplyAsync(CancellationToken cancellationToken)
+    {
+        if (!_isKernelKnown)
+        {
+            var existing = RuleListing.Parse(await _nftables.ListAsync(cancellationToken));
+            _script.Forget();
+            _ledger.Forget();
+            var everything = _ledger.Everything();
+            await _nftables.ApplyAsync(_script.Full(existing, everything), cancellationToken);
+            _ledger.Commit(everything);
+            _isKernelKnown = true;
+            Log.Rendered(_logger, _plans.Count, everything.Added.Count);
+            return;
+        }
+
+        var changes = _ledger.Changes();
+        if (changes.IsEmpty)
+        {
+            return;
+        }
+
+        var started = _time.GetTimestamp();
+        await _nftables.ApplyAsync(_script.Difference(changes), cancellationToken);
+        _ledger.Commit(changes);
+        if (changes.RemovesAffinityEndpoints)
+        {
+            await ForgetClientsAsync(changes, cancellationToken);
+        }
+
+        Log.Changed(_logger, changes.Removed.Count, changes.Added.Count, _time.GetElapsedTime(started).TotalMilliseconds);
+    }
+
+    /// <summary>
+    /// Frees clients of endpoints that are gone. After the change, because until then packets may still bind clients to
+    /// them; not in its transaction, because only a listing tells who is bound.
+    /// </summary>
+    private async Task ForgetClientsAsync(RuleChanges changes, CancellationToken cancellationToken)
+    {
+        var gone = changes.Removed.Where(element => element.Set == RuleNames.AffinityEndpoints).Select(element => element.Key).ToHashSet();
+        var listing = RuleListing.Parse(await _nftables.ListAsync(cancellationToken));
+        var bound = listing.Affinities.Where(affinity => gone.Contains(AffinityEndpoint(affinity))).ToList();
+        if (bound.Count > 0)
+        {
+            await _nftables.ApplyAsync(_script.Forgetting(bound), cancellationToken);
+        }
+    }
+
+    /// <summary>The element of <see cref="RuleNames.AffinityEndpoints"/> that lets a client be bound like this.</summary>
+    private static string AffinityEndpoint(RuleElement affinity)
+    {
+        const string separator = " . ";
+        var front = affinity.Key[(affinity.Key.IndexOf(separator, StringComparison.Ordinal) + separator.Length)..];
+        return front + separator + affinity.Value;
+    }
+
+    private static NamespacedName? ServiceOf(EndpointSlice slice) =>
+        slice.Metadata.Labels.TryGetValue("kubernetes.io/service-name", out var name)
+            ? new NamespacedName(slice.Metadata.Namespace, name)
+            : null;
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Information, "Rules of {Services} Services applied ({Elements} elements)")]
+        public static partial void Rendered(ILogger logger, int services, int elements);
+
+        [LoggerMessage(LogLevel.Debug, "Rules changed: {Removed} elements out, {Added} in, {Milliseconds} ms")]
+        public static partial void Changed(ILogger logger, int removed, int added, double milliseconds);
+
+        [LoggerMessage(LogLevel.Error, "Service {Service} keeps its earlier rules, as new ones could not be planned")]
+        public static partial void NotPlanned(ILogger logger, Exception exception, NamespacedName service);
+
+        [LoggerMessage(LogLevel.Warning, "Rules of Services could not be applied {Failures} times in a row and will be made anew")]
+        public static partial void Failed(ILogger logger, Exception exception, int failures);
+    }
+}

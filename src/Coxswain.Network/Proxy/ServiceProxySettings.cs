@@ -1,0 +1,19 @@
+using System.Net;
+
+namespace Coxswain.Network.Proxy;
+
+/// <summary>Where Services are reached on this node.</summary>
+public sealed record ServiceProxySettings
+{
+    /// <summary>The device that pods and the Service CIDR are behind.</summary>
+    public string BridgeName { get; init; } = "cox0";
+
+    /// <summary>New connections into it that no Service takes are refused rather than left to time out.</summary>
+    public IPNetwork ServiceCidr { get; init; } = IPNetwork.Parse("10.96.0.0/12");
+
+    /// <summary>The addresses NodePorts are served on.</summary>
+    public IReadOnlyList<IPAddress> NodePortAddresses { get; init; } = [IPAddress.Loopback, IPAddress.Parse("10.244.0.1")];
+
+    /// <summary>Whose endpoints count as local to traffic policy <c>Local</c>; empty when there is only one node.</summary>
+    public string NodeName { get; init; } = "";
+}

@@ -1,0 +1,36 @@
+using Coxswain.Api;
+using Coxswain.Api.Authentication.V1;
+using Coxswain.Api.Core.V1;
+using Coxswain.Client;
+using Coxswain.Node.Volumes;
+
+namespace Coxswain.Node.Objects;
+
+/// <summary>Tokens by the TokenRequest API.</summary>
+internal sealed class PodTokens(IKubeClient client) : IPodTokens
+{
+    public async Task<TokenRequestStatus> RequestAsync(
+        Pod pod, ServiceAccountTokenProjection projection, CancellationToken cancellationToken)
+    {
+        var account = pod.Spec.ServiceAccountName.Length > 0 ? pod.Spec.ServiceAccountName : "default";
+        var request = TokenRequest.Empty with
+        {
+            Spec = TokenRequestSpec.Empty with
+            {
+                Audiences = projection.Audience.Length > 0 ? [projection.Audience] : [],
+                ExpirationSeconds = projection.ExpirationSeconds,
+                BoundObjectRef = new BoundObjectReference { Kind = "Pod", ApiVersion = "v1", Name = pod.Metadata.Name, Uid = pod.Metadata.Uid },
+            },
+        };
+        try
+        {
+            var answer = await client.PostAsync<TokenRequest, TokenRequest>(
+                ApiResources.Of<ServiceAccount>(), pod.Metadata.Namespace, account, "token", request, cancellationToken);
+            return answer.Status;
+        }
+        catch (KubeApiException exception)
+        {
+            throw new VolumeException($"failed to fetch token: {exception.Message}", exception);
+        }
+    }
+}

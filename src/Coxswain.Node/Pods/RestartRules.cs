@@ -1,0 +1,40 @@
+using Coxswain.Api.Core.V1;
+
+namespace Coxswain.Node.Pods;
+
+/// <summary>Which ended containers run again.</summary>
+internal static class RestartRules
+{
+    /// <summary>Whether an attempt that ended is followed by another.</summary>
+    public static bool RunsAgain(Pod pod, ContainerView container) => container.Kind switch
+    {
+        ContainerKind.Sidecar => true,
+        ContainerKind.Init => !container.Succeeded && pod.Spec.RestartPolicy != RestartPolicy.Never,
+        _ => (container.Spec.RestartPolicy ?? pod.Spec.RestartPolicy) switch
+        {
+            RestartPolicy.Never => false,
+            RestartPolicy.OnFailure => !container.Succeeded,
+            _ => true,
+        },
+    };
+
+    public static bool IsInitialized(PodView view) =>
+        view.MainContainers.Any(container => container.Current is not null)
+        || view.InitContainers.All(IsInitDone);
+
+    public static bool IsInitDone(ContainerView container) =>
+        container.Kind == ContainerKind.Sidecar ? container.IsStarted : container.Succeeded;
+
+    /// <summary>An init container ended in failure and is not tried again: the pod never gets to its main containers.</summary>
+    public static bool InitFailed(PodView view) =>
+        view.InitContainers.Any(container =>
+            container is { Kind: ContainerKind.Init, IsExited: true, Succeeded: false } && !RunsAgain(view.Pod, container));
+
+    /// <summary>Nothing will run any more, though nobody deletes the pod.</summary>
+    public static bool IsFinished(PodView view) =>
+        view.Rejection is not null
+        || view.DeadlineExceeded
+        || view.Pod.Status.Phase is PodPhase.Succeeded or PodPhase.Failed
+        || InitFailed(view)
+        || view.MainContainers.All(container => container.IsExited && !RunsAgain(view.Pod, container));
+}

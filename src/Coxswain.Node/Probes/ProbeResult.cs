@@ -1,0 +1,17 @@
+namespace Coxswain.Node.Probes;
+
+internal enum ProbeOutcome
+{
+    Success,
+    Failure,
+
+    /// <summary>A failure because nothing listens (yet).</summary>
+    Refused,
+}
+
+internal sealed record ProbeResult(ProbeOutcome Outcome, string Message)
+{
+    public static readonly ProbeResult Success = new(ProbeOutcome.Success, "");
+
+    public static ProbeResult Failure(string message) => new(ProbeOutcome.Failure, message);
+}

@@ -1,0 +1,31 @@
+using Coxswain.Engine;
+using Coxswain.Engine.Networks;
+
+namespace Coxswain.Node.Runtime;
+
+/// <summary>Pods on the engine's bridge: pinned namespaces, no pause process.</summary>
+public sealed class EnginePodNetwork(IContainerNetwork network) : IPodNetwork
+{
+    public async Task<PodNetworkAttachment> AddAsync(
+        string sandboxId, string hostname, IReadOnlyDictionary<string, string> sysctls, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return Convert(await network.AttachAsync(new NetworkAttachRequest(sandboxId, hostname, sysctls), cancellationToken));
+        }
+        catch (EngineException exception)
+        {
+            throw new RuntimeException(RuntimeFailure.Failed, $"failed to setup network for sandbox \"{sandboxId}\": {exception.Message}", exception);
+        }
+    }
+
+    public Task DeleteAsync(string sandboxId, CancellationToken cancellationToken) => network.DetachAsync(sandboxId, cancellationToken);
+
+    public PodNetworkAttachment? Check(string sandboxId) => network.Find(sandboxId) is { } found ? Convert(found) : null;
+
+    public IReadOnlyList<PodNetworkAttachment> List() => [.. network.List().Select(Convert)];
+
+    private static PodNetworkAttachment Convert(NetworkAttachment attachment) => new(
+        attachment.SandboxId, [attachment.Address.ToString()],
+        attachment.NetworkNamespacePath, attachment.IpcNamespacePath, attachment.UtsNamespacePath);
+}

@@ -1,0 +1,273 @@
+using Coxswain.Engine;
+using Coxswain.Engine.Containers;
+using Coxswain.Engine.Images;
+using EngineContainerStatus = Coxswain.Engine.Containers.ContainerStatus;
+
+namespace Coxswain.Node.Runtime;
+
+/// <summary>Runs pods on our own engine.</summary>
+/// <param name="directory">Where sandboxes are remembered.</param>
+/// <param name="source">Null when there is no registry to pull from.</param>
+public sealed class EnginePodRuntime(
+    IContainers containers, ImageStore images, IPodNetwork network, string directory, IImageSource? source = null) : IPodRuntime
+{
+    private const string SandboxLabel = "coxswain.dev/sandbox";
+    private const string NameLabel = "coxswain.dev/container";
+    private const string AttemptLabel = "coxswain.dev/attempt";
+    private const string ImageLabel = "coxswain.dev/image";
+    private const string ImageIdLabel = "coxswain.dev/image-id";
+
+    private readonly SandboxFiles _sandboxes = new(Path.Combine(directory, "sandboxes"));
+
+    public string Version => "coxswain://0.1.0";
+
+    public async Task<SandboxStatus> RunSandboxAsync(SandboxConfig config, CancellationToken cancellationToken)
+    {
+        if (!config.HostNetwork)
+        {
+            await network.AddAsync(config.Id, config.Hostname, config.Sysctls, cancellationToken);
+        }
+
+        _sandboxes.Write(config);
+        return Status(config);
+    }
+
+    public async Task StopSandboxAsync(string sandboxId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await network.DeleteAsync(sandboxId, cancellationToken);
+        }
+        catch (EngineException exception)
+        {
+            throw Failed(exception);
+        }
+    }
+
+    public async Task RemoveSandboxAsync(string sandboxId, CancellationToken cancellationToken)
+    {
+        var own = containers.List().Where(container => container.Spec.Labels.GetValueOrDefault(SandboxLabel) == sandboxId);
+        await Task.WhenAll(own.Select(container => RemoveContainerAsync(container.Id, cancellationToken)));
+        await StopSandboxAsync(sandboxId, cancellationToken);
+        _sandboxes.Remove(sandboxId);
+    }
+
+    public SandboxStatus? FindSandbox(string sandboxId) => _sandboxes.Find(sandboxId) is { } config ? Status(config) : null;
+
+    public IReadOnlyList<SandboxStatus> ListSandboxes() => [.. _sandboxes.List().Select(Status)];
+
+    public async Task<string> CreateContainerAsync(string sandboxId, ContainerConfig config, CancellationToken cancellationToken)
+    {
+        var sandbox = _sandboxes.Find(sandboxId)
+            ?? throw new RuntimeException(RuntimeFailure.NotFound, $"no such sandbox: {sandboxId}");
+        try
+        {
+            var image = await images.FindAsync(config.Image, cancellationToken)
+                ?? throw new RuntimeException(RuntimeFailure.ImageNotFound, $"image \"{config.Image}\" is not here");
+            var layers = await images.PrepareLayersAsync(image, cancellationToken);
+            var spec = EngineContainerSpecs.Build(sandbox, network.Check(sandboxId), config, image, layers);
+            var created = await containers.CreateAsync(
+                spec with
+                {
+                    Labels = new Dictionary<string, string>(config.Labels)
+                    {
+                        [SandboxLabel] = sandboxId,
+                        [NameLabel] = config.Name,
+                        [AttemptLabel] = config.Attempt.ToString(),
+                        [ImageLabel] = config.Image,
+                        [ImageIdLabel] = image.Id.ToString(),
+                    },
+                },
+                cancellationToken);
+            return created.Id;
+        }
+        catch (ContainerStartException exception)
+        {
+            throw new RuntimeException(RuntimeFailure.Start, "failed to create containerd task: " + exception.Message, exception) { ExitCode = exception.ExitCode };
+        }
+        catch (Exception exception) when (exception is EngineException or ImageException)
+        {
+            throw Failed(exception);
+        }
+    }
+
+    public Task StartContainerAsync(string containerId, CancellationToken cancellationToken) =>
+        TryAsync(() => containers.StartAsync(containerId, cancellationToken));
+
+    public Task StopContainerAsync(string containerId, TimeSpan grace, CancellationToken cancellationToken) =>
+        TryAsync(() => containers.StopAsync(containerId, grace, cancellationToken));
+
+    public Task RemoveContainerAsync(string containerId, CancellationToken cancellationToken) =>
+        TryAsync(() => containers.RemoveAsync(containerId, cancellationToken));
+
+    public ContainerInfo? FindContainer(string containerId) => containers.Inspect(containerId) is { } status ? Info(status) : null;
+
+    public IReadOnlyList<ContainerInfo> ListContainers() =>
+        [.. containers.List().Where(status => status.Spec.Labels.ContainsKey(SandboxLabel)).Select(Info)];
+
+    public IRuntimeEvents Subscribe() => new Events(containers.Subscribe());
+
+    public async Task<IRuntimeExec> ExecAsync(string containerId, ExecRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return new Exec(await containers.ExecAsync(
+                containerId, new ExecSpec { Args = request.Command, Stdin = request.Stdin, Terminal = request.Terminal }, cancellationToken));
+        }
+        catch (ContainerStartException exception)
+        {
+            throw new RuntimeException(RuntimeFailure.Start, exception.Message, exception) { ExitCode = exception.ExitCode };
+        }
+        catch (EngineException exception)
+        {
+            throw Failed(exception);
+        }
+    }
+
+    public ContainerStats? ReadStats(string containerId) => containers.ReadUsage(containerId) is { } usage
+        ? new ContainerStats(
+            usage.Time, usage.CpuNanoseconds, usage.MemoryBytes, usage.WorkingSetBytes, usage.RssBytes, usage.MemoryLimitBytes, usage.Pids)
+        : null;
+
+    public Task ReopenLogAsync(string containerId, CancellationToken cancellationToken) =>
+        TryAsync(() => containers.ReopenLogAsync(containerId, cancellationToken));
+
+    public async Task<ImageInfo?> FindImageAsync(string image, CancellationToken cancellationToken)
+    {
+        if (ImageReference.TryParse(image, out var error) is null)
+        {
+            throw new RuntimeException(RuntimeFailure.InvalidImageName, error);
+        }
+
+        return await images.FindAsync(image, cancellationToken) is { } found ? Info(found) : null;
+    }
+
+    public async Task<ImageInfo> PullImageAsync(string image, IReadOnlyList<ImageCredential> credentials, CancellationToken cancellationToken)
+    {
+        if (ImageReference.TryParse(image, out var error) is not { } reference)
+        {
+            throw new RuntimeException(RuntimeFailure.InvalidImageName, error);
+        }
+
+        if (source is null)
+        {
+            throw new RuntimeException(
+                RuntimeFailure.RegistryUnavailable, $"failed to pull and unpack image \"{reference}\": no registry is configured and the image is not on this node");
+        }
+
+        try
+        {
+            return Info(await source.PullAsync(image, credentials, cancellationToken));
+        }
+        catch (ImageException exception)
+        {
+            var failure = exception.Kind switch
+            {
+                ImageErrorKind.NotFound => RuntimeFailure.ImageNotFound,
+                ImageErrorKind.Unauthorized => RuntimeFailure.ImageUnauthorized,
+                ImageErrorKind.Unreachable => RuntimeFailure.RegistryUnavailable,
+                _ => RuntimeFailure.Failed,
+            };
+            throw new RuntimeException(failure, $"failed to pull and unpack image \"{reference}\": {exception.Message}", exception);
+        }
+    }
+
+    public async Task<IReadOnlyList<ImageInfo>> ListImagesAsync(CancellationToken cancellationToken) =>
+        [.. (await images.ListAsync(cancellationToken)).Select(Info)];
+
+    private SandboxStatus Status(SandboxConfig config)
+    {
+        if (config.HostNetwork)
+        {
+            return new SandboxStatus(config, true, []);
+        }
+
+        var attachment = network.Check(config.Id);
+        return new SandboxStatus(config, attachment is not null, attachment?.Addresses ?? []);
+    }
+
+    private static ImageInfo Info(Image image) => new(
+        image.Id.ToString(), [.. image.Tags.Select(tag => tag.Familiar)], image.RepositoryDigests, image.SizeBytes,
+        image.Config.User ?? "", image.Config.StopSignal ?? "");
+
+    private static ContainerInfo Info(EngineContainerStatus status)
+    {
+        var labels = status.Spec.Labels;
+        return new ContainerInfo(
+            status.Id, labels.GetValueOrDefault(SandboxLabel, ""), labels.GetValueOrDefault(NameLabel, ""),
+            int.TryParse(labels.GetValueOrDefault(AttemptLabel), out var attempt) ? attempt : 0,
+            labels.GetValueOrDefault(ImageLabel, ""), labels.GetValueOrDefault(ImageIdLabel, ""),
+            status.State switch
+            {
+                ContainerState.Created => ContainerRunState.Created,
+                ContainerState.Running => ContainerRunState.Running,
+                _ => ContainerRunState.Exited,
+            },
+            status.CreatedAt)
+        {
+            StartedAt = status.StartedAt,
+            FinishedAt = status.Exit?.FinishedAt,
+            ExitCode = status.Exit?.Code ?? 0,
+            OomKilled = status.Exit?.OomKilled ?? false,
+            Message = status.Exit?.Message ?? "",
+            Labels = labels,
+            LogPath = status.Spec.LogPath ?? "",
+        };
+    }
+
+    private static async Task TryAsync(Func<Task> action)
+    {
+        try
+        {
+            await action();
+        }
+        catch (EngineException exception)
+        {
+            throw Failed(exception);
+        }
+    }
+
+    private static RuntimeException Failed(Exception exception) => new(
+        exception is ContainerNotFoundException ? RuntimeFailure.NotFound : RuntimeFailure.Failed, exception.Message, exception);
+
+    private sealed class Events(IContainerEvents events) : IRuntimeEvents
+    {
+        public async ValueTask<RuntimeEvent> ReadAsync(CancellationToken cancellationToken)
+        {
+            while (true)
+            {
+                var happened = await events.ReadAsync(cancellationToken);
+                var type = happened.Type switch
+                {
+                    ContainerEventType.Started => RuntimeEventType.ContainerStarted,
+                    ContainerEventType.Exited => RuntimeEventType.ContainerExited,
+                    ContainerEventType.Lost => RuntimeEventType.Lost,
+                    _ => (RuntimeEventType?)null,
+                };
+                if (type is { } known)
+                {
+                    return new RuntimeEvent(
+                        known, happened.Status?.Spec.Labels.GetValueOrDefault(SandboxLabel, "") ?? "", happened.Status?.Id ?? "");
+                }
+            }
+        }
+
+        public void Dispose() => events.Dispose();
+    }
+
+    private sealed class Exec(IContainerExec exec) : IRuntimeExec
+    {
+        public Stream? Input => exec.Input;
+
+        public Stream Output => exec.Output;
+
+        public Stream? Error => exec.Error;
+
+        public Task<int> Exited => exec.Exited;
+
+        public Task ResizeAsync(int columns, int rows, CancellationToken cancellationToken) =>
+            exec.ResizeAsync(new TerminalSize((ushort)columns, (ushort)rows), cancellationToken);
+
+        public ValueTask DisposeAsync() => exec.DisposeAsync();
+    }
+}

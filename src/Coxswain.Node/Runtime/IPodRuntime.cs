@@ -1,0 +1,87 @@
+namespace Coxswain.Node.Runtime;
+
+/// <summary>
+/// What runs a node's containers, shaped like the CRI so that containerd or CRI-O can take the engine's place: sandboxes,
+/// containers inside them, and images. All members are safe to call concurrently.
+/// </summary>
+public interface IPodRuntime
+{
+    /// <summary>As a Node reports it: <c>coxswain://0.1.0</c>; the part before the colon also opens every containerID.</summary>
+    string Version { get; }
+
+    /// <summary>Makes the sandbox and its network, or returns the one that is there. The id is the pod's UID.</summary>
+    Task<SandboxStatus> RunSandboxAsync(SandboxConfig config, CancellationToken cancellationToken);
+
+    /// <summary>Gives back the sandbox's network. Its containers must have exited. Idempotent.</summary>
+    Task StopSandboxAsync(string sandboxId, CancellationToken cancellationToken);
+
+    /// <summary>Stops the sandbox and removes it with all its containers, killing what still runs. Idempotent.</summary>
+    Task RemoveSandboxAsync(string sandboxId, CancellationToken cancellationToken);
+
+    SandboxStatus? FindSandbox(string sandboxId);
+
+    IReadOnlyList<SandboxStatus> ListSandboxes();
+
+    /// <summary>Makes a container that does not run yet, and returns its id.</summary>
+    /// <exception cref="RuntimeException">With <see cref="RuntimeFailure.Start"/> when its process could not be made.</exception>
+    Task<string> CreateContainerAsync(string sandboxId, ContainerConfig config, CancellationToken cancellationToken);
+
+    Task StartContainerAsync(string containerId, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Sends the stop signal, after <paramref name="grace"/> SIGKILL, and completes when the container has exited. Called
+    /// again with a shorter grace, the shorter one holds.
+    /// </summary>
+    Task StopContainerAsync(string containerId, TimeSpan grace, CancellationToken cancellationToken);
+
+    /// <summary>Removes all traces but the log, killing first what still runs. Idempotent.</summary>
+    Task RemoveContainerAsync(string containerId, CancellationToken cancellationToken);
+
+    ContainerInfo? FindContainer(string containerId);
+
+    /// <summary>Every container of every sandbox, oldest first.</summary>
+    IReadOnlyList<ContainerInfo> ListContainers();
+
+    /// <summary>Starts and exits from now on. Subscribe first and list then, and nothing is missed.</summary>
+    IRuntimeEvents Subscribe();
+
+    /// <summary>Runs a further process in a running container.</summary>
+    Task<IRuntimeExec> ExecAsync(string containerId, ExecRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Use of memory and processor now; null when it does not run.</summary>
+    ContainerStats? ReadStats(string containerId);
+
+    /// <summary>Has the log opened anew after it was renamed away.</summary>
+    Task ReopenLogAsync(string containerId, CancellationToken cancellationToken);
+
+    /// <summary>The image of that name or digest here on the node, or null.</summary>
+    /// <exception cref="RuntimeException">With <see cref="RuntimeFailure.InvalidImageName"/>.</exception>
+    Task<ImageInfo?> FindImageAsync(string image, CancellationToken cancellationToken);
+
+    /// <summary>Fetches the image from its registry, whether or not one of that name is here.</summary>
+    Task<ImageInfo> PullImageAsync(string image, IReadOnlyList<ImageCredential> credentials, CancellationToken cancellationToken);
+
+    Task<IReadOnlyList<ImageInfo>> ListImagesAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>One subscriber of <see cref="IPodRuntime.Subscribe"/>.</summary>
+public interface IRuntimeEvents : IDisposable
+{
+    ValueTask<RuntimeEvent> ReadAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>A process started by <see cref="IPodRuntime.ExecAsync"/>. Disposing kills what still runs.</summary>
+public interface IRuntimeExec : IAsyncDisposable
+{
+    /// <summary>Null unless asked for; dispose it to send end of file.</summary>
+    Stream? Input { get; }
+
+    Stream Output { get; }
+
+    /// <summary>Null with a terminal.</summary>
+    Stream? Error { get; }
+
+    Task<int> Exited { get; }
+
+    Task ResizeAsync(int columns, int rows, CancellationToken cancellationToken);
+}

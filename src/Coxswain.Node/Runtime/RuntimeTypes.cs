@@ -1,0 +1,154 @@
+namespace Coxswain.Node.Runtime;
+
+/// <summary>What a pod's containers share.</summary>
+/// <param name="Id">The pod's UID.</param>
+/// <param name="Hostname">The UTS host name.</param>
+/// <param name="CgroupParent">The pod's own group, below the runtime's.</param>
+public sealed record SandboxConfig(string Id, string Namespace, string Name, string Hostname, string CgroupParent)
+{
+    public bool HostNetwork { get; init; }
+
+    public bool HostPid { get; init; }
+
+    public bool HostIpc { get; init; }
+
+    public IReadOnlyDictionary<string, string> Sysctls { get; init; } = new Dictionary<string, string>();
+}
+
+/// <param name="Ready">False when its network is gone (after a reboot); running it again brings that back.</param>
+/// <param name="Addresses">Empty with the host's network.</param>
+public sealed record SandboxStatus(SandboxConfig Config, bool Ready, IReadOnlyList<string> Addresses);
+
+/// <summary>One container to make; what is left empty comes from the image.</summary>
+public sealed record ContainerConfig
+{
+    public required string Name { get; init; }
+
+    /// <summary>0 for the first, one more for every restart.</summary>
+    public required int Attempt { get; init; }
+
+    /// <summary>The image as the pod names it.</summary>
+    public required string Image { get; init; }
+
+    /// <summary>Replaces the image's ENTRYPOINT, and its CMD too.</summary>
+    public IReadOnlyList<string> Command { get; init; } = [];
+
+    /// <summary>Replaces the image's CMD.</summary>
+    public IReadOnlyList<string> Args { get; init; } = [];
+
+    public string WorkingDirectory { get; init; } = "";
+
+    /// <summary>Added to the image's; a later one wins.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Env { get; init; } = [];
+
+    public IReadOnlyList<MountConfig> Mounts { get; init; } = [];
+
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+
+    public required string LogPath { get; init; }
+
+    public bool Terminal { get; init; }
+
+    public bool Stdin { get; init; }
+
+    /// <summary>Empty for the image's, or else SIGTERM.</summary>
+    public string StopSignal { get; init; } = "";
+
+    public ContainerSecurity Security { get; init; } = new();
+
+    public ContainerResources Resources { get; init; } = new();
+}
+
+public sealed record MountConfig(string HostPath, string ContainerPath, bool ReadOnly = false, string Propagation = "");
+
+/// <summary>Null is the image's.</summary>
+public sealed record ContainerSecurity
+{
+    public long? RunAsUser { get; init; }
+
+    public long? RunAsGroup { get; init; }
+
+    public IReadOnlyList<long> SupplementalGroups { get; init; } = [];
+
+    public bool Privileged { get; init; }
+
+    public bool ReadOnlyRootFilesystem { get; init; }
+
+    public bool NoNewPrivileges { get; init; }
+
+    public IReadOnlyList<string> CapabilitiesAdd { get; init; } = [];
+
+    public IReadOnlyList<string> CapabilitiesDrop { get; init; } = [];
+}
+
+/// <summary>Null is no limit.</summary>
+public sealed record ContainerResources
+{
+    public long? CpuShares { get; init; }
+
+    public long? CpuQuota { get; init; }
+
+    public long? CpuPeriod { get; init; }
+
+    public long? MemoryBytes { get; init; }
+
+    public long? Pids { get; init; }
+
+    public int OomScoreAdj { get; init; }
+}
+
+public enum ContainerRunState
+{
+    Created,
+    Running,
+    Exited,
+}
+
+/// <summary>A container at one moment.</summary>
+/// <param name="Image">The image as the pod named it.</param>
+/// <param name="ImageId">The digest of the image it was made from.</param>
+public sealed record ContainerInfo(
+    string Id, string SandboxId, string Name, int Attempt, string Image, string ImageId, ContainerRunState State, DateTimeOffset CreatedAt)
+{
+    public DateTimeOffset? StartedAt { get; init; }
+
+    public DateTimeOffset? FinishedAt { get; init; }
+
+    public int ExitCode { get; init; }
+
+    public bool OomKilled { get; init; }
+
+    /// <summary>Set when the process could not be made or its end not be learnt.</summary>
+    public string Reason { get; init; } = "";
+
+    public string Message { get; init; } = "";
+
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+
+    public string LogPath { get; init; } = "";
+}
+
+public enum RuntimeEventType
+{
+    ContainerStarted,
+    ContainerExited,
+
+    /// <summary>This subscriber was too slow and events were dropped: look at everything again.</summary>
+    Lost,
+}
+
+public sealed record RuntimeEvent(RuntimeEventType Type, string SandboxId, string ContainerId);
+
+public sealed record ExecRequest(IReadOnlyList<string> Command, bool Stdin = false, bool Terminal = false);
+
+/// <param name="WorkingSetBytes">Memory that cannot be reclaimed at once: what limits and evictions look at.</param>
+public sealed record ContainerStats(
+    DateTimeOffset Time, long CpuNanoseconds, long MemoryBytes, long WorkingSetBytes, long RssBytes, long MemoryLimitBytes, long Pids);
+
+/// <param name="Id">The digest that names the image's content.</param>
+/// <param name="User">As the image says it: empty, a name or a number, perhaps with a group.</param>
+public sealed record ImageInfo(
+    string Id, IReadOnlyList<string> Tags, IReadOnlyList<string> Digests, long SizeBytes, string User, string StopSignal);
+
+/// <param name="Registry">The registry's host the credential is for.</param>
+public sealed record ImageCredential(string Registry, string Username, string Password);

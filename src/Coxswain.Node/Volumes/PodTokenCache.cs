@@ -1,0 +1,33 @@
+using Coxswain.Api.Core.V1;
+
+namespace Coxswain.Node.Volumes;
+
+/// <summary>The tokens of one pod, each renewed when four fifths of its life (or a day) have passed, as the kubelet does.</summary>
+internal sealed class PodTokenCache(IPodTokens tokens, TimeProvider time)
+{
+    private const double RenewAfter = 0.8;
+    private static readonly TimeSpan Longest = TimeSpan.FromHours(24);
+
+    private readonly Dictionary<ServiceAccountTokenProjection, Entry> _entries = [];
+
+    /// <summary>When the first of them wants to be renewed; null when there are none.</summary>
+    public DateTimeOffset? RenewAt => _entries.Count == 0 ? null : _entries.Values.Min(entry => entry.RenewAt);
+
+    /// <summary>Not for concurrent use: a pod's volumes are set up one after another.</summary>
+    public async Task<string> GetAsync(Pod pod, ServiceAccountTokenProjection projection, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        if (_entries.TryGetValue(projection, out var known) && now < known.RenewAt)
+        {
+            return known.Token;
+        }
+
+        var status = await tokens.RequestAsync(pod, projection, cancellationToken);
+        var life = (status.ExpirationTimestamp ?? now + TimeSpan.FromHours(1)) - now;
+        var wait = TimeSpan.FromTicks(Math.Min((long)(life.Ticks * RenewAfter), Longest.Ticks));
+        _entries[projection] = new Entry(status.Token, now + wait);
+        return status.Token;
+    }
+
+    private sealed record Entry(string Token, DateTimeOffset RenewAt);
+}

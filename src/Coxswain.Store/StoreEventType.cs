@@ -1,0 +1,8 @@
+namespace Coxswain.Store;
+
+public enum StoreEventType
+{
+    Created,
+    Updated,
+    Deleted,
+}

@@ -1,0 +1,27 @@
+using System.Net;
+using Coxswain.Engine;
+using Coxswain.Engine.Networks;
+using Microsoft.Extensions.Logging;
+
+namespace Coxswain.Hosting;
+
+/// <summary>The engine of a cluster: the same directories and names whether the server or a command opens it.</summary>
+internal static class EngineFactory
+{
+    public static ContainerEngine Create(ClusterPaths paths, ClusterConfiguration configuration, ILoggerFactory loggers) =>
+        new(Options(paths, configuration), TimeProvider.System, loggers);
+
+    public static EngineOptions Options(ClusterPaths paths, ClusterConfiguration configuration) => new()
+    {
+        DataDirectory = paths.Data,
+        RunDirectory = paths.Run,
+        CgroupParent = configuration.CgroupParent,
+        NftablesTable = $"{configuration.Table}-engine",
+        Network = new ContainerNetworkOptions
+        {
+            BridgeName = configuration.Bridge,
+            Subnet = IPNetwork.Parse(configuration.NodeCidr),
+            ClusterNetworks = [IPNetwork.Parse(configuration.PodCidr), IPNetwork.Parse(configuration.ServiceCidr)],
+        },
+    };
+}

@@ -1,0 +1,88 @@
+using Coxswain.Store.Memory;
+
+namespace Coxswain.Store.Tests.History;
+
+/// <summary>What a store forgets by itself.</summary>
+public sealed class RetentionPolicyTests
+{
+    private static readonly CancellationToken None = CancellationToken.None;
+
+    private readonly ManualTime _time = new();
+
+    [Fact]
+    public async Task Write_OverTheCount_KeepsTheNewest()
+    {
+        await using var store = new MemoryStore(new StoreOptions { KeepRevisions = 5_000 }, _time);
+        await PutAsync(store, 10_000, 10);
+        Assert.Equal(ReadOutcome.Ok, await OutcomeAsync(store, 5_000));
+        Assert.Equal(ReadOutcome.Compacted, await OutcomeAsync(store, 4_000));
+        Assert.Equal(10, (await store.ListAsync(new ListQuery(""), None)).Entries.Count);
+    }
+
+    [Fact]
+    public async Task Write_OverTheAge_KeepsTheYoungAndAtLeastSome()
+    {
+        var options = new StoreOptions { KeepAge = TimeSpan.FromMinutes(5), AtLeastRevisions = 3_000 };
+        await using var store = new MemoryStore(options, _time);
+        await PutAsync(store, 5_000, 10);
+        _time.Advance(TimeSpan.FromMinutes(4));
+        await PutAsync(store, 5_000, 10);
+        Assert.Equal(ReadOutcome.Ok, await OutcomeAsync(store, 1));
+        _time.Advance(TimeSpan.FromMinutes(2));
+        await PutAsync(store, 1, 10);
+        Assert.Equal(ReadOutcome.Compacted, await OutcomeAsync(store, 4_000));
+        Assert.Equal(ReadOutcome.Ok, await OutcomeAsync(store, 5_000));
+        _time.Advance(TimeSpan.FromHours(1));
+        await PutAsync(store, 1, 10);
+        Assert.Equal(ReadOutcome.Ok, await OutcomeAsync(store, 10_002 - 3_000));
+        Assert.Equal(ReadOutcome.Compacted, await OutcomeAsync(store, 10_002 - 3_000 - 1_024));
+    }
+
+    [Fact]
+    public async Task Write_OverTheBytes_KeepsTheNewest()
+    {
+        var options = new StoreOptions { KeepBytes = 4_000 * 100, AtLeastRevisions = 1_000 };
+        await using var store = new MemoryStore(options, _time);
+        await PutAsync(store, 10_000, 100);
+        Assert.Equal(ReadOutcome.Compacted, await OutcomeAsync(store, 5_000));
+        Assert.Equal(ReadOutcome.Ok, await OutcomeAsync(store, 7_000));
+    }
+
+    [Fact]
+    public async Task Write_SegmentsPass_DerivedFormsOfHistoryAreDropped()
+    {
+        await using var store = new MemoryStore(new StoreOptions(), _time);
+        await PutAsync(store, 1, 10);
+        var entry = (await store.GetAsync("k1", None))!;
+        var (made, kept) = (0, entry.Derive(_ => new object()));
+        await PutAsync(store, 3_000, 10);
+        Assert.NotSame(kept, entry.Derive(_ =>
+        {
+            made++;
+            return new object();
+        }));
+        Assert.Equal(1, made);
+    }
+
+    private static async Task PutAsync(MemoryStore store, int count, int bytes)
+    {
+        for (var i = 1; i <= count; i++)
+        {
+            await store.WriteAsync(StoreWrite.Put($"k{i % 10}", new byte[bytes], null), None);
+        }
+    }
+
+    private static async Task<ReadOutcome> OutcomeAsync(MemoryStore store, long revision) =>
+        (await store.ListAsync(new ListQuery("", Limit: 1, Revision: revision), None)).Outcome;
+
+    private sealed class ManualTime : TimeProvider
+    {
+        private long _now;
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => _now;
+
+        public void Advance(TimeSpan by) => _now += by.Ticks;
+    }
+}
