@@ -15,8 +15,10 @@ internal sealed class OverlaySnapshots(EngineOptions options, IMounts mounts) : 
     /// <summary>
     /// volatile: an unmount does not sync the whole disk first. What a container wrote to its root need not survive a
     /// power failure, and with it goes the mark by which overlayfs would refuse such a root afterwards.
+    /// redirect_dir: a renamed directory must be whole in the upper directory, which the builder takes for a layer; some
+    /// kernels would otherwise leave a note that only this stack of layers understands.
     /// </summary>
-    private const string Options = "index=off,metacopy=off,volatile";
+    private const string Options = "index=off,metacopy=off,redirect_dir=off,volatile";
 
     private readonly string _directory = Path.Combine(options.DataDirectory, "snapshots");
 

@@ -17,6 +17,15 @@ internal static unsafe partial class Posix
         }
     }
 
+    /// <summary>Puts a file, or a symbolic link itself whatever it leads to, in the place of another in one step.</summary>
+    public static void Rename(string from, string to)
+    {
+        if (rename(from, to) != 0)
+        {
+            throw Failure($"rename {from} to {to}");
+        }
+    }
+
     /// <summary>The path without symbolic links; every part must exist.</summary>
     public static string RealPath(string path)
     {
@@ -33,6 +42,9 @@ internal static unsafe partial class Posix
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int lchown(string path, uint owner, uint group);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int rename(string from, string to);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial byte* realpath(string path, byte* resolved);

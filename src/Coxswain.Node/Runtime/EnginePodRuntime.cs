@@ -1,15 +1,16 @@
 using Coxswain.Engine;
 using Coxswain.Engine.Containers;
 using Coxswain.Engine.Images;
+using Coxswain.Engine.Images.Registry;
 using EngineContainerStatus = Coxswain.Engine.Containers.ContainerStatus;
 
 namespace Coxswain.Node.Runtime;
 
 /// <summary>Runs pods on our own engine.</summary>
 /// <param name="directory">Where sandboxes are remembered.</param>
-/// <param name="source">Null when there is no registry to pull from.</param>
+/// <param name="puller">Null when there is no registry to pull from.</param>
 public sealed class EnginePodRuntime(
-    IContainers containers, ImageStore images, IPodNetwork network, string directory, IImageSource? source = null) : IPodRuntime
+    IContainers containers, ImageStore images, IPodNetwork network, string directory, IImagePuller? puller = null) : IPodRuntime
 {
     private const string SandboxLabel = "coxswain.dev/sandbox";
     private const string NameLabel = "coxswain.dev/container";
@@ -149,7 +150,7 @@ public sealed class EnginePodRuntime(
             throw new RuntimeException(RuntimeFailure.InvalidImageName, error);
         }
 
-        if (source is null)
+        if (puller is null)
         {
             throw new RuntimeException(
                 RuntimeFailure.RegistryUnavailable, $"failed to pull and unpack image \"{reference}\": no registry is configured and the image is not on this node");
@@ -157,7 +158,7 @@ public sealed class EnginePodRuntime(
 
         try
         {
-            return Info(await source.PullAsync(image, credentials, cancellationToken));
+            return Info(await puller.PullAsync(image, new PullOptions { Credentials = Credential(reference, credentials) }, cancellationToken));
         }
         catch (ImageException exception)
         {
@@ -184,6 +185,17 @@ public sealed class EnginePodRuntime(
 
         var attachment = network.Check(config.Id);
         return new SandboxStatus(config, attachment is not null, attachment?.Addresses ?? []);
+    }
+
+    /// <summary>The one for the image's registry; keys may be written as URLs, and Docker Hub goes by several names.</summary>
+    private static RegistryCredentials? Credential(ImageReference reference, IReadOnlyList<ImageCredential> credentials)
+    {
+        var match = credentials.FirstOrDefault(credential =>
+        {
+            var host = credential.Registry.Replace("https://", "", StringComparison.Ordinal).Replace("http://", "", StringComparison.Ordinal).Split('/')[0];
+            return host == reference.Domain || (host.EndsWith("docker.io", StringComparison.Ordinal) && reference.Domain == "docker.io");
+        });
+        return match is null ? null : new RegistryCredentials(match.Username, match.Password);
     }
 
     private static ImageInfo Info(Image image) => new(

@@ -1,3 +1,4 @@
+using Coxswain.Node.Files;
 using System.Globalization;
 
 namespace Coxswain.Node.Volumes;
@@ -37,7 +38,7 @@ internal static class AtomicWriter
         var newLink = Path.Combine(directory, NewDataLink);
         File.Delete(newLink);
         File.CreateSymbolicLink(newLink, name);
-        File.Move(newLink, link, overwrite: true);
+        Posix.Rename(newLink, link);
         LinkNames(directory, files.Keys);
         if (old is not null && Directory.Exists(Path.Combine(directory, old)))
         {

@@ -3,14 +3,19 @@ using Coxswain.ApiServer;
 using Coxswain.ApiServer.Authentication;
 using Coxswain.ApiServer.Certificates;
 using Coxswain.Client;
+using Coxswain.Client.Events;
 using Coxswain.Client.Informers;
 using Coxswain.Controllers;
 using Coxswain.Engine;
+using Coxswain.Engine.Images;
 using Coxswain.Linux.Links;
+using Coxswain.Linux.Mounts;
 using Coxswain.Linux.Nftables;
 using Coxswain.Network.Dns;
 using Coxswain.Network.Proxy;
+using Coxswain.Node;
 using Microsoft.Extensions.Logging;
+using V1Node = Coxswain.Api.Core.V1.Node;
 
 namespace Coxswain.Hosting;
 
@@ -18,15 +23,21 @@ namespace Coxswain.Hosting;
 /// Everything that stands around the API server and speaks with it only through a client: controllers, scheduler,
 /// Service proxy, DNS and the node agent.
 /// </summary>
-internal sealed class ClusterParts : IDisposable
+internal sealed class ClusterParts : IAsyncDisposable
 {
+    private const int DnsPort = 53;
+
     private readonly InformerFactory _informers;
     private readonly ControllerManager _controllers;
     private readonly ServiceProxy _proxy;
     private readonly ClusterDns _dns;
+    private readonly DnsServiceKeeper _dnsService;
+    private readonly EventBroadcaster _nodeEvents;
+    private readonly NodeAgent _node;
+    private readonly TaskCompletionSource _nodeReady = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public ClusterParts(
-        ClusterPaths paths, ClusterConfiguration configuration, ContainerEngine engine, ApiServerHost api, ClusterPki pki,
+        ClusterPaths paths, ClusterConfiguration configuration, ContainerEngine engine, ImageEngine images, ApiServerHost api, ClusterPki pki,
         TimeProvider time, Random random, ILoggerFactory loggers)
     {
         _informers = new InformerFactory(ClientFor(api, "kube-controller-manager"), time, random, loggers);
@@ -41,13 +52,26 @@ internal sealed class ClusterParts : IDisposable
                 NodePortAddresses = [IPAddress.Loopback, configuration.NodeAddress],
             },
             _informers, new NftCommand(engine.Processes, configuration.Table), time, loggers);
-        _dns = new ClusterDns(
-            new ClusterDnsOptions
+        var dnsOptions = new ClusterDnsOptions
+        {
+            Listen = new IPEndPoint(IPAddress.Parse(configuration.DnsAddress), DnsPort),
+            ClusterNetworks = [IPNetwork.Parse(configuration.PodCidr), IPNetwork.Parse(configuration.ServiceCidr)],
+        };
+        GiveAddress(configuration.Bridge, dnsOptions.Listen.Address);
+        _dns = new ClusterDns(dnsOptions, _informers, time, loggers);
+        _dnsService = new DnsServiceKeeper(dnsOptions, ClientFor(api, "kube-dns"), time, loggers.CreateLogger<DnsServiceKeeper>());
+        var nodeClient = ClientFor(api, $"node:{configuration.NodeName}");
+        _informers.Of<V1Node>().OnChange((_, node) =>
+        {
+            if (node is not null && node.Metadata.Name == configuration.NodeName && NodeReadiness.IsReady(node))
             {
-                Listen = new IPEndPoint(IPAddress.Parse(configuration.DnsAddress), 53),
-                ClusterNetworks = [IPNetwork.Parse(configuration.PodCidr), IPNetwork.Parse(configuration.ServiceCidr)],
-            },
-            _informers, time, loggers);
+                _nodeReady.TrySetResult();
+            }
+        });
+        _nodeEvents = new EventBroadcaster(nodeClient, time, loggers.CreateLogger<EventBroadcaster>());
+        _node = new NodeAgent(
+            NodeParts.Options(paths, configuration, pki), nodeClient, _informers, _nodeEvents, NodeParts.Runtime(paths, engine, images),
+            new KernelMounts(), time, loggers);
     }
 
     /// <summary>Runs every part until cancelled; when one fails all are stopped and its exception is thrown.</summary>
@@ -60,6 +84,8 @@ internal sealed class ClusterParts : IDisposable
             _controllers.RunAsync(stop.Token),
             _proxy.RunAsync(stop.Token),
             _dns.RunAsync(stop.Token),
+            _nodeEvents.RunAsync(stop.Token),
+            _node.RunAsync(stop.Token),
         ];
         var first = await Task.WhenAny(parts);
         await stop.CancelAsync();
@@ -69,13 +95,24 @@ internal sealed class ClusterParts : IDisposable
 
     /// <summary>Completes when Services and names are served and the node is Ready.</summary>
     public Task WaitUntilReadyAsync(CancellationToken cancellationToken) =>
-        Task.WhenAll(_proxy.Ready.WaitAsync(cancellationToken), _dns.Ready.WaitAsync(cancellationToken));
+        Task.WhenAll(
+            _dnsService.EnsureAsync(cancellationToken), _proxy.Ready.WaitAsync(cancellationToken), _dns.Ready.WaitAsync(cancellationToken),
+            _nodeReady.Task.WaitAsync(cancellationToken));
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
+        await _node.DisposeAsync();
         _dns.Dispose();
         _proxy.Dispose();
         _informers.Dispose();
+    }
+
+    /// <summary>DNS is served at its Service's own address, on the device that all of the cluster's traffic passes.</summary>
+    private static void GiveAddress(string bridge, IPAddress address)
+    {
+        var links = new RtnetlinkLinks();
+        var link = links.Find(bridge) ?? throw new CommandFailure($"the bridge {bridge} is not there");
+        links.Apply(new AddAddress(link.Index, address, 32));
     }
 
     /// <summary>Our own parts are masters of the cluster: they run in its one process. Each has a name of its own.</summary>

@@ -1,6 +1,7 @@
 using System.Net;
 using Coxswain.ApiServer;
 using Coxswain.ApiServer.Certificates;
+using Coxswain.Engine.Images;
 using Coxswain.Linux.Processes;
 using Coxswain.Store;
 using Coxswain.Store.Sqlite;
@@ -24,6 +25,7 @@ internal sealed partial class ClusterServer(ClusterPaths paths, ClusterConfigura
         using var pki = ClusterPki.Open(paths.Data, _time);
         await using var engine = EngineFactory.Create(paths, configuration, loggers);
         var engineStarted = engine.StartAsync(cancellationToken);
+        using var images = await ImageEngine.OpenAsync(engine.Options, _time, engine.Network, cancellationToken);
         await using var store = await SqliteStore.OpenAsync(paths.Database, new StoreOptions(), _time, loggers.CreateLogger<SqliteStore>(), cancellationToken);
 
         // The API listens on the bridge's address, so the bridge comes first.
@@ -33,7 +35,7 @@ internal sealed partial class ClusterServer(ClusterPaths paths, ClusterConfigura
         WriteKubeconfig(pki);
         notify(ServerProcess.ProgressPrefix + "The API server answers.");
 
-        using var parts = new ClusterParts(paths, configuration, engine, api, pki, _time, _random, loggers);
+        await using var parts = new ClusterParts(paths, configuration, engine, images, api, pki, _time, _random, loggers);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var running = parts.RunAsync(stop.Token);
         try

@@ -1,0 +1,114 @@
+using System.Text;
+using System.Text.Json;
+using Coxswain.Api.Core.V1;
+using Coxswain.Node.Files;
+using Coxswain.Node.Logs;
+using Coxswain.Node.Pods;
+using Coxswain.Node.Runtime;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Coxswain.Node.Server;
+
+/// <summary>What the node's endpoint answers: the kubelet's paths.</summary>
+internal sealed class NodeEndpoints(PodManager manager, IPodRuntime runtime, LogReader logs, NodePaths paths, TimeProvider time)
+{
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/healthz", (RequestDelegate)(context => context.Response.WriteAsync("ok", context.RequestAborted)));
+        routes.MapGet("/pods", (RequestDelegate)PodsAsync);
+        routes.MapGet("/containerLogs/{namespace}/{pod}/{container}", (RequestDelegate)LogsAsync);
+        routes.MapGet("/metrics", (RequestDelegate)(context => TextAsync(context, $"# TYPE kubelet_running_pods gauge\nkubelet_running_pods {manager.Pods.Count}\n")));
+        routes.MapGet("/metrics/resource", (RequestDelegate)(context => TextAsync(context, ResourceMetrics.Of(manager.Pods, runtime))));
+    }
+
+    private async Task PodsAsync(HttpContext context)
+    {
+        context.Response.ContentType = "application/json";
+        await using var writer = new Utf8JsonWriter(context.Response.BodyWriter);
+        writer.WriteStartObject();
+        writer.WriteString("kind", "PodList");
+        writer.WriteString("apiVersion", "v1");
+        writer.WriteStartObject("metadata");
+        writer.WriteEndObject();
+        writer.WriteStartArray("items");
+        foreach (var pod in manager.Pods)
+        {
+            pod.Write(writer);
+        }
+
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+        await writer.FlushAsync(context.RequestAborted);
+    }
+
+    private async Task LogsAsync(HttpContext context)
+    {
+        var (ns, name, container) = (Route(context, "namespace"), Route(context, "pod"), Route(context, "container"));
+        var pod = manager.Pods.FirstOrDefault(pod => pod.Metadata.Namespace == ns && pod.Metadata.Name == name);
+        if (pod is null)
+        {
+            await RefuseAsync(context, StatusCodes.Status404NotFound, $"pod \"{name}\" not found");
+            return;
+        }
+
+        var status = pod.Status.InitContainerStatuses.Concat(pod.Status.ContainerStatuses).FirstOrDefault(status => status.Name == container);
+        if (status is null)
+        {
+            await RefuseAsync(context, StatusCodes.Status404NotFound, $"container \"{container}\" in pod \"{name}\" is not available");
+            return;
+        }
+
+        var previous = Flag(context, "previous");
+        var path = paths.ContainerLog(ns, name, pod.Metadata.Uid, container, status.RestartCount - (previous ? 1 : 0));
+        if (!File.Exists(path))
+        {
+            var why = previous ? "previous terminated container" : "container";
+            var waiting = status.State.Waiting is { } state ? $" is waiting to start: {state.Reason}" : " not found";
+            await RefuseAsync(context, StatusCodes.Status400BadRequest, $"{why} \"{container}\" in pod \"{name}\"{waiting}");
+            return;
+        }
+
+        context.Response.ContentType = "text/plain";
+        await context.Response.StartAsync(context.RequestAborted);
+        await logs.ReadAsync(path, Options(context), context.Response.Body, () => previous || IsOver(pod.Metadata.Uid, container, status.ContainerID), context.RequestAborted);
+    }
+
+    /// <summary>Whether the attempt whose log is read has ended.</summary>
+    private bool IsOver(string podUid, string container, string containerId)
+    {
+        var pod = manager.Pods.FirstOrDefault(pod => pod.Metadata.Uid == podUid);
+        var now = pod?.Status.InitContainerStatuses.Concat(pod.Status.ContainerStatuses).FirstOrDefault(status => status.Name == container);
+        return now is null || now.ContainerID != containerId || now.State.Running is null;
+    }
+
+    private LogOptions Options(HttpContext context) => new()
+    {
+        Follow = Flag(context, "follow"),
+        Timestamps = Flag(context, "timestamps"),
+        TailLines = Number(context, "tailLines"),
+        LimitBytes = Number(context, "limitBytes"),
+        Stream = context.Request.Query["stream"].ToString(),
+        Since = Number(context, "sinceSeconds") is { } seconds ? time.GetUtcNow().AddSeconds(-seconds)
+            : DateTimeOffset.TryParse(context.Request.Query["sinceTime"], out var since) ? since : null,
+    };
+
+    private static string Route(HttpContext context, string name) => context.Request.RouteValues[name] as string ?? "";
+
+    private static bool Flag(HttpContext context, string name) => context.Request.Query[name].ToString() is "true" or "1" or "True";
+
+    private static long? Number(HttpContext context, string name) => long.TryParse(context.Request.Query[name], out var number) ? number : null;
+
+    private static Task RefuseAsync(HttpContext context, int code, string message)
+    {
+        context.Response.StatusCode = code;
+        return context.Response.WriteAsync(message, context.RequestAborted);
+    }
+
+    private static Task TextAsync(HttpContext context, string text)
+    {
+        context.Response.ContentType = "text/plain; version=0.0.4";
+        return context.Response.Body.WriteAsync(Encoding.UTF8.GetBytes(text), context.RequestAborted).AsTask();
+    }
+}

@@ -1,0 +1,40 @@
+using System.Security.Cryptography.X509Certificates;
+using Coxswain.ApiServer.Certificates;
+using Coxswain.Engine;
+using Coxswain.Engine.Images;
+using Coxswain.Node;
+using Coxswain.Node.Runtime;
+
+namespace Coxswain.Hosting;
+
+/// <summary>How a node agent of this cluster is set up: the same for the server and for cleaning up after it.</summary>
+internal static class NodeParts
+{
+    public static NodeAgentOptions Options(ClusterPaths paths, ClusterConfiguration configuration) => new()
+    {
+        NodeName = configuration.NodeName,
+        NodeAddress = configuration.NodeAddress.ToString(),
+        DataDirectory = Path.Combine(paths.Data, "node"),
+        PodLogsDirectory = paths.PodLogs,
+        ClusterDns = configuration.DnsAddress,
+        PodCidr = configuration.NodeCidr,
+        Version = CoxswainVersion.Reported,
+    };
+
+    /// <summary>With the node's own HTTPS endpoint, which takes clients of the cluster's authority.</summary>
+    public static NodeAgentOptions Options(ClusterPaths paths, ClusterConfiguration configuration, ClusterPki pki)
+    {
+        var certificate = pki.Node(configuration.NodeName, [configuration.NodeAddress]);
+        return Options(paths, configuration) with
+        {
+            Server = new NodeServerOptions
+            {
+                Certificate = X509Certificate2.CreateFromPem(certificate.CertificatePem, certificate.KeyPem),
+                ClientAuthority = X509Certificate2.CreateFromPem(pki.Authority.CertificatePem),
+            },
+        };
+    }
+
+    public static EnginePodRuntime Runtime(ClusterPaths paths, ContainerEngine engine, ImageEngine images) =>
+        new(engine.Containers, images.Store, new EnginePodNetwork(engine.Network!), Path.Combine(paths.Data, "node"), images.Registry);
+}
