@@ -115,8 +115,9 @@ public sealed partial class Informer<T> : IInformer
                 failures++;
                 Log.Failed(_logger, exception, Resource.QualifiedName, failures);
             }
-            catch (OperationCanceledException)
+            catch (Exception)
             {
+                // Whatever fails while stopping has stopped.
                 return;
             }
 

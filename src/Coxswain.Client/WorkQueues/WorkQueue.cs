@@ -20,6 +20,7 @@ public sealed class WorkQueue<TKey> : IDisposable
     private readonly SemaphoreSlim _available = new(0);
     private readonly ITimer _timer;
     private DateTimeOffset _timerDue = DateTimeOffset.MaxValue;
+    private bool _closed;
 
     public WorkQueue(TimeProvider time, BackOff? backOff = null)
     {
@@ -126,8 +127,14 @@ public sealed class WorkQueue<TKey> : IDisposable
         }
     }
 
+    /// <summary>Ends the queue. Informers may go on for a while: what they add from now on is ignored.</summary>
     public void Dispose()
     {
+        lock (_lock)
+        {
+            _closed = true;
+        }
+
         _timer.Dispose();
         _available.Dispose();
     }
@@ -142,6 +149,11 @@ public sealed class WorkQueue<TKey> : IDisposable
 
     private void PushLocked(TKey key)
     {
+        if (_closed)
+        {
+            return;
+        }
+
         _ready.Enqueue(key);
         _available.Release();
     }
@@ -174,7 +186,7 @@ public sealed class WorkQueue<TKey> : IDisposable
 
     private void ArmLocked(DateTimeOffset due)
     {
-        if (due >= _timerDue)
+        if (_closed || due >= _timerDue)
         {
             return;
         }

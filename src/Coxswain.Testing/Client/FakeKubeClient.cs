@@ -17,6 +17,7 @@ public sealed class FakeKubeClient(TimeProvider time) : IKubeClient
     private readonly Lock _lock = new();
     private readonly SortedDictionary<string, Entry> _objects = new(StringComparer.Ordinal);
     private readonly List<Change> _log = [];
+    private readonly HashSet<string> _endedNamespaces = new(StringComparer.Ordinal);
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _revision = 1;
     private long _compacted;
@@ -99,6 +100,11 @@ public sealed class FakeKubeClient(TimeProvider time) : IKubeClient
             if (_objects.ContainsKey(Key(resource, obj.Metadata.Namespace, name)))
             {
                 throw Refuse(StatusReason.AlreadyExists, 409, $"{resource.QualifiedName} \"{name}\" already exists");
+            }
+
+            if (resource.Namespaced && _endedNamespaces.Contains(obj.Metadata.Namespace))
+            {
+                throw Refuse(StatusReason.NotFound, 404, $"namespaces \"{obj.Metadata.Namespace}\" not found");
             }
 
             if (resource.Namespaced && Stored("/namespaces//" + obj.Metadata.Namespace) is Namespace { Metadata.DeletionTimestamp: not null })
@@ -333,6 +339,11 @@ public sealed class FakeKubeClient(TimeProvider time) : IKubeClient
     private void Remove(Entry entry, IKubeObject last)
     {
         _objects.Remove(entry.Key);
+        if (last is Namespace)
+        {
+            _endedNamespaces.Add(last.Metadata.Name);
+        }
+
         Append(WatchEventType.Deleted, entry.Resource, entry.WithMetadata(last, last.Metadata with { ResourceVersion = $"{++_revision}" }), entry.Object);
     }
 

@@ -1,0 +1,112 @@
+using System.Threading.Channels;
+using Coxswain.Api.Core.V1;
+using Coxswain.Api.Meta.V1;
+using Coxswain.Client.Informers;
+using Coxswain.Testing.Client;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Coxswain.Client.Tests.Informers;
+
+public sealed class InformerTests : IAsyncLifetime
+{
+    private readonly FakeKubeClient _client = new(TimeProvider.System);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Channel<string> _heard = Channel.CreateUnbounded<string>();
+    private readonly InformerFactory _factory;
+    private readonly Informer<ConfigMap> _informer;
+    private Task _running = Task.CompletedTask;
+
+    public InformerTests()
+    {
+        _factory = new InformerFactory(_client, TimeProvider.System, new Random(1), NullLoggerFactory.Instance);
+        _informer = _factory.Of<ConfigMap>();
+        _informer.OnChange((old, current) => _heard.Writer.TryWrite(
+            old is null ? $"+{current!.Metadata.Name}" : current is null ? $"-{old.Metadata.Name}" : $"~{current.Metadata.Name}"));
+    }
+
+    public async Task InitializeAsync()
+    {
+        await _client.CreateAsync(Map("first"), default);
+        _running = _factory.RunAsync(_stop.Token);
+        await _factory.WaitForSyncAsync(Bounded.Token);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _running;
+        _factory.Dispose();
+        _stop.Dispose();
+    }
+
+    [Fact]
+    public async Task Run_Changes_AreCachedAndToldInOrder()
+    {
+        var second = await _client.CreateAsync(Map("second"), default);
+        await _client.UpdateAsync(second with { Data = new Dictionary<string, string> { ["a"] = "b" } }, default);
+        await _client.DeleteAsync<ConfigMap>("default", "first", DeleteOptions.Empty, default);
+        Assert.Equal(["+first", "+second", "~second", "-first"], await HearAsync(4));
+        Assert.Equal("b", _informer.Get("default", "second")?.Data["a"]);
+        Assert.Null(_informer.Get("default", "first"));
+        Assert.Single(_informer.List("default"));
+        Assert.Empty(_informer.List("other"));
+    }
+
+    [Fact]
+    public async Task Run_LogCompacted_ListsAgainAndTellsOnlyWhatChanged()
+    {
+        await _client.CreateAsync(Map("second"), default);
+        Assert.Equal(["+first", "+second"], await HearAsync(2));
+        _client.Compact();
+        await _client.DeleteAsync<ConfigMap>("default", "first", DeleteOptions.Empty, default);
+        await _client.CreateAsync(Map("third"), default);
+        Assert.Equal(["+third", "-first"], (await HearAsync(2)).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Run_ListFails_IsRepeated()
+    {
+        var failures = 0;
+        _client.BeforeRequest = (verb, _) =>
+        {
+            if (verb == "list" && Interlocked.Increment(ref failures) <= 2)
+            {
+                throw new IOException("the server went away");
+            }
+        };
+        var secrets = _factory.Of<Secret>();
+        await secrets.WaitForSyncAsync(Bounded.Token);
+        Assert.Equal(3, failures);
+    }
+
+    [Fact]
+    public async Task ListByOwner_OwnedObject_IsFoundUntilItIsReleased()
+    {
+        var owned = await _client.CreateAsync(Map("owned") with { Metadata = Map("owned").Metadata with { OwnerReferences = [new OwnerReference { Uid = "u1" }] } }, default);
+        await HearAsync(2);
+        Assert.Equal("owned", Assert.Single(_informer.ListByOwner("u1")).Metadata.Name);
+        await _client.UpdateAsync(owned with { Metadata = owned.Metadata with { OwnerReferences = [] } }, default);
+        await HearAsync(1);
+        Assert.Empty(_informer.ListByOwner("u1"));
+    }
+
+    [Fact]
+    public void Of_SameResource_IsShared()
+    {
+        Assert.Same(_informer, _factory.Of<ConfigMap>());
+        Assert.NotSame(_informer, _factory.Of<ConfigMap>(new InformerOptions(Namespace: "default")));
+    }
+
+    private static ConfigMap Map(string name) => new() { Metadata = ObjectMeta.Empty with { Name = name, Namespace = "default" } };
+
+    private async Task<List<string>> HearAsync(int count)
+    {
+        var heard = new List<string>();
+        while (heard.Count < count)
+        {
+            heard.Add(await _heard.Reader.ReadAsync(Bounded.Token));
+        }
+
+        return heard;
+    }
+}
