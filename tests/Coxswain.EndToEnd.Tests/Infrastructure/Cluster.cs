@@ -33,7 +33,12 @@ public sealed class Cluster : IAsyncLifetime
         await BuildImagesAsync();
     }
 
-    public async Task DisposeAsync() => await DeleteAsync();
+    public async Task DisposeAsync()
+    {
+        // What the server said is the first thing one wants to read after a failure.
+        File.Copy(Path.Combine(DataDirectory, "server.log"), Path.Combine(Repository, "artifacts", "e2e-server.log"), overwrite: true);
+        await DeleteAsync();
+    }
 
     /// <summary>Runs <c>./coxswain</c> on this cluster.</summary>
     public Task<CommandResult> CoxswainAsync(params string[] arguments) =>
