@@ -28,11 +28,8 @@ internal sealed class ObjectReader(IStore store)
         var selection = Selection.Parse(request.Resource, options.LabelSelector, options.FieldSelector);
         var prefix = request.Resource.Prefix(request.Namespace);
         var (startAfter, revision) = await StartAsync(request.Resource, options, cancellationToken);
-        if (selection.Name is { } name && request.Resource.Resource.Namespaced && request.Namespace.Length == 0)
-        {
-            name = null;
-        }
-        else if (selection.Name is not null && startAfter is null && revision == 0)
+        var hasOneKey = selection.Name is not null && (!request.Resource.Resource.Namespaced || request.Namespace.Length > 0);
+        if (hasOneKey && startAfter is null && revision == 0)
         {
             return await ListOneAsync(request, selection, cancellationToken);
         }

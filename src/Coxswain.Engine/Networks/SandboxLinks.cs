@@ -27,10 +27,10 @@ internal sealed class SandboxLinks(ContainerNetworkOptions options, ILinks links
         links.Apply(
             // One of that name can only be left from a sandbox of long ago in which something lived on.
             new DeleteLink(attachment.HostLink),
+            // The port is not isolated: where br_netfilter is on (any machine with Docker), a packet to a Service is given its
+            // new address inside the bridge and goes on to the other port from there.
             new AddVeth(
-                attachment.HostLink, InsideName, attachment.NetworkNamespacePath, bridgeIndex, options.Mtu, MacOf(attachment.Address)),
-            // Frames between sandboxes would bypass the host's routing, and with it the rewriting of answers.
-            new SetBridgePort(attachment.HostLink, Isolated: true));
+                attachment.HostLink, InsideName, attachment.NetworkNamespacePath, bridgeIndex, options.Mtu, MacOf(attachment.Address)));
         await namespaces.RunInAsync(attachment.NetworkNamespacePath, () => SetUpInside(attachment, request), cancellationToken);
     }
 

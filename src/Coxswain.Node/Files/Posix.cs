@@ -17,7 +17,7 @@ internal static unsafe partial class Posix
         }
     }
 
-    /// <summary>Puts a file, or a symbolic link itself whatever it leads to, in the place of another in one step.</summary>
+    /// <summary>Puts one name in another's place in one step, also where either is a link to a directory, which .NET refuses.</summary>
     public static void Rename(string from, string to)
     {
         if (rename(from, to) != 0)

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using Coxswain.Api.Core.V1;
 using Coxswain.Node.Files;
 using Coxswain.Node.Logs;
 using Coxswain.Node.Pods;

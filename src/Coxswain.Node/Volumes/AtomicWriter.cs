@@ -1,4 +1,3 @@
-using Coxswain.Node.Files;
 using System.Globalization;
 
 namespace Coxswain.Node.Volumes;
@@ -36,9 +35,9 @@ internal static class AtomicWriter
         prepare?.Invoke(Path.Combine(directory, name));
 
         var newLink = Path.Combine(directory, NewDataLink);
-        File.Delete(newLink);
+        File.Delete(newLink); // Of a killed run.
         File.CreateSymbolicLink(newLink, name);
-        Posix.Rename(newLink, link);
+        Files.Posix.Rename(newLink, link);
         LinkNames(directory, files.Keys);
         if (old is not null && Directory.Exists(Path.Combine(directory, old)))
         {

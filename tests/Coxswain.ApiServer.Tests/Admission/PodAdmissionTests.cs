@@ -1,0 +1,63 @@
+using Coxswain.Api.Core.V1;
+using Coxswain.Api.Meta.V1;
+using Coxswain.Client;
+
+namespace Coxswain.ApiServer.Tests.Admission;
+
+public sealed class PodAdmissionTests : IAsyncLifetime
+{
+    private TestServer _server = null!;
+
+    public async Task InitializeAsync() => _server = await TestServer.StartAsync();
+
+    public async Task DisposeAsync() => await _server.DisposeAsync();
+
+    [Fact]
+    public async Task Create_Pod_GetsAccountTokenAndTolerations()
+    {
+        var pod = await _server.Admin.CreateAsync(APod("default"), default);
+        Assert.Equal("default", pod.Spec.ServiceAccountName);
+        var volume = Assert.Single(pod.Spec.Volumes);
+        Assert.Matches("^kube-api-access-[a-z0-9]{5}$", volume.Name);
+        Assert.Equal(3607, volume.Projected!.Sources[0].ServiceAccountToken!.ExpirationSeconds);
+        Assert.Equal("/var/run/secrets/kubernetes.io/serviceaccount", Assert.Single(pod.Spec.Containers[0].VolumeMounts).MountPath);
+        Assert.Equal(["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"], pod.Spec.Tolerations.Select(toleration => toleration.Key));
+        Assert.Equal("Pending", pod.Status.Phase);
+        Assert.Equal("BestEffort", pod.Status.QosClass);
+        Assert.Equal(0, pod.Spec.Priority);
+    }
+
+    [Fact]
+    public async Task Create_PodInANewNamespace_WaitsForItsAccount()
+    {
+        await _server.Admin.CreateAsync(new Namespace { Metadata = new ObjectMeta { Name = "n" } }, default);
+        var creating = _server.Admin.CreateAsync(APod("n"), default);
+        await _server.Admin.CreateAsync(new ServiceAccount { Metadata = new ObjectMeta { Name = "default", Namespace = "n" } }, default);
+        Assert.Equal("default", (await creating).Spec.ServiceAccountName);
+    }
+
+    [Theory]
+    [InlineData("nobody", "", "error looking up service account default/nobody: serviceaccount \"nobody\" not found")]
+    [InlineData("", "unknown", "no PriorityClass with name unknown was found")]
+    public async Task Create_PodThatNamesWhatIsNotThere_IsForbidden(string account, string priority, string message)
+    {
+        var pod = APod("default");
+        var refused = await Assert.ThrowsAsync<KubeApiException>(() => _server.Admin.CreateAsync(
+            pod with { Spec = pod.Spec with { ServiceAccountName = account, PriorityClassName = priority } }, default));
+        Assert.Contains(message, refused.Message);
+        Assert.Equal(403, refused.Status.Code);
+    }
+
+    [Fact]
+    public async Task Create_InAMissingNamespace_IsNotFound()
+    {
+        var refused = await Assert.ThrowsAsync<KubeApiException>(() => _server.Admin.CreateAsync(APod("none"), default));
+        Assert.Equal("namespaces \"none\" not found", refused.Message);
+    }
+
+    private static Pod APod(string @namespace) => new()
+    {
+        Metadata = new ObjectMeta { Name = "p", Namespace = @namespace },
+        Spec = new PodSpec { Containers = [new Container { Name = "c", Image = "i" }] },
+    };
+}

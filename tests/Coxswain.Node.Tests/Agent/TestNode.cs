@@ -1,0 +1,225 @@
+using System.Formats.Tar;
+using System.Net;
+using System.Security.Cryptography;
+using Coxswain.Api.Core.V1;
+using Coxswain.Api.Meta.V1;
+using Coxswain.Client;
+using Coxswain.Client.Events;
+using Coxswain.Client.Informers;
+using Coxswain.Engine;
+using Coxswain.Engine.Images;
+using Coxswain.Engine.Images.Archives;
+using Coxswain.Engine.Networks;
+using Coxswain.Linux.Mounts;
+using Coxswain.Node.Runtime;
+using Coxswain.Testing.Client;
+using Microsoft.Extensions.Logging.Abstractions;
+using ImageConfig = Coxswain.Engine.Images.Documents.ContainerConfig;
+
+namespace Coxswain.Node.Tests.Agent;
+
+/// <summary>A node agent over a real engine and an API server in memory, with everything its own and gone afterwards.</summary>
+internal sealed class TestNode : IAsyncDisposable
+{
+    public const string Image = "test/busybox:1";
+    public const string NodeName = "test-node";
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private const string Prefix = "coxswain-node-";
+
+    private static readonly Task Swept = SweepAsync();
+
+    private readonly string _directory;
+    private readonly EngineOptions _engineOptions;
+    private ContainerEngine _engine;
+    private CancellationTokenSource _stopping = new();
+    private Task _running = Task.CompletedTask;
+    private EnginePodRuntime? _runtime;
+
+    private TestNode(string name, int third)
+    {
+        _directory = Path.Combine(Path.GetTempPath(), Prefix + name);
+        _engineOptions = new EngineOptions
+        {
+            DataDirectory = Path.Combine(_directory, "data"),
+            RunDirectory = Path.Combine(_directory, "run"),
+            CgroupParent = "/coxswain-" + name,
+            NftablesTable = "coxswain-" + name,
+            Network = new ContainerNetworkOptions
+            {
+                BridgeName = "cx" + name,
+                Subnet = IPNetwork.Parse($"10.214.{third}.0/24"),
+                ClusterNetworks = [IPNetwork.Parse($"10.214.{third}.0/24"), IPNetwork.Parse($"10.114.{third}.0/24")],
+            },
+        };
+        _engine = new ContainerEngine(_engineOptions, TimeProvider.System, NullLoggerFactory.Instance);
+        Options = new NodeAgentOptions
+        {
+            NodeName = NodeName,
+            NodeAddress = $"10.214.{third}.1",
+            DataDirectory = Path.Combine(_directory, "node"),
+            PodLogsDirectory = Path.Combine(_directory, "logs"),
+            Server = null,
+        };
+    }
+
+    public FakeKubeClient Client { get; } = new(TimeProvider.System);
+
+    public NodeAgentOptions Options { get; }
+
+    public IPodRuntime Runtime => _runtime!; // Set by starting.
+
+    public static CancellationToken Timeout => new CancellationTokenSource(Patience).Token;
+
+    public static async Task<TestNode> StartAsync()
+    {
+        await Swept;
+        var third = RandomNumberGenerator.GetInt32(0, 256);
+        var node = new TestNode("n" + RandomNumberGenerator.GetHexString(5, lowercase: true), third);
+        Directory.CreateDirectory(node._directory);
+        await File.WriteAllTextAsync(Path.Combine(node._directory, "owner"), $"{Environment.ProcessId} {third}", Timeout);
+        var images = await node.OpenAsync();
+        using var archive = Root();
+        await new RootFilesystemImporter(images).ImportAsync(archive, Image, new ImageConfig { Env = ["PATH=/bin"] }, "", Timeout);
+        node.Run();
+        return node;
+    }
+
+    /// <summary>Stops agent and engine, which leaves pods running, and starts others over the same directories.</summary>
+    public async Task RestartAsync()
+    {
+        await StopAsync();
+        await _engine.DisposeAsync();
+        _engine = new ContainerEngine(_engineOptions, TimeProvider.System, NullLoggerFactory.Instance);
+        await OpenAsync();
+        Run();
+    }
+
+    public async Task StopAsync()
+    {
+        await _stopping.CancelAsync();
+        await _running;
+        _stopping.Dispose();
+        _stopping = new CancellationTokenSource();
+        _running = Task.CompletedTask;
+    }
+
+    public Task<Pod> CreateAsync(string name, string script, Func<Container, Container>? change = null, string policy = "Always")
+    {
+        var container = new Container { Name = "main", Image = Image, ImagePullPolicy = "IfNotPresent", Command = ["/bin/sh", "-c", script] };
+        return Client.CreateAsync(
+            Pod.Empty with
+            {
+                Metadata = ObjectMeta.Empty with { Name = name, Namespace = "default" },
+                Spec = PodSpec.Empty with
+                {
+                    NodeName = NodeName, RestartPolicy = policy, DnsPolicy = "ClusterFirst", TerminationGracePeriodSeconds = 30,
+                    Containers = [change?.Invoke(container) ?? container],
+                },
+            },
+            Timeout);
+    }
+
+    /// <summary>Waits until the pod is as wanted, or with null gone.</summary>
+    public async Task<Pod?> WaitForAsync(string name, Func<Pod?, bool> wanted)
+    {
+        var cancellation = Timeout;
+        var list = await Client.ListAsync<Pod>("default", ListQuery.All, cancellation);
+        var seen = list.Items.FirstOrDefault(pod => pod.Metadata.Name == name);
+        if (wanted(seen))
+        {
+            return seen;
+        }
+
+        try
+        {
+            await foreach (var change in Client.WatchAsync<Pod>("default", new WatchQuery(list.Metadata.ResourceVersion), cancellation))
+            {
+                if (change.Object.Metadata.Name == name)
+                {
+                    seen = change.Type == WatchEventType.Deleted ? null : change.Object;
+                    if (wanted(seen))
+                    {
+                        return seen;
+                    }
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+        }
+
+        Assert.Fail($"awaited another state of pod {name}, saw {(seen is null ? "none" : Coxswain.Api.KubeJson.ToString(seen.Status))}");
+        return null;
+    }
+
+    public Task<Pod?> WaitForReadyAsync(string name) =>
+        WaitForAsync(name, pod => pod?.Status.Conditions.Any(condition => condition is { Type: "Ready", Status: "True" }) == true);
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        await NodeAgent.DeleteAllAsync(Options, Runtime, new KernelMounts(), Timeout);
+        await _engine.DeleteAllAsync(Timeout);
+        await _engine.DisposeAsync();
+        _stopping.Dispose();
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    private async Task<ImageStore> OpenAsync()
+    {
+        await _engine.StartAsync(Timeout);
+        var images = await ImageStore.OpenAsync(
+            _engineOptions.DataDirectory, TimeProvider.System, new MountRecovery(new KernelMounts()), null, Timeout);
+        _runtime = new EnginePodRuntime(_engine.Containers, images, new EnginePodNetwork(_engine.Network!), Options.DataDirectory); // The options have one.
+        return images;
+    }
+
+    private void Run() => _running = RunAsync(_stopping.Token);
+
+    private async Task RunAsync(CancellationToken cancellationToken)
+    {
+        using var informers = new InformerFactory(Client, TimeProvider.System, new Random(1), NullLoggerFactory.Instance);
+        var events = new EventBroadcaster(Client, TimeProvider.System, NullLogger<EventBroadcaster>.Instance);
+        await using var agent = new NodeAgent(
+            Options, Client, informers, events, Runtime, new KernelMounts(), TimeProvider.System, NullLoggerFactory.Instance);
+        await Task.WhenAll(informers.RunAsync(cancellationToken), events.RunAsync(cancellationToken), agent.RunAsync(cancellationToken));
+    }
+
+    private static async Task SweepAsync()
+    {
+        foreach (var directory in Directory.EnumerateDirectories(Path.GetTempPath(), Prefix + "*"))
+        {
+            var owner = Path.Combine(directory, "owner");
+            var words = File.Exists(owner) ? (await File.ReadAllTextAsync(owner)).Split(' ') : ["0", "0"];
+            if (!Directory.Exists($"/proc/{words[0]}"))
+            {
+                var left = new TestNode(Path.GetFileName(directory)[Prefix.Length..], int.Parse(words[1]));
+                await left.OpenAsync();
+                await left.DisposeAsync();
+            }
+        }
+    }
+
+    private static MemoryStream Root()
+    {
+        var archive = new MemoryStream();
+        using (var tar = new TarWriter(archive, leaveOpen: true))
+        {
+            foreach (var directory in (string[])["bin", "etc", "proc", "sys", "dev", "tmp"])
+            {
+                tar.WriteEntry(new PaxTarEntry(TarEntryType.Directory, directory) { Mode = (UnixFileMode)0b111_101_101 });
+            }
+
+            tar.WriteEntry("/bin/busybox", "bin/busybox");
+            foreach (var command in (string[])["sh", "cat", "sleep", "tail", "kill", "nc", "httpd", "mkdir", "env", "head", "dd"])
+            {
+                tar.WriteEntry(new PaxTarEntry(TarEntryType.SymbolicLink, "bin/" + command) { LinkName = "busybox" });
+            }
+        }
+
+        archive.Position = 0;
+        return archive;
+    }
+}

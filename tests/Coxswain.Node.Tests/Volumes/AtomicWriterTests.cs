@@ -1,0 +1,44 @@
+using System.Text;
+using Coxswain.Node.Volumes;
+
+namespace Coxswain.Node.Tests.Volumes;
+
+public sealed class AtomicWriterTests : IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("coxswain-volume-").FullName;
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    [Fact]
+    public void Write_Changed_SwapsTheLinkAndRemovesWhatWent()
+    {
+        var now = DateTimeOffset.UnixEpoch;
+        Assert.True(AtomicWriter.Write(_directory, Files(("a", "1"), ("sub/b", "2")), now));
+        Assert.False(AtomicWriter.Write(_directory, Files(("a", "1"), ("sub/b", "2")), now));
+        var before = new FileInfo(Path.Combine(_directory, "..data")).LinkTarget;
+        Assert.True(AtomicWriter.Write(_directory, Files(("a", "3")), now));
+        Assert.NotEqual(before, new FileInfo(Path.Combine(_directory, "..data")).LinkTarget);
+        Assert.Equal("3", File.ReadAllText(Path.Combine(_directory, "a")));
+        Assert.False(Path.Exists(Path.Combine(_directory, "sub")));
+        Assert.False(Directory.Exists(Path.Combine(_directory, before!)));
+    }
+
+    [Fact]
+    public void Write_Mode_IsExact()
+    {
+        AtomicWriter.Write(_directory, new Dictionary<string, VolumeFile> { ["key"] = new(new byte[] { 1 }, 0b100_000_000) }, DateTimeOffset.UnixEpoch);
+        Assert.Equal(UnixFileMode.UserRead, File.GetUnixFileMode(Path.Combine(_directory, "..data", "key")));
+    }
+
+    [Fact]
+    public void SubPath_LinkOutOfTheVolume_IsRefused()
+    {
+        File.CreateSymbolicLink(Path.Combine(_directory, "out"), "/etc");
+        Assert.Throws<VolumeException>(() => SubPaths.Resolve(_directory, "out"));
+        Assert.Throws<VolumeException>(() => SubPaths.Resolve(_directory, "../x"));
+        Assert.Equal(Path.Combine(_directory, "made"), SubPaths.Resolve(_directory, "made"));
+    }
+
+    private static Dictionary<string, VolumeFile> Files(params (string Name, string Text)[] files) =>
+        files.ToDictionary(file => file.Name, file => new VolumeFile(Encoding.UTF8.GetBytes(file.Text), 0b110_100_100));
+}
