@@ -8,7 +8,10 @@ using V1Node = Coxswain.Api.Core.V1.Node;
 
 namespace Coxswain.Controllers.Tests;
 
-/// <summary>All controllers over an API server in memory, with nodes that run every pod they are given at once.</summary>
+/// <summary>
+/// All controllers over an API server (in memory, unless a client of another is given), with nodes that run every pod
+/// they are given at once.
+/// </summary>
 internal sealed class ControlPlane : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -16,11 +19,11 @@ internal sealed class ControlPlane : IAsyncDisposable
     private readonly InformerFactory _informers;
     private readonly List<Task> _running;
 
-    public ControlPlane(ControllerOptions? options = null, bool runPods = true, TimeProvider? time = null)
+    public ControlPlane(ControllerOptions? options = null, bool runPods = true, IKubeClient? client = null)
     {
-        Client = new FakeKubeClient(time ?? TimeProvider.System);
-        _informers = new InformerFactory(Client, time ?? TimeProvider.System, new Random(1), NullLoggerFactory.Instance);
-        var manager = new ControllerManager(Client, _informers, time ?? TimeProvider.System, new Random(2), NullLoggerFactory.Instance, options ?? new ControllerOptions());
+        Client = client ?? new FakeKubeClient(TimeProvider.System);
+        _informers = new InformerFactory(Client, TimeProvider.System, new Random(1), NullLoggerFactory.Instance);
+        var manager = new ControllerManager(Client, _informers, TimeProvider.System, new Random(2), NullLoggerFactory.Instance, options ?? new ControllerOptions());
         _running = [_informers.RunAsync(_stop.Token), manager.RunAsync(_stop.Token)];
         if (runPods)
         {
@@ -28,10 +31,11 @@ internal sealed class ControlPlane : IAsyncDisposable
         }
     }
 
-    public FakeKubeClient Client { get; }
+    public IKubeClient Client { get; }
 
-    public Task<V1Node> AddNodeAsync(string name, string cpu = "4", string memory = "8Gi", params Taint[] taints) => Client.CreateAsync(
-        new V1Node
+    public async Task AddNodeAsync(string name, string cpu = "4", string memory = "8Gi", params Taint[] taints)
+    {
+        var node = new V1Node
         {
             Metadata = ObjectMeta.Empty with { Name = name, Labels = new Dictionary<string, string> { ["kubernetes.io/hostname"] = name } },
             Spec = new NodeSpec { Taints = taints },
@@ -43,8 +47,15 @@ internal sealed class ControlPlane : IAsyncDisposable
                 },
                 Conditions = [new NodeCondition { Type = "Ready", Status = "True", LastHeartbeatTime = DateTimeOffset.UnixEpoch }],
             },
-        },
-        default);
+        };
+        var created = await Client.CreateAsync(node, default);
+
+        // A real server keeps the status to its subresource.
+        if (created.Status.Allocatable.Count == 0)
+        {
+            await Client.UpdateStatusAsync(created with { Status = node.Status }, default);
+        }
+    }
 
     /// <summary>Reads until the condition holds, woken by every change of the resource.</summary>
     public async Task<IReadOnlyList<T>> WaitForAsync<T>(string what, Func<IReadOnlyList<T>, bool> holds)

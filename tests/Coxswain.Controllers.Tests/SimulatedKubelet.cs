@@ -13,9 +13,11 @@ internal static class SimulatedKubelet
         var address = 0;
         try
         {
+            // Pods come after it has started.
+            var start = (await client.ListAsync<Pod>(null, ListQuery.All, cancellationToken)).Metadata.ResourceVersion;
             while (true)
             {
-                await foreach (var change in client.WatchAsync<Pod>(null, new WatchQuery("0"), cancellationToken))
+                await foreach (var change in client.WatchAsync<Pod>(null, new WatchQuery(start), cancellationToken))
                 {
                     var pod = change.Object;
                     if (change.Type == WatchEventType.Deleted || pod.Spec.NodeName.Length == 0)
