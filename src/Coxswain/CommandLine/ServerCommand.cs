@@ -56,7 +56,7 @@ internal static class ServerCommand
 
     private static ILoggerFactory CreateLoggers(bool verbose) => LoggerFactory.Create(logging => logging
         .SetMinimumLevel(verbose ? LogLevel.Debug : LogLevel.Information)
-        .AddFilter("Microsoft.AspNetCore", LogLevel.Warning)
+        .AddFilter("Microsoft", LogLevel.Warning)
         .AddSimpleConsole(options =>
         {
             options.SingleLine = true;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Coxswain.Api.Core.V1;
+using Coxswain.Client;
 using Coxswain.Hosting;
 
 namespace Coxswain.CommandLine;

@@ -1,4 +1,5 @@
 using Coxswain.Api.Core.V1;
+using Coxswain.Client;
 using V1Node = Coxswain.Api.Core.V1.Node;
 
 namespace Coxswain.Hosting;

@@ -38,14 +38,14 @@ public class LifecycleStories(Cluster cluster)
         (await space.New.RunAsync("expose", "deployment", "web", "--type=NodePort", "--port=8080")).Succeeded();
         (await space.New.RunAsync("create", "configmap", "kept", "--from-literal=a=b")).Succeeded();
         (await space.New.RunAsync("rollout", "status", "deployment/web", "--timeout=60s")).Succeeded();
-        var images = (await cluster.CoxswainAsync("image", "ls")).Succeeded().Output;
+        var images = (await cluster.CoxswainAsync("image", "ls", "-q")).Succeeded().Output;
 
         (await cluster.CoxswainAsync("down")).Succeeded();
         Assert.Equal("Stopped", (await cluster.StatusAsync()).GetProperty("state").GetString());
         (await cluster.UpAsync()).Succeeded();
 
         Assert.Equal("b", await space.New.FieldAsync("configmap kept", "{.data.a}"));
-        Assert.Equal(images, (await cluster.CoxswainAsync("image", "ls")).Succeeded().Output);
+        Assert.Equal(images, (await cluster.CoxswainAsync("image", "ls", "-q")).Succeeded().Output);
         await Eventually.BecomesAsync(() => space.New.ReadAsync("get", "deployment", "web", "--no-headers"), line => line.Contains("2/2", StringComparison.Ordinal), "both Pods");
         var url = $"http://127.0.0.1:{await space.New.FieldAsync("service web", "{.spec.ports[0].nodePort}")}/";
         await Eventually.BecomesAsync(() => Web.GetAsync(url), body => body == "web v1\n", "the answer after");
