@@ -21,9 +21,15 @@ internal static class ConfigMaps
         return status == 201 ? name : throw new InvalidOperationException($"the namespace was answered with {status}");
     }
 
+    /// <summary>Returns when the namespace is gone, so that its deletion is no part of what is measured next.</summary>
     public static async Task DeleteNamespaceAsync(Target target, string name)
     {
         await using var connection = await target.OpenAsync();
         await connection.SendAsync(connection.Prepare("DELETE", $"/api/v1/namespaces/{name}"));
+        var get = connection.Prepare("GET", $"/api/v1/namespaces/{name}");
+        while ((await connection.SendAsync(get)).Status != 404)
+        {
+            await Task.Delay(100);
+        }
     }
 }

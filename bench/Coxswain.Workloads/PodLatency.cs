@@ -33,6 +33,8 @@ internal static class PodLatency
             await WaitAsync(lines, name, IsReady);
             ready.Add(clock.Elapsed.TotalMilliseconds);
 
+            // A shell ignores SIGTERM until it has set its trap.
+            await Task.Delay(200);
             clock.Restart();
             await connection.SendAsync(connection.Prepare("DELETE", $"/api/v1/namespaces/{@namespace}/pods/{name}"));
             await WaitAsync(lines, name, (type, _) => type == "DELETED");
