@@ -3,5 +3,9 @@ namespace Coxswain.ApiServer;
 /// <summary>The version of the Kubernetes API this server speaks, and our own behind it.</summary>
 public static class ServerVersion
 {
-    public const string GitVersion = "v1.36.0+coxswain.0.1.0";
+    /// <summary>The release whose API is served; the facts in Coxswain.Api are taken from it.</summary>
+    public const string Kubernetes = "v1.36.0";
+
+    /// <summary>As <c>/version</c> and a Node report it: <c>v1.36.0+coxswain.0.1.0</c>.</summary>
+    public static string GitVersion { get; } = $"{Kubernetes}+coxswain.{typeof(ServerVersion).Assembly.GetName().Version!.ToString(3)}"; // every build has one
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Coxswain.ApiServer;
 using Coxswain.Hosting;
 
 namespace Coxswain.CommandLine;
@@ -29,7 +30,7 @@ internal static class StatusCommand
         var state = ServerState.Load(paths);
         var word = state is null ? "Stopped" : await NodeReadiness.IsReadyAsync(paths, state, cancellationToken) ? "Running" : "Starting";
         return new ClusterStatus(word, state?.Pid, paths.Data, state?.ApiServer, state?.NodeName, state?.NodeAddress,
-            CoxswainVersion.Product, CoxswainVersion.Kubernetes, state?.StartedAt);
+            CoxswainVersion.Product, ServerVersion.Kubernetes, state?.StartedAt);
     }
 
     private static string Text(ClusterStatus status) => status.Pid is null

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Coxswain.ApiServer;
 using Coxswain.Hosting;
 
 namespace Coxswain.CommandLine;
@@ -11,7 +12,7 @@ internal static class VersionCommand
         var command = new Command("version", "Print the versions of Coxswain and of the Kubernetes API it serves");
         command.SetAction(_ =>
         {
-            Terminal.Out.WriteLine($"coxswain {CoxswainVersion.Product} (Kubernetes API {CoxswainVersion.Kubernetes}, commit {CoxswainVersion.Commit})");
+            Terminal.Out.WriteLine($"coxswain {CoxswainVersion.Product} (Kubernetes API {ServerVersion.Kubernetes}, commit {CoxswainVersion.Commit})");
             return 0;
         });
         return command;

@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using Coxswain.ApiServer;
 using Coxswain.ApiServer.Certificates;
 using Coxswain.Engine;
 using Coxswain.Engine.Images;
@@ -18,7 +19,7 @@ internal static class NodeParts
         PodLogsDirectory = paths.PodLogs,
         ClusterDns = configuration.DnsAddress,
         PodCidr = configuration.NodeCidr,
-        Version = CoxswainVersion.Reported,
+        Version = ServerVersion.GitVersion,
     };
 
     /// <summary>With the node's own HTTPS endpoint, which takes clients of the cluster's authority.</summary>
