@@ -53,7 +53,6 @@ public class DefaultingTests
     [InlineData("{apiVersion: apps/v1, kind: DaemonSet}", "spec.updateStrategy.rollingUpdate.maxUnavailable", "1")]
     [InlineData("{apiVersion: apps/v1, kind: StatefulSet}", "spec.updateStrategy.rollingUpdate.partition", "0")]
     [InlineData("{apiVersion: v1, kind: Namespace, metadata: {name: x}}", "metadata.labels", """{"kubernetes.io/metadata.name":"x"}""")]
-    [InlineData("{apiVersion: v1, kind: Namespace, metadata: {name: x}}", "spec.finalizers", """["kubernetes"]""")]
     [InlineData("{apiVersion: v1, kind: Secret, stringData: {a: hello}}", "data.a", "\"aGVsbG8=\"")]
     [InlineData("{apiVersion: v1, kind: Secret}", "type", "\"Opaque\"")]
     [InlineData("{apiVersion: v1, kind: ReplicationController, spec: {template: {metadata: {labels: {a: b}}}}}", "spec.selector", """{"a":"b"}""")]
