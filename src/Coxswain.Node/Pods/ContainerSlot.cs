@@ -36,6 +36,9 @@ internal sealed class ContainerSlot(Container spec, ContainerKind kind)
 
     public ContainerKill? Kill { get; set; }
 
+    /// <summary>The sandbox that the newest attempt ran in is gone.</summary>
+    public bool LostSandbox { get; set; }
+
     public bool StartupPassed { get; set; }
 
     public bool ReadinessPassed { get; set; }
@@ -58,6 +61,7 @@ internal sealed class ContainerSlot(Container spec, ContainerKind kind)
         NotBefore = null;
         BacksOffAt = null;
         Kill = null;
+        LostSandbox = false;
         StartupPassed = false;
         ReadinessPassed = false;
         Adopted = null;
@@ -74,6 +78,7 @@ internal sealed class ContainerSlot(Container spec, ContainerKind kind)
         Waiting = Waiting,
         NotBefore = NotBefore,
         Kill = Kill,
+        LostSandbox = LostSandbox,
         StartupPassed = StartupPassed,
         ReadinessPassed = ReadinessPassed,
     };

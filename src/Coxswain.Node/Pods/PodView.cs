@@ -85,6 +85,9 @@ internal sealed record ContainerView(Container Spec, ContainerKind Kind)
     /// <summary>Why the running attempt must end though the pod goes on: a probe, a change of its spec.</summary>
     public ContainerKill? Kill { get; init; }
 
+    /// <summary>The sandbox that the newest attempt ran in is gone, and what init containers did with it.</summary>
+    public bool LostSandbox { get; init; }
+
     /// <summary>The startup probe has succeeded, or there is none.</summary>
     public bool StartupPassed { get; init; }
 

@@ -119,6 +119,31 @@ public sealed class NodeAgentTests
     }
 
     [Fact]
+    public async Task Reboot_OfTheMachine_RunsInitContainersAgainInOrder()
+    {
+        await using var node = await TestNode.StartAsync();
+        await node.CreateAsync("twice", Obedient, change: Mounted, changePod: pod => pod with
+        {
+            Volumes = [new Volume { Name = "work", EmptyDir = new EmptyDirVolumeSource() }],
+            InitContainers =
+            [
+                Mounted(TestNode.Shell("first", "echo one >> /work/steps")),
+                Mounted(TestNode.Shell("second", "echo two >> /work/steps")),
+            ],
+        });
+        var before = await node.WaitForReadyAsync("twice");
+        var steps = Path.Combine(node.Volume(before!, "empty-dir", "work"), "steps");
+        Assert.Equal("one\ntwo\n", await File.ReadAllTextAsync(steps));
+        await node.RebootAsync();
+        var after = await node.WaitForAsync("twice", pod =>
+            pod?.Status.ContainerStatuses is [{ RestartCount: 1, Ready: true }]);
+        Assert.All(after!.Status.InitContainerStatuses, status => Assert.Equal((1, 0), (status.RestartCount, status.State.Terminated?.ExitCode)));
+        Assert.Equal("one\ntwo\none\ntwo\n", await File.ReadAllTextAsync(steps));
+
+        static Container Mounted(Container container) => container with { VolumeMounts = [new VolumeMount { Name = "work", MountPath = "/work" }] };
+    }
+
+    [Fact]
     public async Task Node_Started_IsReady()
     {
         await using var node = await TestNode.StartAsync();

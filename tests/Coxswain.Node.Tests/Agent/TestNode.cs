@@ -11,6 +11,7 @@ using Coxswain.Engine.Images;
 using Coxswain.Engine.Images.Archives;
 using Coxswain.Engine.Networks;
 using Coxswain.Linux.Mounts;
+using Coxswain.Node.Files;
 using Coxswain.Node.Runtime;
 using Coxswain.Testing.Client;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -105,21 +106,40 @@ internal sealed class TestNode : IAsyncDisposable
         _running = Task.CompletedTask;
     }
 
-    public Task<Pod> CreateAsync(string name, string script, Func<Container, Container>? change = null, string policy = "Always")
+    /// <summary>What a reboot leaves: no process, no network, and what is on disk. The node runs afterwards.</summary>
+    public async Task RebootAsync()
     {
-        var container = new Container { Name = "main", Image = Image, ImagePullPolicy = "IfNotPresent", Command = ["/bin/sh", "-c", script] };
+        await StopAsync();
+        await Task.WhenAll(Runtime.ListContainers().Where(container => container.State == ContainerRunState.Running)
+            .Select(container => Runtime.StopContainerAsync(container.Id, TimeSpan.Zero, Timeout)));
+        await Task.WhenAll(Runtime.ListSandboxes().Select(sandbox => Runtime.StopSandboxAsync(sandbox.Config.Id, Timeout)));
+        await RestartAsync();
+    }
+
+    public static Container Shell(string name, string script) =>
+        new() { Name = name, Image = Image, ImagePullPolicy = "IfNotPresent", Command = ["/bin/sh", "-c", script] };
+
+    public Task<Pod> CreateAsync(
+        string name, string script, Func<Container, Container>? change = null, string policy = "Always", Func<PodSpec, PodSpec>? changePod = null)
+    {
+        var container = Shell("main", script);
+        var spec = PodSpec.Empty with
+        {
+            NodeName = NodeName, RestartPolicy = policy, DnsPolicy = "ClusterFirst", TerminationGracePeriodSeconds = 30,
+            Containers = [change?.Invoke(container) ?? container],
+        };
         return Client.CreateAsync(
             Pod.Empty with
             {
-                Metadata = ObjectMeta.Empty with { Name = name, Namespace = "default" },
-                Spec = PodSpec.Empty with
-                {
-                    NodeName = NodeName, RestartPolicy = policy, DnsPolicy = "ClusterFirst", TerminationGracePeriodSeconds = 30,
-                    Containers = [change?.Invoke(container) ?? container],
-                },
+                Metadata = ObjectMeta.Empty with { Name = name, Namespace = "default", Labels = new Dictionary<string, string> { ["app"] = name } },
+                Spec = changePod?.Invoke(spec) ?? spec,
             },
             Timeout);
     }
+
+    /// <summary>Where a volume lies on the host.</summary>
+    public string Volume(Pod pod, string kind, string name) =>
+        new NodePaths(Options.DataDirectory, Options.PodLogsDirectory).Volume(pod.Metadata.Uid, kind, name);
 
     /// <summary>Waits until the pod is as wanted, or with null gone.</summary>
     public async Task<Pod?> WaitForAsync(string name, Func<Pod?, bool> wanted)
