@@ -122,13 +122,12 @@ public sealed class NodeAgentTests
     public async Task Reboot_OfTheMachine_RunsInitContainersAgainInOrder()
     {
         await using var node = await TestNode.StartAsync();
-        await node.CreateAsync("twice", Obedient, change: Mounted, changePod: pod => pod with
+        await node.CreateAsync("twice", Obedient, TestNode.WithWork, changePod: pod => TestNode.WithWork(pod) with
         {
-            Volumes = [new Volume { Name = "work", EmptyDir = new EmptyDirVolumeSource() }],
             InitContainers =
             [
-                Mounted(TestNode.Shell("first", "echo one >> /work/steps")),
-                Mounted(TestNode.Shell("second", "echo two >> /work/steps")),
+                TestNode.WithWork(TestNode.Shell("first", "echo one >> /work/steps")),
+                TestNode.WithWork(TestNode.Shell("second", "echo two >> /work/steps")),
             ],
         });
         var before = await node.WaitForReadyAsync("twice");
@@ -139,8 +138,6 @@ public sealed class NodeAgentTests
             pod?.Status.ContainerStatuses is [{ RestartCount: 1, Ready: true }]);
         Assert.All(after!.Status.InitContainerStatuses, status => Assert.Equal((1, 0), (status.RestartCount, status.State.Terminated?.ExitCode)));
         Assert.Equal("one\ntwo\none\ntwo\n", await File.ReadAllTextAsync(steps));
-
-        static Container Mounted(Container container) => container with { VolumeMounts = [new VolumeMount { Name = "work", MountPath = "/work" }] };
     }
 
     [Fact]
