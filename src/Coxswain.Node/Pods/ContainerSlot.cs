@@ -43,6 +43,9 @@ internal sealed class ContainerSlot(Container spec, ContainerKind kind)
 
     public bool ReadinessPassed { get; set; }
 
+    /// <summary>Its postStart hook has not succeeded yet.</summary>
+    public bool PostStarting { get; set; }
+
     /// <summary>What the API said of the attempt that we adopted.</summary>
     public ContainerStatus? Adopted { get; set; }
 
@@ -64,6 +67,7 @@ internal sealed class ContainerSlot(Container spec, ContainerKind kind)
         LostSandbox = false;
         StartupPassed = false;
         ReadinessPassed = false;
+        PostStarting = Spec.Lifecycle?.PostStart is not null;
         Adopted = null;
     }
 
@@ -81,5 +85,6 @@ internal sealed class ContainerSlot(Container spec, ContainerKind kind)
         LostSandbox = LostSandbox,
         StartupPassed = StartupPassed,
         ReadinessPassed = ReadinessPassed,
+        PostStarting = PostStarting,
     };
 }

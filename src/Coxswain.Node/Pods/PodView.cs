@@ -93,11 +93,14 @@ internal sealed record ContainerView(Container Spec, ContainerKind Kind)
 
     public bool ReadinessPassed { get; init; }
 
+    /// <summary>Its postStart hook has not succeeded yet: until then it does not count as started.</summary>
+    public bool PostStarting { get; init; }
+
     public bool IsRunning => Current?.State == ContainerRunState.Running;
 
     public bool IsExited => Current?.State == ContainerRunState.Exited;
 
-    public bool IsStarted => IsRunning && StartupPassed;
+    public bool IsStarted => IsRunning && StartupPassed && !PostStarting;
 
     public bool IsReady => Kind == ContainerKind.Init ? Succeeded : IsStarted && ReadinessPassed && StoppingUntil is null;
 

@@ -347,7 +347,7 @@ internal sealed partial class PodWorker : IDisposable
         {
             if (await _services.Hooks.RunAsync(hook, target, null, cancellationToken) is not { } failure)
             {
-                return () => { };
+                return () => slot.PostStarting &= slot.Current?.Id != current.Id;
             }
 
             _services.Events.Warning(pod, "FailedPostStartHook", $"PostStartHook failed: {failure}", ContainerStarter.FieldPath(pod, slot.Spec.Name));

@@ -126,6 +126,14 @@ public sealed class PodPlannerTests
     }
 
     [Fact]
+    public void Status_PostStartHookRuns_IsNotStartedYet()
+    {
+        var view = View([Running(App("web")) with { StartupPassed = true, ReadinessPassed = true, PostStarting = true }]);
+        var container = Assert.Single(new PodStatusBuilder("coxswain", "10.0.0.1").Build(view, PodStatus.Empty).ContainerStatuses);
+        Assert.Equal((false, false), (container.Ready, container.Started));
+    }
+
+    [Fact]
     public void Status_CrashLoop_ShowsReasonAndLastState()
     {
         var ended = new ContainerStateTerminated { ExitCode = 1, Reason = "Error" };

@@ -81,6 +81,12 @@ public sealed class ProberTests : IDisposable
     }
 
     [Fact]
+    public async Task HttpGet_ImpossibleHost_Fails() =>
+        Assert.Equal(
+            ProbeResult.Failure("parse \"http://not a host:80/\": invalid URL"),
+            await ProbeAsync(new Probe { HttpGet = new HTTPGetAction { Host = "not a host", Port = 80 } }));
+
+    [Fact]
     public async Task TcpSocket_Listening_Succeeds()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);

@@ -1,5 +1,4 @@
 using System.Net;
-using Coxswain.Api.Core.V1;
 using Coxswain.Node.Tests.Agent;
 
 namespace Coxswain.Node.Tests.Server;

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text;
 using Coxswain.Api;
 using Coxswain.Api.Authentication.V1;
 using Coxswain.Api.Core.V1;
