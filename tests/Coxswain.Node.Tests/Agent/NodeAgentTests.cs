@@ -18,7 +18,8 @@ public sealed class NodeAgentTests
         var ready = await node.WaitForReadyAsync("web");
         Assert.Equal("Running", ready!.Status.Phase);
         Assert.StartsWith("10.214.", ready.Status.PodIP, StringComparison.Ordinal);
-        await node.Client.DeleteAsync<Pod>("default", "web", new DeleteOptions { GracePeriodSeconds = 30 }, TestNode.Timeout);
+        // The signal may come before the shell has set its trap, and a first process is deaf without one.
+        await node.Client.DeleteAsync<Pod>("default", "web", new DeleteOptions { GracePeriodSeconds = 1 }, TestNode.Timeout);
         await node.WaitForAsync("web", pod => pod is null);
         await node.StopAsync();
         Assert.Empty(node.Runtime.ListContainers());
