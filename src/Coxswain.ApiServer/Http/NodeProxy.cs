@@ -1,8 +1,11 @@
 using System.Globalization;
+using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using Coxswain.Api;
 using Coxswain.Api.Core.V1;
+using Coxswain.Api.Meta.V1;
 using Coxswain.ApiServer.Certificates;
 using Coxswain.ApiServer.Registry;
 using Coxswain.Store;
@@ -54,7 +57,7 @@ internal sealed class NodeProxy : IDisposable
             ("nodes", "proxy") => $"{await NodeAddressAsync(request.Name, context.RequestAborted)}/{rest}{context.Request.QueryString}",
             _ => throw new KubeStatusException(Statuses.ServiceUnavailable($"{request.Resource.Resource.Plural}/{request.Subresource} is not served yet")),
         };
-        await ForwardAsync(context, target);
+        await ForwardAsync(context, request, target);
     }
 
     public void Dispose()
@@ -115,7 +118,7 @@ internal sealed class NodeProxy : IDisposable
         return $"https://{address}:{port.ToString(CultureInfo.InvariantCulture)}";
     }
 
-    private async Task ForwardAsync(HttpContext context, string target)
+    private async Task ForwardAsync(HttpContext context, ApiRequest request, string target)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _lifetime.Stopping);
         using var message = new HttpRequestMessage(new HttpMethod(context.Request.Method), target);
@@ -138,6 +141,11 @@ internal sealed class NodeProxy : IDisposable
 
         using (answer)
         {
+            if (request.Subresource == "log" && !answer.IsSuccessStatusCode)
+            {
+                throw new KubeStatusException(Refusal(request, answer.StatusCode, await ErrorTextAsync(answer, ending.Token)));
+            }
+
             context.Response.StatusCode = (int)answer.StatusCode;
             context.Response.ContentType = answer.Content.Headers.ContentType?.ToString() ?? "text/plain";
             if (answer.Content.Headers.ContentLength is { } length)
@@ -149,6 +157,24 @@ internal sealed class NodeProxy : IDisposable
             await using var body = await answer.Content.ReadAsStreamAsync(ending.Token);
             await CopyAsync(body, context, ending.Token);
         }
+    }
+
+    /// <summary>A node says in plain text why there is no log; a client reads no reason but a Status.</summary>
+    private static Status Refusal(ApiRequest request, HttpStatusCode code, string text) => code switch
+    {
+        HttpStatusCode.BadRequest => Statuses.BadRequest(text),
+        HttpStatusCode.NotFound => Statuses.NotFound("pods", request.Name) with { Message = text },
+        HttpStatusCode.InternalServerError => Statuses.InternalError(text),
+        _ => Statuses.InternalError($"the node answered {(int)code}: {text}"),
+    };
+
+    private static async Task<string> ErrorTextAsync(HttpResponseMessage answer, CancellationToken cancellationToken)
+    {
+        const int MaxBytes = 4096;
+        await using var body = await answer.Content.ReadAsStreamAsync(cancellationToken);
+        var bytes = new byte[MaxBytes];
+        var length = await body.ReadAtLeastAsync(bytes, MaxBytes, throwOnEndOfStream: false, cancellationToken);
+        return Encoding.UTF8.GetString(bytes, 0, length).TrimEnd();
     }
 
     /// <summary>Every piece is flushed as it comes: a log is followed live.</summary>

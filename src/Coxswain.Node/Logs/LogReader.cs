@@ -33,6 +33,8 @@ internal sealed class LogReader(TimeProvider time)
 
                 if (WasRotated(path, file))
                 {
+                    // The last of it may have been written between reading it and its being renamed.
+                    await CopyAsync(file, lines, cancellationToken);
                     await file.DisposeAsync();
                     file = Open(path);
                     continue;
@@ -95,8 +97,9 @@ internal sealed class LogReader(TimeProvider time)
         }
     }
 
+    /// <summary>Whether another file has the name now. Sizes do not tell: the new one may have outgrown the old.</summary>
     private static bool WasRotated(string path, FileStream file) =>
-        new FileInfo(path) is { Exists: true } there && there.Length < file.Position;
+        File.Exists(path) && new FileInfo($"/proc/self/fd/{file.SafeFileHandle.DangerousGetHandle()}").LinkTarget != Files.Posix.RealPath(path);
 
     private static async Task CopyAsync(FileStream file, LineFilter lines, CancellationToken cancellationToken)
     {

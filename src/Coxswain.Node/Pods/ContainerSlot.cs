@@ -36,9 +36,15 @@ internal sealed class ContainerSlot(Container spec, ContainerKind kind)
 
     public ContainerKill? Kill { get; set; }
 
+    /// <summary>The sandbox that the newest attempt ran in is gone.</summary>
+    public bool LostSandbox { get; set; }
+
     public bool StartupPassed { get; set; }
 
     public bool ReadinessPassed { get; set; }
+
+    /// <summary>Its postStart hook has not succeeded yet.</summary>
+    public bool PostStarting { get; set; }
 
     /// <summary>What the API said of the attempt that we adopted.</summary>
     public ContainerStatus? Adopted { get; set; }
@@ -58,8 +64,10 @@ internal sealed class ContainerSlot(Container spec, ContainerKind kind)
         NotBefore = null;
         BacksOffAt = null;
         Kill = null;
+        LostSandbox = false;
         StartupPassed = false;
         ReadinessPassed = false;
+        PostStarting = Spec.Lifecycle?.PostStart is not null;
         Adopted = null;
     }
 
@@ -74,7 +82,9 @@ internal sealed class ContainerSlot(Container spec, ContainerKind kind)
         Waiting = Waiting,
         NotBefore = NotBefore,
         Kill = Kill,
+        LostSandbox = LostSandbox,
         StartupPassed = StartupPassed,
         ReadinessPassed = ReadinessPassed,
+        PostStarting = PostStarting,
     };
 }

@@ -71,6 +71,14 @@ internal sealed class PodContainers
         }
     }
 
+    /// <summary>There is no sandbox (any more): whatever ran did so in one that is gone. True when that is news.</summary>
+    public bool LoseSandbox()
+    {
+        var lost = _slots.FindAll(slot => slot is { Current: not null, LostSandbox: false });
+        lost.ForEach(slot => slot.LostSandbox = true);
+        return lost.Count > 0;
+    }
+
     /// <summary>Brings the slots up to what the runtime says now.</summary>
     public void Observe(Pod pod, string address, bool ended)
     {

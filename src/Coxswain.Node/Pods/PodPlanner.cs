@@ -27,9 +27,9 @@ internal static class PodPlanner
         }
 
         var sandboxReady = view.Sandbox is { Ready: true };
-        if (!sandboxReady && IsDue(view.SandboxStep with { Done = false }, wake))
+        if (!sandboxReady)
         {
-            actions.Add(new RunSandbox());
+            PlanSandbox(view, actions, wake);
         }
 
         if (sandboxReady && view.Volumes.Done)
@@ -38,6 +38,26 @@ internal static class PodPlanner
         }
 
         return new PodPlan(actions, wake.At);
+    }
+
+    /// <summary>What runs without the sandbox it was made in ends before there is a new one, in which it then runs again.</summary>
+    private static void PlanSandbox(PodView view, List<PodAction> actions, WakeTime wake)
+    {
+        if (!view.Containers.Any(container => container.IsRunning || container.Starting || container.StoppingUntil is not null))
+        {
+            if (IsDue(view.SandboxStep with { Done = false }, wake))
+            {
+                actions.Add(new RunSandbox());
+            }
+
+            return;
+        }
+
+        var killAt = view.Now.AddSeconds(view.Pod.Spec.TerminationGracePeriodSeconds ?? DefaultGraceSeconds);
+        foreach (var container in view.Containers.Where(container => container is { IsRunning: true, StoppingUntil: null }))
+        {
+            actions.Add(new StopContainer(container.Spec.Name, "Pod sandbox changed, it will be killed and re-created.", killAt));
+        }
     }
 
     private static void PlanEnd(PodView view, List<PodAction> actions, WakeTime wake)

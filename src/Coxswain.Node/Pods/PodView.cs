@@ -85,16 +85,22 @@ internal sealed record ContainerView(Container Spec, ContainerKind Kind)
     /// <summary>Why the running attempt must end though the pod goes on: a probe, a change of its spec.</summary>
     public ContainerKill? Kill { get; init; }
 
+    /// <summary>The sandbox that the newest attempt ran in is gone, and what init containers did with it.</summary>
+    public bool LostSandbox { get; init; }
+
     /// <summary>The startup probe has succeeded, or there is none.</summary>
     public bool StartupPassed { get; init; }
 
     public bool ReadinessPassed { get; init; }
 
+    /// <summary>Its postStart hook has not succeeded yet: until then it does not count as started.</summary>
+    public bool PostStarting { get; init; }
+
     public bool IsRunning => Current?.State == ContainerRunState.Running;
 
     public bool IsExited => Current?.State == ContainerRunState.Exited;
 
-    public bool IsStarted => IsRunning && StartupPassed;
+    public bool IsStarted => IsRunning && StartupPassed && !PostStarting;
 
     public bool IsReady => Kind == ContainerKind.Init ? Succeeded : IsStarted && ReadinessPassed && StoppingUntil is null;
 

@@ -172,7 +172,13 @@ internal sealed partial class PodWorker : IDisposable
         };
         var address = sandbox is { Addresses.Count: > 0 } ? sandbox.Addresses[0] : _services.Options.NodeAddress;
         var pod = _pod with { Status = status };
-        _containers.Observe(pod, address, _terminating is not null || status.Phase is PodPhase.Succeeded or PodPhase.Failed);
+        var ended = _terminating is not null || status.Phase is PodPhase.Succeeded or PodPhase.Failed;
+        _containers.Observe(pod, address, ended);
+        if (sandbox is not { Ready: true } && !ended && _containers.LoseSandbox())
+        {
+            _services.Events.Normal(pod, "SandboxChanged", "Pod sandbox changed, it will be killed and re-created.");
+        }
+
         return new PodView(pod, now)
         {
             Containers = [.. _containers.Slots.Select(slot => slot.View())],
@@ -341,7 +347,7 @@ internal sealed partial class PodWorker : IDisposable
         {
             if (await _services.Hooks.RunAsync(hook, target, null, cancellationToken) is not { } failure)
             {
-                return () => { };
+                return () => slot.PostStarting &= slot.Current?.Id != current.Id;
             }
 
             _services.Events.Warning(pod, "FailedPostStartHook", $"PostStartHook failed: {failure}", ContainerStarter.FieldPath(pod, slot.Spec.Name));
@@ -403,7 +409,8 @@ internal sealed partial class PodWorker : IDisposable
                 await DeleteAsync(pod, cancellationToken);
             }
 
-            await _services.Runtime.RemoveSandboxAsync(_uid, cancellationToken);
+            // Not cut short when the agent stops: the API does not know the pod any more, and nothing of it runs.
+            await _services.Runtime.RemoveSandboxAsync(_uid, CancellationToken.None);
             PodRemoval.RemoveFiles(_services.Paths, pod);
             return () => _finished = true;
         }

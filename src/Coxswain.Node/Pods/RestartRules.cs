@@ -9,6 +9,7 @@ internal static class RestartRules
     public static bool RunsAgain(Pod pod, ContainerView container) => container.Kind switch
     {
         ContainerKind.Sidecar => true,
+        ContainerKind.Init when container is { Succeeded: true, LostSandbox: true } => true,
         ContainerKind.Init => !container.Succeeded && pod.Spec.RestartPolicy != RestartPolicy.Never,
         _ => (container.Spec.RestartPolicy ?? pod.Spec.RestartPolicy) switch
         {
@@ -18,12 +19,16 @@ internal static class RestartRules
         },
     };
 
+    /// <summary>
+    /// Once a main container ran, its sandbox needs no init containers any more, even if they are not known any more. A new
+    /// sandbox (after a reboot) needs them again.
+    /// </summary>
     public static bool IsInitialized(PodView view) =>
-        view.MainContainers.Any(container => container.Current is not null)
+        view.MainContainers.Any(container => container is { Current: not null, LostSandbox: false })
         || view.InitContainers.All(IsInitDone);
 
     public static bool IsInitDone(ContainerView container) =>
-        container.Kind == ContainerKind.Sidecar ? container.IsStarted : container.Succeeded;
+        container.Kind == ContainerKind.Sidecar ? container.IsStarted : container is { Succeeded: true, LostSandbox: false };
 
     /// <summary>An init container ended in failure and is not tried again: the pod never gets to its main containers.</summary>
     public static bool InitFailed(PodView view) =>

@@ -37,7 +37,12 @@ internal sealed class HttpProber : IDisposable
         }
 
         var url = Url(action, target);
-        using var request = new HttpRequestMessage(HttpMethod.Get, url);
+        if (!Uri.TryCreate(url, UriKind.Absolute, out var uri))
+        {
+            return ProbeResult.Failure($"parse \"{url}\": invalid URL");
+        }
+
+        using var request = new HttpRequestMessage(HttpMethod.Get, uri);
         request.Headers.TryAddWithoutValidation("User-Agent", "kube-probe/1.36");
         request.Headers.TryAddWithoutValidation("Accept", "*/*");
         foreach (var header in action.HttpHeaders)

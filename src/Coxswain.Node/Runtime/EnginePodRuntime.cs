@@ -178,13 +178,14 @@ public sealed class EnginePodRuntime(
 
     private SandboxStatus Status(SandboxConfig config)
     {
+        var isOfThisBoot = _sandboxes.IsOfThisBoot(config.Id);
         if (config.HostNetwork)
         {
-            return new SandboxStatus(config, true, []);
+            return new SandboxStatus(config, isOfThisBoot, []);
         }
 
         var attachment = network.Check(config.Id);
-        return new SandboxStatus(config, attachment is not null, attachment?.Addresses ?? []);
+        return new SandboxStatus(config, isOfThisBoot && attachment is not null, attachment?.Addresses ?? []);
     }
 
     /// <summary>The one for the image's registry; keys may be written as URLs, and Docker Hub goes by several names.</summary>

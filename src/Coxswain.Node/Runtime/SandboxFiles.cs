@@ -3,11 +3,13 @@ using System.Text.Json;
 
 namespace Coxswain.Node.Runtime;
 
-/// <summary>Remembers sandboxes over restarts, one small file each.</summary>
+/// <summary>Remembers sandboxes over restarts, one small file each, and which of them are of this boot of the machine.</summary>
 internal sealed class SandboxFiles
 {
+    private static readonly string BootId = File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
+
     private readonly string _directory;
-    private readonly ConcurrentDictionary<string, SandboxConfig> _sandboxes = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Sandbox> _sandboxes = new(StringComparer.Ordinal);
 
     public SandboxFiles(string directory)
     {
@@ -16,9 +18,9 @@ internal sealed class SandboxFiles
         foreach (var path in Directory.EnumerateFiles(directory, "*.json"))
         {
             // One that was cut off by a crash is of a sandbox that was never used.
-            if (TryRead(path) is { } config)
+            if (TryRead(path) is { } sandbox)
             {
-                _sandboxes[config.Id] = config;
+                _sandboxes[sandbox.Config.Id] = sandbox;
             }
             else
             {
@@ -27,14 +29,18 @@ internal sealed class SandboxFiles
         }
     }
 
-    public SandboxConfig? Find(string id) => _sandboxes.GetValueOrDefault(id);
+    public SandboxConfig? Find(string id) => _sandboxes.GetValueOrDefault(id)?.Config;
 
-    public IReadOnlyList<SandboxConfig> List() => [.. _sandboxes.Values];
+    public IReadOnlyList<SandboxConfig> List() => [.. _sandboxes.Values.Select(sandbox => sandbox.Config)];
+
+    /// <summary>False after a reboot, which nothing of a sandbox outlives.</summary>
+    public bool IsOfThisBoot(string id) => _sandboxes.GetValueOrDefault(id)?.BootId == BootId;
 
     public void Write(SandboxConfig config)
     {
-        File.WriteAllBytes(PathOf(config.Id), JsonSerializer.SerializeToUtf8Bytes(config));
-        _sandboxes[config.Id] = config;
+        var sandbox = new Sandbox(config, BootId);
+        File.WriteAllBytes(PathOf(config.Id), JsonSerializer.SerializeToUtf8Bytes(sandbox));
+        _sandboxes[config.Id] = sandbox;
     }
 
     public void Remove(string id)
@@ -47,15 +53,17 @@ internal sealed class SandboxFiles
 
     private string PathOf(string id) => Path.Combine(_directory, id + ".json");
 
-    private static SandboxConfig? TryRead(string path)
+    private static Sandbox? TryRead(string path)
     {
         try
         {
-            return JsonSerializer.Deserialize<SandboxConfig>(File.ReadAllBytes(path));
+            return JsonSerializer.Deserialize<Sandbox>(File.ReadAllBytes(path)) is { Config.Id.Length: > 0 } sandbox ? sandbox : null;
         }
         catch (JsonException)
         {
             return null;
         }
     }
+
+    private sealed record Sandbox(SandboxConfig Config, string BootId);
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Coxswain.Api.Core.V1;
 using Coxswain.Node.Files;
 using Coxswain.Node.Logs;
 using Coxswain.Node.Pods;
@@ -60,26 +61,46 @@ internal sealed class NodeEndpoints(PodManager manager, IPodRuntime runtime, Log
         }
 
         var previous = Flag(context, "previous");
-        var path = paths.ContainerLog(ns, name, pod.Metadata.Uid, container, status.RestartCount - (previous ? 1 : 0));
+        var attempt = previous ? Previous(status) : status.RestartCount;
+        var path = paths.ContainerLog(ns, name, pod.Metadata.Uid, container, attempt);
         if (!File.Exists(path))
         {
-            var why = previous ? "previous terminated container" : "container";
-            var waiting = status.State.Waiting is { } state ? $" is waiting to start: {state.Reason}" : " not found";
-            await RefuseAsync(context, StatusCodes.Status400BadRequest, $"{why} \"{container}\" in pod \"{name}\"{waiting}");
+            await RefuseAsync(context, StatusCodes.Status400BadRequest, previous
+                ? $"previous terminated container \"{container}\" in pod \"{name}\" not found"
+                : NoLogYet(status, name));
             return;
         }
 
         context.Response.ContentType = "text/plain";
         await context.Response.StartAsync(context.RequestAborted);
-        await logs.ReadAsync(path, Options(context), context.Response.Body, () => previous || IsOver(pod.Metadata.Uid, container, status.ContainerID), context.RequestAborted);
+        await logs.ReadAsync(
+            path, Options(context), context.Response.Body, () => previous || IsOver(pod.Metadata.Uid, container, attempt), context.RequestAborted);
+    }
+
+    /// <summary>While a container waits to run again, the attempt that ended last is the previous one.</summary>
+    private static int Previous(ContainerStatus status) =>
+        status.State.Waiting is not null && status.LastState.Terminated is { } last && last.ContainerID == status.ContainerID
+            ? status.RestartCount
+            : status.RestartCount - 1;
+
+    /// <summary>The kubelet's words.</summary>
+    private static string NoLogYet(ContainerStatus status, string pod)
+    {
+        var why = status.State.Waiting?.Reason switch
+        {
+            "ErrImagePull" => ": image can't be pulled",
+            "ImagePullBackOff" => ": trying and failing to pull image",
+            { Length: > 0 } reason => $": {reason}",
+            _ => " - no logs yet",
+        };
+        return $"container \"{status.Name}\" in pod \"{pod}\" is waiting to start{why}";
     }
 
     /// <summary>Whether the attempt whose log is read has ended.</summary>
-    private bool IsOver(string podUid, string container, string containerId)
+    private bool IsOver(string podUid, string container, int attempt)
     {
-        var pod = manager.Pods.FirstOrDefault(pod => pod.Metadata.Uid == podUid);
-        var now = pod?.Status.InitContainerStatuses.Concat(pod.Status.ContainerStatuses).FirstOrDefault(status => status.Name == container);
-        return now is null || now.ContainerID != containerId || now.State.Running is null;
+        var current = runtime.ListContainers().Where(other => other.SandboxId == podUid && other.Name == container).MaxBy(other => other.Attempt);
+        return current is null || current.Attempt != attempt || current.State == ContainerRunState.Exited;
     }
 
     private LogOptions Options(HttpContext context) => new()

@@ -18,7 +18,8 @@ public sealed class NodeAgentTests
         var ready = await node.WaitForReadyAsync("web");
         Assert.Equal("Running", ready!.Status.Phase);
         Assert.StartsWith("10.214.", ready.Status.PodIP, StringComparison.Ordinal);
-        await node.Client.DeleteAsync<Pod>("default", "web", new DeleteOptions { GracePeriodSeconds = 30 }, TestNode.Timeout);
+        // The signal may come before the shell has set its trap, and a first process is deaf without one.
+        await node.Client.DeleteAsync<Pod>("default", "web", new DeleteOptions { GracePeriodSeconds = 1 }, TestNode.Timeout);
         await node.WaitForAsync("web", pod => pod is null);
         await node.StopAsync();
         Assert.Empty(node.Runtime.ListContainers());
@@ -116,6 +117,28 @@ public sealed class NodeAgentTests
         var after = await node.Client.GetAsync<Pod>("default", "stay", TestNode.Timeout);
         Assert.Equal(before!.Status.ContainerStatuses[0].ContainerID, after.Status.ContainerStatuses[0].ContainerID);
         Assert.Equal(before.Status.Conditions.First(c => c.Type == "Ready"), after.Status.Conditions.First(c => c.Type == "Ready"));
+    }
+
+    [Fact]
+    public async Task Reboot_OfTheMachine_RunsInitContainersAgainInOrder()
+    {
+        await using var node = await TestNode.StartAsync();
+        await node.CreateAsync("twice", Obedient, TestNode.WithWork, changePod: pod => TestNode.WithWork(pod) with
+        {
+            InitContainers =
+            [
+                TestNode.WithWork(TestNode.Shell("first", "echo one >> /work/steps")),
+                TestNode.WithWork(TestNode.Shell("second", "echo two >> /work/steps")),
+            ],
+        });
+        var before = await node.WaitForReadyAsync("twice");
+        var steps = Path.Combine(node.Volume(before!, "empty-dir", "work"), "steps");
+        Assert.Equal("one\ntwo\n", await File.ReadAllTextAsync(steps));
+        await node.RebootAsync();
+        var after = await node.WaitForAsync("twice", pod =>
+            pod?.Status.ContainerStatuses is [{ RestartCount: 1, Ready: true }]);
+        Assert.All(after!.Status.InitContainerStatuses, status => Assert.Equal((1, 0), (status.RestartCount, status.State.Terminated?.ExitCode)));
+        Assert.Equal("one\ntwo\none\ntwo\n", await File.ReadAllTextAsync(steps));
     }
 
     [Fact]

@@ -11,6 +11,7 @@ using Coxswain.Engine.Images;
 using Coxswain.Engine.Images.Archives;
 using Coxswain.Engine.Networks;
 using Coxswain.Linux.Mounts;
+using Coxswain.Node.Files;
 using Coxswain.Node.Runtime;
 using Coxswain.Testing.Client;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -36,8 +37,9 @@ internal sealed class TestNode : IAsyncDisposable
     private CancellationTokenSource _stopping = new();
     private Task _running = Task.CompletedTask;
     private EnginePodRuntime? _runtime;
+    private NodeAgent? _agent;
 
-    private TestNode(string name, int third)
+    private TestNode(string name, int third, NodeServerOptions? server = null)
     {
         _directory = Path.Combine(Path.GetTempPath(), Prefix + name);
         _engineOptions = new EngineOptions
@@ -60,7 +62,7 @@ internal sealed class TestNode : IAsyncDisposable
             NodeAddress = $"10.214.{third}.1",
             DataDirectory = Path.Combine(_directory, "node"),
             PodLogsDirectory = Path.Combine(_directory, "logs"),
-            Server = null,
+            Server = server,
         };
     }
 
@@ -70,13 +72,17 @@ internal sealed class TestNode : IAsyncDisposable
 
     public IPodRuntime Runtime => _runtime!; // Set by starting.
 
+    /// <summary>Of the node's endpoint, once any pod has a status.</summary>
+    public int Port => _agent!.Port; // Set by starting.
+
     public static CancellationToken Timeout => new CancellationTokenSource(Patience).Token;
 
-    public static async Task<TestNode> StartAsync()
+    /// <param name="server">Null for a node without an endpoint.</param>
+    public static async Task<TestNode> StartAsync(NodeServerOptions? server = null)
     {
         await Swept;
         var third = RandomNumberGenerator.GetInt32(0, 256);
-        var node = new TestNode("n" + RandomNumberGenerator.GetHexString(5, lowercase: true), third);
+        var node = new TestNode("n" + RandomNumberGenerator.GetHexString(5, lowercase: true), third, server);
         Directory.CreateDirectory(node._directory);
         await File.WriteAllTextAsync(Path.Combine(node._directory, "owner"), $"{Environment.ProcessId} {third}", Timeout);
         var images = await node.OpenAsync();
@@ -105,21 +111,46 @@ internal sealed class TestNode : IAsyncDisposable
         _running = Task.CompletedTask;
     }
 
-    public Task<Pod> CreateAsync(string name, string script, Func<Container, Container>? change = null, string policy = "Always")
+    /// <summary>What a reboot leaves: no process, no network, and what is on disk. The node runs afterwards.</summary>
+    public async Task RebootAsync()
     {
-        var container = new Container { Name = "main", Image = Image, ImagePullPolicy = "IfNotPresent", Command = ["/bin/sh", "-c", script] };
+        await StopAsync();
+        await Task.WhenAll(Runtime.ListContainers().Where(container => container.State == ContainerRunState.Running)
+            .Select(container => Runtime.StopContainerAsync(container.Id, TimeSpan.Zero, Timeout)));
+        await Task.WhenAll(Runtime.ListSandboxes().Select(sandbox => Runtime.StopSandboxAsync(sandbox.Config.Id, Timeout)));
+        await RestartAsync();
+    }
+
+    public static Container Shell(string name, string script) =>
+        new() { Name = name, Image = Image, ImagePullPolicy = "IfNotPresent", Command = ["/bin/sh", "-c", script] };
+
+    public Task<Pod> CreateAsync(
+        string name, string script, Func<Container, Container>? change = null, string policy = "Always", Func<PodSpec, PodSpec>? changePod = null)
+    {
+        var container = Shell("main", script);
+        var spec = PodSpec.Empty with
+        {
+            NodeName = NodeName, RestartPolicy = policy, DnsPolicy = "ClusterFirst", TerminationGracePeriodSeconds = 30,
+            Containers = [change?.Invoke(container) ?? container],
+        };
         return Client.CreateAsync(
             Pod.Empty with
             {
-                Metadata = ObjectMeta.Empty with { Name = name, Namespace = "default" },
-                Spec = PodSpec.Empty with
-                {
-                    NodeName = NodeName, RestartPolicy = policy, DnsPolicy = "ClusterFirst", TerminationGracePeriodSeconds = 30,
-                    Containers = [change?.Invoke(container) ?? container],
-                },
+                Metadata = ObjectMeta.Empty with { Name = name, Namespace = "default", Labels = new Dictionary<string, string> { ["app"] = name } },
+                Spec = changePod?.Invoke(spec) ?? spec,
             },
             Timeout);
     }
+
+    /// <summary>An emptyDir for <see cref="WithWork(Container)"/>.</summary>
+    public static PodSpec WithWork(PodSpec spec) => spec with { Volumes = [new Volume { Name = "work", EmptyDir = new EmptyDirVolumeSource() }] };
+
+    /// <summary>Mounts the volume called work at /work.</summary>
+    public static Container WithWork(Container container) => container with { VolumeMounts = [new VolumeMount { Name = "work", MountPath = "/work" }] };
+
+    /// <summary>Where a volume lies on the host.</summary>
+    public string Volume(Pod pod, string kind, string name) =>
+        new NodePaths(Options.DataDirectory, Options.PodLogsDirectory).Volume(pod.Metadata.Uid, kind, name);
 
     /// <summary>Waits until the pod is as wanted, or with null gone.</summary>
     public async Task<Pod?> WaitForAsync(string name, Func<Pod?, bool> wanted)
@@ -182,7 +213,7 @@ internal sealed class TestNode : IAsyncDisposable
     {
         using var informers = new InformerFactory(Client, TimeProvider.System, new Random(1), NullLoggerFactory.Instance);
         var events = new EventBroadcaster(Client, TimeProvider.System, NullLogger<EventBroadcaster>.Instance);
-        await using var agent = new NodeAgent(
+        await using var agent = _agent = new NodeAgent(
             Options, Client, informers, events, Runtime, new KernelMounts(), TimeProvider.System, NullLoggerFactory.Instance);
         await Task.WhenAll(informers.RunAsync(cancellationToken), events.RunAsync(cancellationToken), agent.RunAsync(cancellationToken));
     }

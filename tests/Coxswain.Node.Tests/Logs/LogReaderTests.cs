@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using System.Text;
 using Coxswain.Node.Logs;
 
@@ -28,6 +29,27 @@ public sealed class LogReaderTests : IDisposable
     [Fact]
     public async Task Read_Limit_CutsTheOutput() =>
         Assert.Equal("one\nt", await ReadAsync(new LogOptions { LimitBytes = 5 }));
+
+    [Fact]
+    public async Task Follow_Rotation_GoesOnInTheNewFile()
+    {
+        var path = Path.Combine(_directory, "1.log");
+        await File.WriteAllTextAsync(path, "2026-01-01T00:00:01.000000000Z stdout F one\n");
+        using var stopping = new CancellationTokenSource();
+        var pipe = new Pipe();
+        await using var output = pipe.Writer.AsStream();
+        using var reader = new StreamReader(pipe.Reader.AsStream());
+        var following = new LogReader(TimeProvider.System).ReadAsync(path, new LogOptions { Follow = true }, output, () => false, stopping.Token);
+        Assert.Equal("one", await reader.ReadLineAsync(CancellationToken.None));
+
+        File.Move(path, path + ".20260101");
+        await File.AppendAllTextAsync(path + ".20260101", "2026-01-01T00:00:02.000000000Z stdout F two\n");
+        await File.WriteAllTextAsync(path, "2026-01-01T00:00:03.000000000Z stdout F three, in a file longer than the old one by far and by design\n");
+        Assert.Equal("two", await reader.ReadLineAsync(CancellationToken.None));
+        Assert.StartsWith("three", await reader.ReadLineAsync(CancellationToken.None), StringComparison.Ordinal);
+        await stopping.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => following);
+    }
 
     private async Task<string> ReadAsync(LogOptions options)
     {

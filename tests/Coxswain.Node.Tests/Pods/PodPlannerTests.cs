@@ -29,6 +29,46 @@ public sealed class PodPlannerTests
         Assert.Equal([new StartContainer("web")], PodPlanner.Plan(View([Exited(first, 0), Exited(second, 0), App("web")])).Actions);
     }
 
+    [Fact]
+    public void Plan_SandboxLost_RunsInitContainersAgainInOrder()
+    {
+        var one = Exited(new ContainerView(new Container { Name = "one" }, ContainerKind.Init), 0);
+        var two = Exited(new ContainerView(new Container { Name = "two" }, ContainerKind.Init), 0);
+        var web = Exited(App("web"), 137);
+        ContainerView Lost(ContainerView container) => container with { LostSandbox = true };
+        var lost = View([Lost(one), Lost(two), Lost(web)]);
+        Assert.Equal([new RunSandbox()], PodPlanner.Plan(lost with { Sandbox = lost.Sandbox! with { Ready = false } }).Actions);
+        Assert.Equal([new StartContainer("one")], PodPlanner.Plan(lost).Actions);
+        Assert.Equal([new StartContainer("two")], PodPlanner.Plan(lost with { Containers = [one, Lost(two), Lost(web)] }).Actions);
+        Assert.Equal([new StartContainer("web")], PodPlanner.Plan(lost with { Containers = [one, two, Lost(web)] }).Actions);
+    }
+
+    [Fact]
+    public void Plan_SandboxLostUnderAPodThatMayNotRestart_EndsIt()
+    {
+        var init = Exited(new ContainerView(new Container { Name = "one" }, ContainerKind.Init), 0) with { LostSandbox = true };
+        var view = View([init, Exited(App("web"), 137) with { LostSandbox = true }], "Never");
+        Assert.Equal([new CleanUp()], PodPlanner.Plan(view with { Sandbox = view.Sandbox! with { Ready = false } }).Actions);
+    }
+
+    [Fact]
+    public void Plan_SandboxLostUnderRunningContainers_StopsThemFirst()
+    {
+        var view = View([Running(App("web")) with { LostSandbox = true }]);
+        var plan = PodPlanner.Plan(view with { Sandbox = null });
+        Assert.Equal("web", Assert.IsType<StopContainer>(Assert.Single(plan.Actions)).Name);
+    }
+
+    [Theory]
+    [InlineData("Always", 1, true)]
+    [InlineData("OnFailure", 1, true)]
+    [InlineData("Never", 1, false)]
+    public void Plan_InitContainerFailed_RunsAgainUnlessNever(string policy, int exitCode, bool again)
+    {
+        var init = Exited(new ContainerView(new Container { Name = "one" }, ContainerKind.Init), exitCode);
+        Assert.Equal([again ? new StartContainer("one") : new CleanUp()], PodPlanner.Plan(View([init, App("web")], policy)).Actions);
+    }
+
     [Theory]
     [InlineData("Always", 0, true)]
     [InlineData("OnFailure", 0, false)]
@@ -83,6 +123,14 @@ public sealed class PodPlannerTests
         Assert.Equal("10.244.0.7", status.PodIP);
         Assert.Equal("coxswain://id", Assert.Single(status.ContainerStatuses).ContainerID);
         Assert.All(status.Conditions, condition => Assert.Equal("True", condition.Status));
+    }
+
+    [Fact]
+    public void Status_PostStartHookRuns_IsNotStartedYet()
+    {
+        var view = View([Running(App("web")) with { StartupPassed = true, ReadinessPassed = true, PostStarting = true }]);
+        var container = Assert.Single(new PodStatusBuilder("coxswain", "10.0.0.1").Build(view, PodStatus.Empty).ContainerStatuses);
+        Assert.Equal((false, false), (container.Ready, container.Started));
     }
 
     [Fact]
