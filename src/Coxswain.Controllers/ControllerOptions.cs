@@ -12,6 +12,6 @@ public sealed record ControllerOptions
     /// <summary>Pods of a node that is gone stay for so long, in case it comes back.</summary>
     public TimeSpan OrphanedPodGracePeriod { get; init; } = TimeSpan.FromSeconds(40);
 
-    /// <summary>Finished pods beyond this many are deleted, oldest first.</summary>
+    /// <summary>Finished pods beyond this many are deleted, oldest first; 0 keeps them all.</summary>
     public int MaxFinishedPods { get; init; } = 12500;
 }

@@ -18,7 +18,7 @@ internal abstract class KeyedController : IController, IReconciler<NamespacedNam
         _name = name;
         _context = context;
         _workers = workers;
-        Queue = new WorkQueue<NamespacedName>(context.Time);
+        Queue = new WorkQueue<NamespacedName>(context.Time, priorityOf: PriorityOf);
     }
 
     protected WorkQueue<NamespacedName> Queue { get; }
@@ -40,6 +40,9 @@ internal abstract class KeyedController : IController, IReconciler<NamespacedNam
     }
 
     public abstract Task<Requeue> ReconcileAsync(NamespacedName key, CancellationToken cancellationToken);
+
+    /// <summary>Keys of a higher number are worked on first.</summary>
+    protected virtual int PriorityOf(NamespacedName key) => 0;
 
     /// <summary>Makes changes of the inputs add keys to the queue.</summary>
     protected abstract void Subscribe();

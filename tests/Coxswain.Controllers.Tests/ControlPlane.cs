@@ -14,7 +14,6 @@ namespace Coxswain.Controllers.Tests;
 /// </summary>
 internal sealed class ControlPlane : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private readonly CancellationTokenSource _stop = new();
     private readonly InformerFactory _informers;
     private readonly List<Task> _running;
@@ -57,34 +56,9 @@ internal sealed class ControlPlane : IAsyncDisposable
         }
     }
 
-    /// <summary>Reads until the condition holds, woken by every change of the resource.</summary>
-    public async Task<IReadOnlyList<T>> WaitForAsync<T>(string what, Func<IReadOnlyList<T>, bool> holds)
-        where T : class, Api.IKubeObject<T>
-    {
-        using var timeout = new CancellationTokenSource(Patience);
-        IReadOnlyList<T> seen = [];
-        try
-        {
-            while (true)
-            {
-                var list = await Client.ListAsync<T>(null, ListQuery.All, timeout.Token);
-                seen = list.Items;
-                if (holds(seen))
-                {
-                    return seen;
-                }
-
-                await foreach (var _ in Client.WatchAsync<T>(null, new WatchQuery(list.Metadata.ResourceVersion), timeout.Token))
-                {
-                    break;
-                }
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            throw new TimeoutException($"{what} did not come about; seen: {string.Join('\n', seen)}");
-        }
-    }
+    public Task<IReadOnlyList<T>> WaitForAsync<T>(string what, Func<IReadOnlyList<T>, bool> holds)
+        where T : class, Api.IKubeObject<T> =>
+        Client.WaitForAsync(what, holds);
 
     public async ValueTask DisposeAsync()
     {

@@ -10,8 +10,9 @@ public sealed class WorkQueue<TKey> : IDisposable
 {
     private readonly TimeProvider _time;
     private readonly BackOff _backOff;
+    private readonly Func<TKey, int>? _priorityOf;
     private readonly Lock _lock = new();
-    private readonly Queue<TKey> _ready = new();
+    private readonly PriorityQueue<TKey, (long Rank, long Turn)> _ready = new();
     private readonly HashSet<TKey> _dirty = [];
     private readonly HashSet<TKey> _processing = [];
     private readonly Dictionary<TKey, int> _failures = [];
@@ -20,10 +21,16 @@ public sealed class WorkQueue<TKey> : IDisposable
     private readonly SemaphoreSlim _available = new(0);
     private readonly ITimer _timer;
     private DateTimeOffset _timerDue = DateTimeOffset.MaxValue;
+    private long _turn;
     private bool _closed;
 
-    public WorkQueue(TimeProvider time, BackOff? backOff = null)
+    /// <param name="priorityOf">
+    /// Ready keys of a higher number are taken first, those of the same in the order they came. Asked, under the queue's
+    /// lock, when a key becomes ready. Null when all are alike.
+    /// </param>
+    public WorkQueue(TimeProvider time, BackOff? backOff = null, Func<TKey, int>? priorityOf = null)
     {
+        _priorityOf = priorityOf;
         _time = time;
         _backOff = backOff ?? BackOff.Default;
         _timer = time.CreateTimer(_ => AddDue(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -154,7 +161,7 @@ public sealed class WorkQueue<TKey> : IDisposable
             return;
         }
 
-        _ready.Enqueue(key);
+        _ready.Enqueue(key, (_priorityOf is null ? 0 : -(long)_priorityOf(key), _turn++));
         _available.Release();
     }
 

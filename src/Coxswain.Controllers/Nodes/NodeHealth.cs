@@ -57,8 +57,9 @@ internal static class NodeHealth
         return node with { Status = node.Status with { Conditions = conditions } };
     }
 
-    public static string ReadyStatus(V1Node node) =>
-        node.Status.Conditions.FirstOrDefault(condition => condition.Type == NodeConditionType.Ready)?.Status ?? ConditionStatus.Unknown;
+    /// <summary>Null for a node that has never said.</summary>
+    public static string? ReadyStatus(V1Node node) =>
+        node.Status.Conditions.FirstOrDefault(condition => condition.Type == NodeConditionType.Ready)?.Status;
 
     /// <summary>The node's taints: those of others as they are, and the managed ones as its conditions ask.</summary>
     public static IReadOnlyList<Taint> Taints(V1Node node, DateTimeOffset now)
@@ -69,6 +70,10 @@ internal static class NodeHealth
             case ConditionStatus.False:
                 wanted.Add(new Taint { Key = NotReady, Effect = TaintEffect.NoSchedule });
                 wanted.Add(new Taint { Key = NotReady, Effect = TaintEffect.NoExecute });
+                break;
+            case null:
+                // Registered a moment ago: it may not take pods yet, but nothing says that it is gone.
+                wanted.Add(new Taint { Key = NotReady, Effect = TaintEffect.NoSchedule });
                 break;
             case ConditionStatus.Unknown:
                 wanted.Add(new Taint { Key = Unreachable, Effect = TaintEffect.NoSchedule });

@@ -69,7 +69,7 @@ internal sealed class NodeLifecycleController : KeyedController
             node = await _client.UpdateAsync(node with { Spec = node.Spec with { Taints = taints } }, cancellationToken);
         }
 
-        if (NodeHealth.ReadyStatus(node) != ConditionStatus.True)
+        if (NodeHealth.ReadyStatus(node) is ConditionStatus.False or ConditionStatus.Unknown)
         {
             await MarkPodsNotReadyAsync(node.Metadata.Name, now, cancellationToken);
         }

@@ -65,7 +65,7 @@ internal sealed class PodGarbageController : KeyedController
     private void OnPodChange(Pod? old, Pod? current)
     {
         var finished = (current?.IsFinished() == true ? 1 : 0) - (old?.IsFinished() == true ? 1 : 0);
-        if ((finished != 0 && Interlocked.Add(ref _finished, finished) > _options.MaxFinishedPods)
+        if ((finished != 0 && Interlocked.Add(ref _finished, finished) > _options.MaxFinishedPods && _options.MaxFinishedPods > 0)
             || current is { Spec.NodeName.Length: 0, Metadata.DeletionTimestamp: not null })
         {
             Queue.Add(WithoutNode);
@@ -98,12 +98,29 @@ internal sealed class PodGarbageController : KeyedController
         {
             foreach (var pod in pods)
             {
-                await DeleteNowAsync(pod, cancellationToken);
+                await DeleteLostAsync(pod, now, cancellationToken);
             }
         }
 
         _missingSince.TryRemove(nodeName, out _);
         return Requeue.Never;
+    }
+
+    private async Task DeleteLostAsync(Pod pod, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (!pod.IsFinished())
+            {
+                await _client.MarkDisruptedAsync(pod, "DeletionByPodGC", "PodGC: node no longer exists", isLost: true, now, cancellationToken);
+            }
+        }
+        catch (KubeApiException exception) when (exception.IsNotFound)
+        {
+            return;
+        }
+
+        await DeleteNowAsync(pod, cancellationToken);
     }
 
     private async Task DeleteUnscheduledAsync(CancellationToken cancellationToken)
@@ -116,6 +133,11 @@ internal sealed class PodGarbageController : KeyedController
 
     private async Task DeleteFinishedAsync(CancellationToken cancellationToken)
     {
+        if (_options.MaxFinishedPods <= 0)
+        {
+            return;
+        }
+
         var finished = _pods.List().Where(PodConditions.IsFinished).ToList();
         foreach (var pod in finished.OrderBy(pod => pod.Metadata.CreationTimestamp).Take(finished.Count - _options.MaxFinishedPods))
         {

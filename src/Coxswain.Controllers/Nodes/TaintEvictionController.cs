@@ -70,6 +70,8 @@ internal sealed class TaintEvictionController : KeyedController
             return Requeue.In(wait);
         }
 
+        await _client.MarkDisruptedAsync(
+            pod, "DeletionByTaintManager", "Taint manager: deleting due to NoExecute taint", isLost: false, _time.GetUtcNow(), cancellationToken);
         _events.Normal(pod, "TaintManagerEviction", $"Marking for deletion Pod {key}");
         var options = DeleteOptions.Empty with { Preconditions = new Api.Meta.V1.Preconditions { Uid = pod.Metadata.Uid } };
         await _client.DeleteAsync<Pod>(key.Namespace, key.Name, options, cancellationToken);

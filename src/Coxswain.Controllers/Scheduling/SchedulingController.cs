@@ -67,6 +67,8 @@ internal sealed class SchedulingController : KeyedController
         return Requeue.Never;
     }
 
+    protected override int PriorityOf(NamespacedName key) => _pods.Get(key)?.Spec.Priority ?? 0;
+
     protected override void Subscribe()
     {
         _nodes.OnChange(OnNodeChange);
@@ -97,7 +99,8 @@ internal sealed class SchedulingController : KeyedController
             }
             else
             {
-                _unschedulable[key] = new Waiting(pod.Spec.Affinity?.PodAffinity is not null || pod.Spec.TopologySpreadConstraints.Count > 0);
+                _unschedulable[key] = new Waiting(
+                    pod.Spec.Priority ?? 0, pod.Spec.Affinity?.PodAffinity is not null || pod.Spec.TopologySpreadConstraints.Count > 0);
             }
 
             return placement;
@@ -252,15 +255,13 @@ internal sealed class SchedulingController : KeyedController
 
     private void Retry(Func<Waiting, bool> which)
     {
-        foreach (var (key, waiting) in _unschedulable)
+        // Workers take keys while this goes on: what is to be placed first has to be added first.
+        foreach (var (key, _) in _unschedulable.Where(pod => which(pod.Value)).OrderByDescending(pod => pod.Value.Priority))
         {
-            if (which(waiting))
-            {
-                Queue.Add(key);
-            }
+            Queue.Add(key);
         }
     }
 
     /// <param name="ForOtherPods">What other pods are placed may make room for this one.</param>
-    private sealed record Waiting(bool ForOtherPods);
+    private sealed record Waiting(int Priority, bool ForOtherPods);
 }

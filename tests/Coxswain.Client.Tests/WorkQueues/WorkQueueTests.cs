@@ -1,4 +1,5 @@
 using Coxswain.Client.WorkQueues;
+using Coxswain.Testing.Time;
 
 namespace Coxswain.Client.Tests.WorkQueues;
 
@@ -35,14 +36,57 @@ public sealed class WorkQueueTests
     [Fact]
     public async Task AddAfter_SeveralDelays_TheEarliestCountsAndOnlyOnce()
     {
-        using var queue = new WorkQueue<string>(TimeProvider.System);
+        var time = new VirtualTime();
+        using var queue = new WorkQueue<string>(time);
         queue.AddAfter("late", TimeSpan.FromHours(1));
-        queue.AddAfter("a", TimeSpan.FromHours(1));
+        queue.AddAfter("a", TimeSpan.FromMinutes(59));
         queue.AddAfter("a", TimeSpan.FromMilliseconds(5));
         queue.AddAfter("a", TimeSpan.FromMinutes(1));
+        time.Advance(TimeSpan.FromMilliseconds(4));
+        Assert.Equal(0, queue.Count);
+        time.Advance(TimeSpan.FromMilliseconds(1));
         Assert.Equal("a", await queue.TakeAsync(Bounded.Token));
         queue.Done("a");
+        time.Advance(TimeSpan.FromMinutes(59));
         Assert.Equal(0, queue.Count);
+        time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal("late", await queue.TakeAsync(Bounded.Token));
+    }
+
+    [Fact]
+    public async Task AddRateLimited_Failures_WaitLongerEachTimeUntilForgotten()
+    {
+        var time = new VirtualTime();
+        using var queue = new WorkQueue<string>(time);
+        foreach (var milliseconds in new[] { 5, 10, 20, 5 })
+        {
+            queue.AddRateLimited("a");
+            time.Advance(TimeSpan.FromMilliseconds(milliseconds - 1));
+            Assert.Equal(0, queue.Count);
+            time.Advance(TimeSpan.FromMilliseconds(1));
+            Assert.Equal("a", await queue.TakeAsync(Bounded.Token));
+            queue.Done("a");
+            if (milliseconds == 20)
+            {
+                queue.Forget("a");
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Take_KeysOfSeveralPriorities_HighestFirstThenInOrder()
+    {
+        using var queue = new WorkQueue<string>(TimeProvider.System, priorityOf: key => key[0] - '0');
+        string[] keys = ["1-a", "0-a", "2-a", "1-b", "0-b", "2-b"];
+        foreach (var key in keys)
+        {
+            queue.Add(key);
+        }
+
+        foreach (var expected in (string[])["2-a", "2-b", "1-a", "1-b", "0-a", "0-b"])
+        {
+            Assert.Equal(expected, await queue.TakeAsync(Bounded.Token));
+        }
     }
 
     [Theory]
