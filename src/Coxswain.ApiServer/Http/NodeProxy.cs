@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Coxswain.Api;
@@ -54,7 +55,7 @@ internal sealed class NodeProxy : IDisposable
             ("nodes", "proxy") => $"{await NodeAddressAsync(request.Name, context.RequestAborted)}/{rest}{context.Request.QueryString}",
             _ => throw new KubeStatusException(Statuses.ServiceUnavailable($"{request.Resource.Resource.Plural}/{request.Subresource} is not served yet")),
         };
-        await ForwardAsync(context, target);
+        await ForwardAsync(context, target, isLog: request.Subresource == "log");
     }
 
     public void Dispose()
@@ -115,7 +116,7 @@ internal sealed class NodeProxy : IDisposable
         return $"https://{address}:{port.ToString(CultureInfo.InvariantCulture)}";
     }
 
-    private async Task ForwardAsync(HttpContext context, string target)
+    private async Task ForwardAsync(HttpContext context, string target, bool isLog)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _lifetime.Stopping);
         using var message = new HttpRequestMessage(new HttpMethod(context.Request.Method), target);
@@ -138,6 +139,11 @@ internal sealed class NodeProxy : IDisposable
 
         using (answer)
         {
+            if (isLog && !answer.IsSuccessStatusCode)
+            {
+                throw new KubeStatusException(await RefusalAsync(answer, ending.Token));
+            }
+
             context.Response.StatusCode = (int)answer.StatusCode;
             context.Response.ContentType = answer.Content.Headers.ContentType?.ToString() ?? "text/plain";
             if (answer.Content.Headers.ContentLength is { } length)
@@ -149,6 +155,18 @@ internal sealed class NodeProxy : IDisposable
             await using var body = await answer.Content.ReadAsStreamAsync(ending.Token);
             await CopyAsync(body, context, ending.Token);
         }
+    }
+
+    /// <summary>The node says in plain text why there is no log; clients show only the message of a <c>Status</c>.</summary>
+    private static async Task<Coxswain.Api.Meta.V1.Status> RefusalAsync(HttpResponseMessage answer, CancellationToken cancellationToken)
+    {
+        var text = (await answer.Content.ReadAsStringAsync(cancellationToken)).Trim();
+        return answer.StatusCode switch
+        {
+            HttpStatusCode.BadRequest => Statuses.BadRequest(text),
+            HttpStatusCode.NotFound => Statuses.ResourceNotFound() with { Message = text },
+            _ => Statuses.InternalError(text),
+        };
     }
 
     /// <summary>Every piece is flushed as it comes: a log is followed live.</summary>
