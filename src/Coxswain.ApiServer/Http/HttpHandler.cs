@@ -12,6 +12,8 @@ internal sealed partial class HttpHandler(
     RequestAuthenticator authenticator, ResourceEndpoint resources, DiscoveryEndpoint discovery, ServerEndpoints server, IAuthorizer authorizer,
     RequestMetrics metrics, ILogger logger)
 {
+    private readonly Impersonation _impersonation = new(authorizer);
+
     public async Task HandleAsync(HttpContext context)
     {
         var start = metrics.Start();
@@ -20,6 +22,7 @@ internal sealed partial class HttpHandler(
             var path = context.Request.Path.Value ?? "/";
             var user = await authenticator.AuthenticateAsync(context, context.RequestAborted)
                 ?? throw new KubeStatusException(Statuses.Unauthorized());
+            user = await _impersonation.ApplyAsync(context.Request.Headers, user, context.RequestAborted);
             var info = RequestInfo.Parse(path);
             await (info.IsResource && info.Resource.Length > 0
                 ? resources.HandleAsync(context, info, user)

@@ -32,9 +32,8 @@ internal sealed class Selection
         {
             if (!SelectableFields.Contains(resource, requirement.Field))
             {
-                throw new KubeStatusException(Statuses.BadRequest(
-                    $"Unable to find \"{resource.Resource.ApiVersion}, Resource={resource.Resource.Plural}\" that match label selector \"{labels}\", "
-                    + $"field selector \"{fields}\": field label not supported: {requirement.Field}"));
+                // kubectl puts the resource and the selectors before this by itself.
+                throw new KubeStatusException(Statuses.BadRequest($"field label not supported: {requirement.Field}"));
             }
         }
 

@@ -23,6 +23,7 @@ internal sealed class WatchSession : IAsyncDisposable
     private List<WatchItem>? _initial;
     private CancellationTokenSource? _clock;
     private CancellationTokenSource? _due;
+    private bool _endIsDue;
 
     /// <param name="initial">What to say before anything else.</param>
     /// <param name="timeout">When the watch ends by itself.</param>
@@ -62,7 +63,8 @@ internal sealed class WatchSession : IAsyncDisposable
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
-                if (_time.GetTimestamp() >= _end)
+                // The clock's word, not the time's: a timer may fire a moment early, and every look then would be a bookmark.
+                if (_endIsDue)
                 {
                     return null;
                 }
@@ -108,7 +110,8 @@ internal sealed class WatchSession : IAsyncDisposable
             _due?.Dispose();
             _clock?.Dispose();
             var left = _time.GetElapsedTime(_time.GetTimestamp(), _end);
-            var wait = left < BookmarkPeriod ? left : BookmarkPeriod;
+            _endIsDue = left <= BookmarkPeriod;
+            var wait = _endIsDue ? left : BookmarkPeriod;
             _clock = new CancellationTokenSource(wait > TimeSpan.Zero ? wait : TimeSpan.Zero, _time);
             _due = CancellationTokenSource.CreateLinkedTokenSource(_clock.Token, cancellationToken);
         }

@@ -61,6 +61,49 @@ public sealed class AccessTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Impersonation_OfAServiceAccount_HasOnlyItsRights()
+    {
+        using var client = _server.ClientWith(_server.Pki.Admin());
+        client.DefaultRequestHeaders.Add("Impersonate-User", "system:serviceaccount:default:default");
+        var who = await _server.SendAsync(HttpMethod.Post, "/apis/authentication.k8s.io/v1/selfsubjectreviews", "{}", client: client);
+        var user = who.Expect(201).Json["status"]!["userInfo"]!;
+        Assert.Equal("system:serviceaccount:default:default", (string)user["username"]!);
+        Assert.Equal(
+            ["system:serviceaccounts", "system:serviceaccounts:default", "system:authenticated"],
+            user["groups"]!.AsArray().Select(group => (string)group!));
+        (await _server.SendAsync(HttpMethod.Get, "/api/v1/namespaces/default/secrets", client: client)).Expect(403);
+    }
+
+    [Fact]
+    public async Task Impersonation_WithGroups_IsAMemberOfThem()
+    {
+        using var client = _server.ClientWith(_server.Pki.Admin());
+        client.DefaultRequestHeaders.Add("Impersonate-User", "bob");
+        (await _server.SendAsync(HttpMethod.Get, "/api/v1/pods", client: client)).Expect(403);
+        client.DefaultRequestHeaders.Add("Impersonate-Group", ClusterPki.MastersGroup);
+        (await _server.SendAsync(HttpMethod.Get, "/api/v1/pods", client: client)).Expect(200);
+    }
+
+    [Fact]
+    public async Task Impersonation_ByAUserWhoMayNot_IsForbidden()
+    {
+        using var jane = _server.ClientWith(_server.Pki.Authority.Issue(new CertificateSubject("jane")));
+        jane.DefaultRequestHeaders.Add("Impersonate-User", "kubernetes-admin");
+        var answer = (await _server.SendAsync(HttpMethod.Get, "/api/v1/pods", client: jane)).Expect(403);
+        Assert.Equal(
+            "users \"kubernetes-admin\" is forbidden: User \"jane\" cannot impersonate resource \"users\" in API group \"\" at the cluster scope",
+            answer.Message);
+    }
+
+    [Fact]
+    public async Task Impersonation_OfAGroupWithoutAUser_IsABadRequest()
+    {
+        using var client = _server.ClientWith(_server.Pki.Admin());
+        client.DefaultRequestHeaders.Add("Impersonate-Group", "dev");
+        (await _server.SendAsync(HttpMethod.Get, "/api/v1/pods", client: client)).Expect(400);
+    }
+
+    [Fact]
     public async Task Token_OfAServiceAccount_IsAcceptedWhileTheAccountExists()
     {
         var answer = await _server.Admin.PostAsync<TokenRequest, TokenRequest>(

@@ -61,6 +61,13 @@ public sealed class WatchTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Watch_ThatTimesOut_EndsWithoutBookmarks()
+    {
+        var answer = await _server.GetAsync(ConfigMaps + "?watch=1&allowWatchBookmarks=true&timeoutSeconds=1");
+        Assert.Equal("", answer.Expect(200).Text);
+    }
+
+    [Fact]
     public async Task Watch_WithoutAVersion_BeginsWithWhatExists()
     {
         (await _server.PostAsync(ConfigMaps, """{"metadata":{"name":"a"}}""")).Expect(201);

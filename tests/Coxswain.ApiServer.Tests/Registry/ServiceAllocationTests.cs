@@ -47,6 +47,30 @@ public sealed class ServiceAllocationTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Create_AddressOutOfRange_IsRefusedByName()
+    {
+        var answer = await _server.PostAsync("/api/v1/namespaces/default/services",
+            """{"metadata":{"name":"a"},"spec":{"clusterIP":"1.2.3.4","ports":[{"port":80}]}}""");
+        Assert.StartsWith("Service \"a\" is invalid: spec.clusterIPs: Invalid value: ", answer.Expect(422).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("1.2.3.4")]
+    [InlineData("10.96.7.7")]
+    [InlineData("None")]
+    public async Task Update_OfTheAddress_IsRefusedAndTakesNone(string address)
+    {
+        await _server.Admin.CreateAsync(NodePort("a"), default);
+        var patch = $$$"""{"spec":{"type":"ClusterIP","clusterIP":"{{{address}}}"}}""";
+        var answer = await _server.PatchAsync("/api/v1/namespaces/default/services/a", patch);
+        Assert.Equal(
+            $"Service \"a\" is invalid: spec.clusterIPs[0]: Invalid value: [\"{address}\"]: may not change once set",
+            answer.Expect(422).Message);
+        (await _server.PostAsync("/api/v1/namespaces/default/services",
+            """{"metadata":{"name":"b"},"spec":{"clusterIP":"10.96.7.7","ports":[{"port":80}]}}""")).Expect(201);
+    }
+
+    [Fact]
     public async Task Update_WithoutRepeatingThem_KeepsAddressAndPort()
     {
         var created = await _server.Admin.CreateAsync(NodePort("a"), default);

@@ -14,7 +14,7 @@ internal sealed class ServiceReservation(ServiceAddresses addresses, NodePorts p
     private bool _isConfirmed;
 
     /// <param name="wanted">Empty for any.</param>
-    public string TakeAddress(string wanted)
+    public string TakeAddress(JsonObject service, string wanted)
     {
         if (wanted.Length > 0)
         {
@@ -22,10 +22,10 @@ internal sealed class ServiceReservation(ServiceAddresses addresses, NodePorts p
             {
                 case PoolOutcome.Taken:
                     throw Invalid(FieldError.Invalid("spec.clusterIPs", new JsonArray(wanted).ToJsonString(),
-                        $"failed to allocate IP {wanted}: provided IP is already allocated"));
+                        $"failed to allocate IP {wanted}: provided IP is already allocated"), service.Metadata().Text("name"));
                 case PoolOutcome.OutOfRange:
                     throw Invalid(FieldError.Invalid("spec.clusterIPs", new JsonArray(wanted).ToJsonString(),
-                        $"failed to allocate IP {wanted}: the provided IP ({wanted}) is not in the valid range. The range of valid IPs is {addresses.Range}"));
+                        $"failed to allocate IP {wanted}: the provided IP ({wanted}) is not in the valid range. The range of valid IPs is {addresses.Range}"), service.Metadata().Text("name"));
             }
         }
         else
@@ -80,6 +80,6 @@ internal sealed class ServiceReservation(ServiceAddresses addresses, NodePorts p
         }
     }
 
-    private static KubeStatusException Invalid(FieldError error, string name = "") =>
+    private static KubeStatusException Invalid(FieldError error, string name) =>
         new(Statuses.Invalid(new ObjectKind("v1", "Service"), name, [error]));
 }

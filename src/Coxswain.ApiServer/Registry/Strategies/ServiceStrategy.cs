@@ -40,15 +40,6 @@ internal sealed class ServiceStrategy(ServiceAddresses addresses, NodePorts port
         }
     }
 
-    public override IEnumerable<FieldError> ValidateUpdate(JsonObject document, JsonObject old)
-    {
-        var before = old.TextAt("spec", "clusterIP");
-        if (before.Length > 0 && document.TextAt("spec", "clusterIP") != before && document.TextAt("spec", "type") != "ExternalName")
-        {
-            yield return FieldError.Invalid("spec.clusterIPs[0]", document.TextAt("spec", "clusterIP"), "may not change once set");
-        }
-    }
-
     public override IReservation? Reserve(JsonObject document, JsonObject? old)
     {
         var spec = document.ObjectOrNew("spec");
@@ -62,7 +53,7 @@ internal sealed class ServiceStrategy(ServiceAddresses addresses, NodePorts port
             }
             else
             {
-                ReserveAddress(spec, oldSpec, reservation);
+                ReserveAddress(document, spec, oldSpec, reservation);
             }
 
             ReservePorts(document, spec, oldSpec, reservation);
@@ -103,19 +94,17 @@ internal sealed class ServiceStrategy(ServiceAddresses addresses, NodePorts port
         }
     }
 
-    private static void ReserveAddress(JsonObject spec, JsonObject oldSpec, ServiceReservation reservation)
+    private static void ReserveAddress(JsonObject document, JsonObject spec, JsonObject oldSpec, ServiceReservation reservation)
     {
         var wanted = spec.Text("clusterIP");
         var before = oldSpec.Text("clusterIP");
-        if (wanted != None && (wanted.Length == 0 || wanted != before))
-        {
-            wanted = reservation.TakeAddress(wanted);
-            spec["clusterIP"] = wanted;
-        }
 
-        if (wanted != None && before.Length > 0 && before != wanted)
+        // An address that is set stays; validation refuses another one, so none is taken for it.
+        var isRefused = before.Length > 0 && wanted.Length > 0 && wanted != before;
+        if (wanted.Length == 0 || (wanted != None && wanted != before && !isRefused))
         {
-            reservation.GiveBackAddress(before);
+            wanted = reservation.TakeAddress(document, wanted);
+            spec["clusterIP"] = wanted;
         }
 
         spec["clusterIPs"] = new JsonArray(wanted);
