@@ -26,22 +26,30 @@ internal static class RequestQuery
         Timeout = Integer(query, "timeoutSeconds") is > 0 and var seconds ? TimeSpan.FromSeconds(Math.Min(seconds, 86_400)) : null,
     };
 
-    public static FieldValidation ReadValidation(IQueryCollection query) => query.Text("fieldValidation") switch
+    public static FieldValidation ReadValidation(IQueryCollection query, string verb) => query.Text("fieldValidation") switch
     {
         "" or "Warn" => FieldValidation.Warn,
         "Ignore" => FieldValidation.Ignore,
         "Strict" => FieldValidation.Strict,
-        var other => throw new KubeStatusException(Statuses.Invalid(new ObjectKind("meta.k8s.io/v1", "CreateOptions"), "",
+        var other => throw new KubeStatusException(Statuses.Invalid(OptionsOf(verb), "",
             [FieldError.NotSupported("fieldValidation", other, ["Ignore", "Strict", "Warn"])])),
     };
 
-    public static bool ReadDryRun(IQueryCollection query) => query.Text("dryRun") switch
+    public static bool ReadDryRun(IQueryCollection query, string verb) => query.Text("dryRun") switch
     {
         "" => false,
         "All" => true,
-        var other => throw new KubeStatusException(Statuses.Invalid(new ObjectKind("meta.k8s.io/v1", "CreateOptions"), "",
+        var other => throw new KubeStatusException(Statuses.Invalid(OptionsOf(verb), "",
             [FieldError.NotSupported("dryRun", other, ["All"])])),
     };
+
+    private static ObjectKind OptionsOf(string verb) => new("meta.k8s.io/v1", verb switch
+    {
+        "update" => "UpdateOptions",
+        "patch" => "PatchOptions",
+        "delete" or "deletecollection" => "DeleteOptions",
+        _ => "CreateOptions",
+    });
 
     private static readonly ListOptions Empty = new();
 

@@ -43,7 +43,7 @@ internal sealed class ResourceEndpoint(
         var request = new ApiRequest(user, verb, resource, info.Namespace, info.Name)
         {
             Subresource = info.Subresource,
-            DryRun = query.Count > 0 && RequestQuery.ReadDryRun(query),
+            DryRun = query.Count > 0 && RequestQuery.ReadDryRun(query, verb),
             FieldManager = query.Count > 0 ? query.Text("fieldManager") : "",
         };
         return info.Subresource is "log" or "proxy" or "exec" or "attach" or "portforward"
@@ -119,7 +119,7 @@ internal sealed class ResourceEndpoint(
     private async Task CreateAsync(HttpContext context, ApiRequest request)
     {
         var body = await RequestBody.ReadAsync(context.Request, context.RequestAborted);
-        var validation = RequestQuery.ReadValidation(context.Request.Query);
+        var validation = RequestQuery.ReadValidation(context.Request.Query, request.Verb);
         if (core.FindPost(request) is { } route)
         {
             var schema = Schemas.Find(route.BodyKind) ?? throw new KubeStatusException(Statuses.ResourceNotFound());
@@ -139,7 +139,7 @@ internal sealed class ResourceEndpoint(
     private async Task UpdateAsync(HttpContext context, ApiRequest request)
     {
         var body = await RequestBody.ReadAsync(context.Request, context.RequestAborted);
-        var validation = RequestQuery.ReadValidation(context.Request.Query);
+        var validation = RequestQuery.ReadValidation(context.Request.Query, request.Verb);
         StoreEntry updated;
         if (request.Subresource == "scale")
         {
@@ -166,7 +166,7 @@ internal sealed class ResourceEndpoint(
             _ => PatchType.Apply,
         };
         var body = await RequestBody.ReadAsync(context.Request, context.RequestAborted);
-        var patch = ObjectPatch.Parse(type, body, RequestQuery.ReadValidation(context.Request.Query));
+        var patch = ObjectPatch.Parse(type, body, RequestQuery.ReadValidation(context.Request.Query, request.Verb));
         var patched = request.Subresource == "scale"
             ? await core.UpdateScaleAsync(
                 request, scale => patch.Apply(scale, ScaleDocument.Kind, ScaleSchema, request.Warnings), context.RequestAborted)

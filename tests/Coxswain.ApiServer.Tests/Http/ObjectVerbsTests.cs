@@ -19,6 +19,19 @@ public sealed class ObjectVerbsTests : IAsyncLifetime
 
     public async Task DisposeAsync() => await _server.DisposeAsync();
 
+    [Theory]
+    [InlineData("POST", "", "CreateOptions")]
+    [InlineData("PUT", "/a", "UpdateOptions")]
+    [InlineData("PATCH", "/a", "PatchOptions")]
+    [InlineData("DELETE", "/a", "DeleteOptions")]
+    public async Task DryRun_OfAnotherKindThanAll_IsRefusedInTheOptionsOfTheVerb(string method, string name, string options)
+    {
+        var answer = await _server.SendAsync(
+            new HttpMethod(method), $"/api/v1/namespaces/default/configmaps{name}?dryRun=Some", """{"metadata":{"name":"a"}}""");
+        Assert.Equal(
+            $"{options}.meta.k8s.io \"\" is invalid: dryRun: Unsupported value: \"Some\": supported values: \"All\"", answer.Expect(422).Message);
+    }
+
     [Fact]
     public async Task Create_ConfigMap_IsStampedAndReadBack()
     {
