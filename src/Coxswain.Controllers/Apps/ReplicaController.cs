@@ -58,6 +58,10 @@ internal abstract class ReplicaController<T> : KeyedController
             {
                 await ApplyAsync(set, key, intent, ReplicaPlan.Compute(intent.Replicas, active, NeighboursOf(set, active), now), cancellationToken);
             }
+            catch (KubeApiException refused) when (refused.IsNamespaceTerminating)
+            {
+                // The set goes with its namespace; there is nothing to try again.
+            }
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
             {
                 // The counts are reported all the same, with the failure beside them.

@@ -49,7 +49,9 @@ internal sealed class ReplicaSetController(ControllerContext context) : ReplicaC
         }
 
         var reason = surplus < 0 ? "FailedCreate" : "FailedDelete";
-        return known?.Reason == reason && known.Message == failure.Message
+
+        // A refused pod's generated name is part of the message: one that follows it would be written, and seen, for ever.
+        return known?.Reason == reason
             ? set.Status.Conditions
             : [.. others, new ReplicaSetCondition
             {

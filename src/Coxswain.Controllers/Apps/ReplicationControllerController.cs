@@ -42,13 +42,15 @@ internal sealed class ReplicationControllerController(ControllerContext context)
             return known is null ? set.Status.Conditions : [.. others];
         }
 
-        return known?.Message == failure.Message
+        // As a ReplicaSet: the message names the refused pod and would change with every attempt.
+        var reason = surplus < 0 ? "FailedCreate" : "FailedDelete";
+        return known?.Reason == reason
             ? set.Status.Conditions
             : [.. others, new ReplicationControllerCondition
             {
                 Type = ReplicationControllerConditionType.ReplicaFailure,
                 Status = ConditionStatus.True,
-                Reason = surplus < 0 ? "FailedCreate" : "FailedDelete",
+                Reason = reason,
                 Message = failure.Message,
                 LastTransitionTime = _time.GetUtcNow(),
             }];

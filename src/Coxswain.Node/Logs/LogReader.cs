@@ -163,8 +163,9 @@ internal sealed class LogReader(TimeProvider time)
 
             if (options.Timestamps && !_lineBegun)
             {
-                written.Write(line.Time);
-                written.WriteByte((byte)' ');
+                // conmon writes UTC as an offset of zero; clients know it as Z.
+                written.Write(line.Time.EndsWith("+00:00"u8) ? line.Time[..^"+00:00".Length] : line.Time);
+                written.Write(line.Time.EndsWith("+00:00"u8) ? "Z "u8 : " "u8);
             }
 
             written.Write(line.Content);

@@ -57,6 +57,39 @@ public sealed class ReplicationControllerControllerTests
         await cluster.WaitForAsync<ReplicationController>("2 replicas and no failure", list => list is [{ Status: { Conditions.Count: 0, AvailableReplicas: 2 } }]);
     }
 
+    [Fact]
+    public async Task Create_PodsAreRefusedInOtherWordsEachTime_StatusIsWrittenOnce()
+    {
+        await using var cluster = new ControlPlane();
+        var client = (Coxswain.Testing.Client.FakeKubeClient)cluster.Client;
+        var refusals = 0;
+        var statusWrites = 0;
+        var refusedOften = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        client.BeforeRequest = (verb, resource) =>
+        {
+            if (verb == "create" && resource.Plural == "pods")
+            {
+                var count = Interlocked.Increment(ref refusals);
+                if (count == 6)
+                {
+                    refusedOften.TrySetResult();
+                }
+
+                throw new KubeApiException(new Status { StatusValue = "Failure", Code = 403, Reason = "Forbidden", Message = $"pod old-{count} is forbidden" });
+            }
+
+            if (verb == "update" && resource.Plural == "replicationcontrollers")
+            {
+                Interlocked.Increment(ref statusWrites);
+            }
+        };
+
+        await cluster.Client.CreateAsync(Controller(1), default);
+        await refusedOften.Task.WaitAsync(TimeSpan.FromSeconds(30));
+
+        Assert.InRange(Volatile.Read(ref statusWrites), 1, 2);
+    }
+
     private static PodTemplateSpec Template => PodTemplateSpec.Empty with
     {
         Metadata = ObjectMeta.Empty with { Labels = Labels },
