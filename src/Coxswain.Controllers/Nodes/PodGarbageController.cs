@@ -22,7 +22,7 @@ internal sealed class PodGarbageController : KeyedController
     private readonly Informer<Pod> _pods;
     private readonly Informer<V1Node> _nodes;
 
-    // Only the queue's worker for a node's key touches that node's entry.
+    // Set by the queue's worker for the node's key.
     private readonly ConcurrentDictionary<string, DateTimeOffset> _missingSince = new(StringComparer.Ordinal);
     private int _finished;
 
@@ -56,6 +56,8 @@ internal sealed class PodGarbageController : KeyedController
         {
             if (old is null || current is null)
             {
+                // Not left to the worker: a node that comes and goes again before one is free starts to count anew.
+                _missingSince.TryRemove((current ?? old!).Metadata.Name, out _);
                 Queue.Add(new NamespacedName("", (current ?? old!).Metadata.Name));
             }
         });

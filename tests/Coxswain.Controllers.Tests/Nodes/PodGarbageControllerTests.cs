@@ -13,9 +13,9 @@ public sealed class PodGarbageControllerTests
         await using var cluster = Cluster();
         await cluster.Client.CreateAsync(Nodes.Ready("node-1"), default);
         var other = await cluster.Client.CreateAsync(Nodes.Ready("node-2"), default);
+        await cluster.DeliveredAsync(other);
         await cluster.Client.CreateAsync(Nodes.ReadyPod("lost", "node-1"), default);
         var last = await cluster.Client.CreateAsync(Nodes.ReadyPod("kept", "node-2"), default);
-        await cluster.DeliveredAsync(other);
         await cluster.DeliveredAsync(last);
         await cluster.Client.DeleteAsync<Api.Core.V1.Node>(null, "node-1", DeleteOptions.Empty, default);
         await cluster.WaitForCheckAtAsync(40);
