@@ -1,5 +1,5 @@
+using Coxswain.Api;
 using Coxswain.Api.Core.V1;
-using Coxswain.Client;
 using Coxswain.Client.Events;
 using Coxswain.Node.Files;
 using Coxswain.Node.Runtime;
@@ -50,7 +50,7 @@ internal sealed class ContainerStarter(
             PrepareFiles(pod.Metadata.Uid, container.Name, start.Attempt, config.LogPath);
             return config;
         }
-        catch (Exception exception) when (exception is ContainerConfigException or KubeApiException or IOException)
+        catch (Exception exception) when (exception is ContainerConfigException or KubeStatusException or IOException)
         {
             events.Warning(pod, "Failed", $"Error: {exception.Message}", fieldPath);
             throw new ContainerStartException(StartFailure.Configuration, "CreateContainerConfigError", exception.Message, exception);

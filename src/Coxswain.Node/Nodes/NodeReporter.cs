@@ -1,3 +1,4 @@
+using Coxswain.Api;
 using Coxswain.Api.Core.V1;
 using Coxswain.Client;
 using Coxswain.Client.Events;
@@ -43,7 +44,7 @@ internal sealed partial class NodeReporter(
                     reported = next;
                 }
             }
-            catch (KubeApiException exception) when (exception.IsConflict)
+            catch (KubeStatusException exception) when (exception.IsConflict)
             {
                 wait = RetryDelay; // Somebody else changed the Node: look again.
             }

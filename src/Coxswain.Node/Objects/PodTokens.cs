@@ -28,7 +28,7 @@ internal sealed class PodTokens(IKubeClient client) : IPodTokens
                 ApiResources.Of<ServiceAccount>(), pod.Metadata.Namespace, account, "token", request, cancellationToken);
             return answer.Status;
         }
-        catch (KubeApiException exception)
+        catch (KubeStatusException exception)
         {
             throw new VolumeException($"failed to fetch token: {exception.Message}", exception);
         }

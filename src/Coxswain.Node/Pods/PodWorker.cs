@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Coxswain.Api;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Meta.V1;
 using Coxswain.Client;
@@ -237,7 +238,7 @@ internal sealed partial class PodWorker : IDisposable
                 _volumesNotBefore = null;
             };
         }
-        catch (Exception exception) when (exception is VolumeException or KubeApiException)
+        catch (Exception exception) when (exception is VolumeException or KubeStatusException)
         {
             _services.Events.Warning(pod, "FailedMount", exception.Message);
             return () => _volumesNotBefore = _services.Time.GetUtcNow() + RetryDelay;
@@ -429,7 +430,7 @@ internal sealed partial class PodWorker : IDisposable
                 pod.Metadata.Namespace, pod.Metadata.Name,
                 new DeleteOptions { GracePeriodSeconds = 0, Preconditions = new Api.Meta.V1.Preconditions { Uid = _uid } }, cancellationToken);
         }
-        catch (KubeApiException exception) when (exception.IsNotFound || exception.IsConflict)
+        catch (KubeStatusException exception) when (exception.IsNotFound || exception.IsConflict)
         {
             // Gone already, perhaps with another of the same name in its place.
         }
