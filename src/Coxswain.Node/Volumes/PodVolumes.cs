@@ -1,4 +1,5 @@
 using Coxswain.Api.Core.V1;
+using Coxswain.Linux.Files;
 using Coxswain.Linux.Mounts;
 using Coxswain.Node.Files;
 
@@ -52,7 +53,7 @@ internal sealed class PodVolumes(
             }
         }
 
-        Directory.Delete(directory, recursive: true);
+        TreeRemover.Remove(directory);
     }
 
     private async Task<string> SetUpAsync(Pod pod, Volume volume, IReadOnlyList<string> podAddresses, CancellationToken cancellationToken)

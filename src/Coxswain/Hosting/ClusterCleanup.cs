@@ -1,5 +1,6 @@
 using Coxswain.Engine;
 using Coxswain.Engine.Images;
+using Coxswain.Linux.Files;
 using Coxswain.Linux.Mounts;
 using Coxswain.Linux.Nftables;
 using Coxswain.Node;
@@ -72,10 +73,7 @@ internal static class ClusterCleanup
                 mounts.Unmount(mount.MountPoint);
             }
 
-            if (Directory.Exists(directory))
-            {
-                Directory.Delete(directory, recursive: true);
-            }
+            TreeRemover.Remove(directory);
         }
     }
 }
