@@ -1,6 +1,6 @@
 using Coxswain.Api.Core.V1;
 
-namespace Coxswain.Node.Containers;
+namespace Coxswain.Node.Objects;
 
 /// <summary>The objects a pod refers to, as the API server has them.</summary>
 internal interface IPodObjects

@@ -14,7 +14,7 @@ internal enum StartFailure
 
 /// <summary>An attempt at a container did not get to run.</summary>
 /// <param name="reason">What <c>kubectl get pods</c> shows: <c>ErrImagePull</c>, <c>CreateContainerConfigError</c> ...</param>
-internal sealed class ContainerStartException(StartFailure failure, string reason, string message, Exception? cause = null)
+internal sealed class AttemptFailedException(StartFailure failure, string reason, string message, Exception? cause = null)
     : Exception(message, cause)
 {
     public StartFailure Failure { get; } = failure;

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using Coxswain.Api;
 using Coxswain.Api.Core.V1;
 
-namespace Coxswain.Node.Containers;
+namespace Coxswain.Node.PodFacts;
 
 /// <summary>The labels by which a restarted node agent knows its containers again: the kubelet's own.</summary>
 internal static class ContainerLabels

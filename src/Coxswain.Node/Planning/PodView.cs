@@ -1,7 +1,7 @@
 using Coxswain.Api.Core.V1;
 using Coxswain.Node.Runtime;
 
-namespace Coxswain.Node.Pods;
+namespace Coxswain.Node.Planning;
 
 internal enum ContainerKind
 {

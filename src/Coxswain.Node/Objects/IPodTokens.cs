@@ -1,7 +1,7 @@
 using Coxswain.Api.Authentication.V1;
 using Coxswain.Api.Core.V1;
 
-namespace Coxswain.Node.Volumes;
+namespace Coxswain.Node.Objects;
 
 /// <summary>Asks the API server for a service account's token, bound to a pod.</summary>
 internal interface IPodTokens

@@ -1,6 +1,6 @@
 using Coxswain.Api.Core.V1;
 
-namespace Coxswain.Node.Pods;
+namespace Coxswain.Node.Planning;
 
 /// <summary>Which ended containers run again.</summary>
 internal static class RestartRules

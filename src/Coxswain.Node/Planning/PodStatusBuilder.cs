@@ -1,6 +1,7 @@
 using Coxswain.Api.Core.V1;
+using Coxswain.Node.PodFacts;
 
-namespace Coxswain.Node.Pods;
+namespace Coxswain.Node.Planning;
 
 /// <summary>A pod's status as the kubelet words it: a pure function of the view and of the status before (for transition times).</summary>
 /// <param name="runtimeName">The word before <c>://</c> in a containerID.</param>

@@ -1,8 +1,9 @@
 using Coxswain.Api.Core.V1;
+using Coxswain.Node.Planning;
 using Coxswain.Node.Pods;
 using Coxswain.Node.Runtime;
 
-namespace Coxswain.Node.Tests.Pods;
+namespace Coxswain.Node.Tests.Planning;
 
 public sealed class PodPlannerTests
 {

@@ -1,7 +1,7 @@
 using Coxswain.Api;
 using Coxswain.Api.Core.V1;
 
-namespace Coxswain.Node.Pods;
+namespace Coxswain.Node.PodFacts;
 
 /// <summary>A pod's quality-of-service class, and what the kernel makes of it.</summary>
 internal static class QosClass

@@ -1,6 +1,6 @@
 using Coxswain.Api.Core.V1;
 
-namespace Coxswain.Node.Files;
+namespace Coxswain.Node.PodFacts;
 
 /// <summary>The name a pod knows itself by.</summary>
 internal static class PodHostname

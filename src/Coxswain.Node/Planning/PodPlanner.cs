@@ -1,4 +1,4 @@
-namespace Coxswain.Node.Pods;
+namespace Coxswain.Node.Planning;
 
 /// <summary>Decides, from a pod as it is now, what to do. A pure function: the worker applies it and asks again on every change.</summary>
 internal static class PodPlanner

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
 
-namespace Coxswain.Node;
+namespace Coxswain.Node.Options;
 
 /// <summary>What one node agent is told by whoever starts it.</summary>
 public sealed record NodeAgentOptions

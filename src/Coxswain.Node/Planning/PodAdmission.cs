@@ -1,7 +1,7 @@
 using Coxswain.Api;
 using Coxswain.Api.Core.V1;
 
-namespace Coxswain.Node.Pods;
+namespace Coxswain.Node.Planning;
 
 /// <summary>The node's last word on a pod that was bound to it: what the scheduler checked, checked again where it is known for sure.</summary>
 internal static class PodAdmission

@@ -2,7 +2,7 @@ using System.Text;
 using Coxswain.Api;
 using Coxswain.Api.Core.V1;
 
-namespace Coxswain.Node.Containers;
+namespace Coxswain.Node.PodFacts;
 
 /// <summary>What a pod may know of itself: the paths of a fieldRef and the resources of a resourceFieldRef.</summary>
 internal static class DownwardFields

@@ -1,4 +1,4 @@
-namespace Coxswain.Node.Pods;
+namespace Coxswain.Node.Planning;
 
 /// <summary>What to begin now, and when to look again if nothing happens before.</summary>
 internal sealed record PodPlan(IReadOnlyList<PodAction> Actions, DateTimeOffset? WakeAt);

@@ -1,6 +1,6 @@
-using Coxswain.Node.Containers;
+using Coxswain.Node.PodFacts;
 
-namespace Coxswain.Node.Tests.Containers;
+namespace Coxswain.Node.Tests.PodFacts;
 
 public sealed class VariableExpansionTests
 {

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Coxswain.Node.Containers;
+namespace Coxswain.Node.PodFacts;
 
 /// <summary><c>$(NAME)</c> in a value, command or argument; <c>$$</c> is a dollar sign, an unknown name stays as it is written.</summary>
 internal static class VariableExpansion
