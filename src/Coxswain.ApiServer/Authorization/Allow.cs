@@ -1,6 +1,6 @@
 using Coxswain.Api.Rbac.V1;
 
-namespace Coxswain.ApiServer.Bootstrap;
+namespace Coxswain.ApiServer.Authorization;
 
 /// <summary>Rules in one line each: every list is a text with blanks between its parts, and <c>core</c> is the group without a name.</summary>
 internal static class Allow

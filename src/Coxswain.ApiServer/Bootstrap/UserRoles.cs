@@ -1,6 +1,7 @@
 using Coxswain.Api.Meta.V1;
 using Coxswain.Api.Rbac.V1;
-using static Coxswain.ApiServer.Bootstrap.Allow;
+using Coxswain.ApiServer.Authorization;
+using static Coxswain.ApiServer.Authorization.Allow;
 using static Coxswain.ApiServer.Bootstrap.BootstrapPolicy;
 using User = Coxswain.ApiServer.Authentication.User;
 
