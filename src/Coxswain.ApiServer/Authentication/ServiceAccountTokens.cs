@@ -4,7 +4,8 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Coxswain.Api;
-using Coxswain.ApiServer.Registry;
+using Coxswain.ApiServer.Documents;
+using Coxswain.ApiServer.Users;
 using Coxswain.Store;
 
 namespace Coxswain.ApiServer.Authentication;

@@ -1,5 +1,5 @@
 using Coxswain.Api.Rbac.V1;
-using Coxswain.ApiServer.Authentication;
+using Coxswain.ApiServer.Users;
 using Coxswain.Store;
 
 namespace Coxswain.ApiServer.Authorization;

@@ -2,7 +2,7 @@ using Coxswain.Api.Meta.V1;
 using Coxswain.Api.Rbac.V1;
 using static Coxswain.ApiServer.Bootstrap.Allow;
 using static Coxswain.ApiServer.Bootstrap.BootstrapPolicy;
-using User = Coxswain.ApiServer.Authentication.User;
+using User = Coxswain.ApiServer.Users.User;
 
 namespace Coxswain.ApiServer.Bootstrap;
 

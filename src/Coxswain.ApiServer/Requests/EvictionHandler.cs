@@ -2,7 +2,9 @@ using System.Text.Json.Nodes;
 using Coxswain.Api;
 using Coxswain.Api.Meta.V1;
 using Coxswain.Api.Policy.V1;
-using Coxswain.ApiServer.Registry;
+using Coxswain.ApiServer.Documents;
+using Coxswain.ApiServer.Resources;
+using Coxswain.ApiServer.Verbs;
 using Coxswain.Store;
 
 namespace Coxswain.ApiServer.Requests;

@@ -2,7 +2,8 @@ using System.Text.Json.Nodes;
 using Coxswain.Api;
 using Coxswain.Api.Authentication.V1;
 using Coxswain.ApiServer.Authentication;
-using Coxswain.ApiServer.Registry;
+using Coxswain.ApiServer.Documents;
+using Coxswain.ApiServer.Resources;
 using Coxswain.Store;
 
 namespace Coxswain.ApiServer.Requests;

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using Coxswain.Api.Authentication.V1;
 using Coxswain.ApiServer.Authentication;
-using Coxswain.ApiServer.Registry;
+using Coxswain.ApiServer.Resources;
 
 namespace Coxswain.ApiServer.Requests;
 

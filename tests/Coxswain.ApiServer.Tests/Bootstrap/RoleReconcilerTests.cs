@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using Coxswain.Api.Rbac.V1;
-using Coxswain.ApiServer.Authentication;
+using Coxswain.ApiServer.Users;
 using Coxswain.ApiServer.Bootstrap;
 using Coxswain.Client;
 
