@@ -1,8 +1,9 @@
 using System.CommandLine;
 using Coxswain.ApiServer;
+using Coxswain.CommandLine;
 using Coxswain.Hosting;
 
-namespace Coxswain.CommandLine;
+namespace Coxswain.Verbs;
 
 /// <summary><c>coxswain version</c>.</summary>
 internal static class VersionCommand

@@ -1,12 +1,16 @@
 using System.CommandLine;
+using Coxswain.CommandLine;
 
-namespace Coxswain.CommandLine;
+namespace Coxswain.Verbs;
 
 /// <summary>The command line: parses, runs one verb, and turns its outcome into an exit code.</summary>
 internal static class CoxswainCommand
 {
     private const int Failed = 1;
     private const int WrongUsage = 2;
+
+    /// <summary>An interrupted verb may take this long to undo what it began.</summary>
+    private static readonly TimeSpan UndoTimeout = TimeSpan.FromSeconds(30);
 
     public static async Task<int> RunAsync(string[] args)
     {
@@ -25,7 +29,11 @@ internal static class CoxswainCommand
 
         try
         {
-            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+            return await parsed.InvokeAsync(new InvocationConfiguration
+            {
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = UndoTimeout,
+            });
         }
         catch (OperationCanceledException)
         {
@@ -48,9 +56,9 @@ internal static class CoxswainCommand
             IpCommand.Create(),
             VersionCommand.Create(),
             ServiceCommand.Create(),
-            ServerCommand.Create(),
             ImageCommand.Create(),
         };
+        root.Add(ServerCommand.Create(root));
         return root;
     }
 }

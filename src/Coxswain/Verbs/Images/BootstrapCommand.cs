@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Coxswain.Engine.Images.Bootstrap;
 
-namespace Coxswain.CommandLine.Images;
+namespace Coxswain.Verbs.Images;
 
 /// <summary><c>image bootstrap -t NAME:TAG</c>: a base image straight from a Debian archive.</summary>
 internal static class BootstrapCommand
@@ -15,9 +15,9 @@ internal static class BootstrapCommand
         var variant = new Option<string>("--variant") { Description = "mmdebstrap's variant", DefaultValueFactory = _ => "minbase" };
         var force = new Option<bool>("--force") { Description = "Make it anew even when it is there" };
         return new Command("bootstrap", "Make a base image from a Debian archive") { tag, suite, include, mirror, variant, force }
-            .WithImages(async (parsed, images, cancellationToken) =>
+            .WithImages(async (parsed, context, cancellationToken) =>
             {
-                var image = await images.Bootstrapper.BootstrapAsync(
+                var image = await context.Images.Bootstrapper.BootstrapAsync(
                     new BootstrapOptions
                     {
                         Tag = parsed.GetValue(tag)!,
@@ -27,9 +27,9 @@ internal static class BootstrapCommand
                         Variant = parsed.GetValue(variant)!,
                         Force = parsed.GetValue(force),
                     },
-                    Terminal.Out.WriteLine,
+                    context.Out.WriteLine,
                     cancellationToken);
-                await Terminal.Out.WriteLineAsync($"{parsed.GetValue(tag)} is {image.Id}");
+                await context.Out.WriteLineAsync($"{parsed.GetValue(tag)} is {image.Id}");
             });
     }
 }

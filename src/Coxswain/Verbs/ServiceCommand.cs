@@ -1,9 +1,10 @@
 using System.CommandLine;
 using Coxswain.Api.Core.V1;
 using Coxswain.Client;
+using Coxswain.CommandLine;
 using Coxswain.Hosting;
 
-namespace Coxswain.CommandLine;
+namespace Coxswain.Verbs;
 
 /// <summary><c>coxswain service NAME [--url]</c>: where a Service answers from outside the cluster.</summary>
 internal static class ServiceCommand
@@ -17,8 +18,8 @@ internal static class ServiceCommand
         var command = new Command("service", "Print the URL of a Service") { name, @namespace, url, data };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var paths = ClusterPaths.Resolve(parsed.GetValue(data));
-            var state = ServerState.Load(paths) ?? throw new CommandFailure("the cluster is not running; start it with 'coxswain up'");
+            var paths = ClusterPaths.ResolveCurrent(parsed.GetValue(data));
+            var state = ServerState.Require(paths);
             using var client = AdminClient.Open(paths);
             var service = await client.FindAsync<Service>(parsed.GetValue(@namespace), parsed.GetValue(name)!, cancellationToken)
                 ?? throw new CommandFailure($"there is no service \"{parsed.GetValue(name)}\" in namespace \"{parsed.GetValue(@namespace)}\"");

@@ -2,7 +2,7 @@ using System.CommandLine;
 using Coxswain.Engine.Builder;
 using Coxswain.Hosting;
 
-namespace Coxswain.CommandLine.Images;
+namespace Coxswain.Verbs.Images;
 
 /// <summary><c>image build -t NAME:TAG [-f FILE] DIR</c>.</summary>
 internal static class BuildCommand
@@ -18,33 +18,33 @@ internal static class BuildCommand
         var network = new Option<string>("--network") { Description = "Network of RUN: default, host or none", DefaultValueFactory = _ => "default" };
         var directory = new Argument<string>("DIR") { Description = "What COPY and ADD read from" };
         return new Command("build", "Build an image from a Dockerfile") { tag, file, arguments, labels, target, noCache, network, directory }
-            .WithImages(async (parsed, images, cancellationToken) =>
+            .WithImages(async (parsed, context, cancellationToken) =>
             {
-                var context = parsed.GetValue(directory)!;
-                if (!Directory.Exists(context))
+                var source = context.FullPath(parsed.GetValue(directory)!);
+                if (!Directory.Exists(source))
                 {
-                    throw new CommandFailure($"{context} is not a directory");
+                    throw new CommandFailure($"{source} is not a directory");
                 }
 
-                await images.Builder.BuildAsync(
+                await context.Images.Builder.BuildAsync(
                     new BuildOptions
                     {
-                        ContextDirectory = context,
-                        DockerfilePath = parsed.GetValue(file),
+                        ContextDirectory = source,
+                        DockerfilePath = parsed.GetValue(file) is { } dockerfile ? context.FullPath(dockerfile) : null,
                         Tags = parsed.GetValue(tag)!,
-                        BuildArguments = Pairs(parsed.GetValue(arguments)!),
-                        Labels = Pairs(parsed.GetValue(labels)!),
+                        BuildArguments = Pairs(parsed.GetValue(arguments)!, context.Environment),
+                        Labels = Pairs(parsed.GetValue(labels)!, context.Environment),
                         Target = parsed.GetValue(target),
                         NoCache = parsed.GetValue(noCache),
                         Network = parsed.GetValue(network)!,
                     },
-                    new PlainBuildRenderer(Terminal.Out),
+                    new PlainBuildRenderer(context.Out),
                     cancellationToken);
             });
     }
 
     /// <summary>A name without a value takes it from the environment, as Docker does.</summary>
-    private static Dictionary<string, string> Pairs(string[] texts)
+    private static Dictionary<string, string> Pairs(string[] texts, IReadOnlyDictionary<string, string> environment)
     {
         var pairs = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var text in texts)
@@ -54,7 +54,7 @@ internal static class BuildCommand
             {
                 pairs[text[..equals]] = text[(equals + 1)..];
             }
-            else if (Environment.GetEnvironmentVariable(text) is { } value)
+            else if (environment.TryGetValue(text, out var value))
             {
                 pairs[text] = value;
             }

@@ -1,7 +1,8 @@
 using System.CommandLine;
+using Coxswain.CommandLine;
 using Coxswain.Hosting;
 
-namespace Coxswain.CommandLine;
+namespace Coxswain.Verbs;
 
 /// <summary><c>coxswain ip</c>: the node's address, on which NodePorts answer.</summary>
 internal static class IpCommand
@@ -12,9 +13,7 @@ internal static class IpCommand
         var command = new Command("ip", "Print the node's address") { data };
         command.SetAction(parsed =>
         {
-            var state = ServerState.Load(ClusterPaths.Resolve(parsed.GetValue(data)))
-                ?? throw new CommandFailure("the cluster is not running; start it with 'coxswain up'");
-            Terminal.Out.WriteLine(state.NodeAddress);
+            Terminal.Out.WriteLine(ServerState.Require(ClusterPaths.ResolveCurrent(parsed.GetValue(data))).NodeAddress);
             return 0;
         });
         return command;

@@ -1,9 +1,10 @@
 using System.CommandLine;
 using System.Text.Json;
 using Coxswain.ApiServer;
+using Coxswain.CommandLine;
 using Coxswain.Hosting;
 
-namespace Coxswain.CommandLine;
+namespace Coxswain.Verbs;
 
 /// <summary><c>coxswain status</c>.</summary>
 internal static class StatusCommand
@@ -16,7 +17,7 @@ internal static class StatusCommand
         var command = new Command("status", "Show whether the cluster runs, and where") { data, output };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var status = await ReadAsync(ClusterPaths.Resolve(parsed.GetValue(data)), cancellationToken);
+            var status = await ReadAsync(ClusterPaths.ResolveCurrent(parsed.GetValue(data)), cancellationToken);
             Terminal.Out.WriteLine(parsed.GetValue(output) == "json"
                 ? JsonSerializer.Serialize(status, ConfigurationJson.Default.ClusterStatus)
                 : Text(status));
@@ -27,6 +28,7 @@ internal static class StatusCommand
 
     private static async Task<ClusterStatus> ReadAsync(ClusterPaths paths, CancellationToken cancellationToken)
     {
+        _ = ClusterConfiguration.Load(paths);
         var state = ServerState.Load(paths);
         var word = state is null ? "Stopped" : await NodeReadiness.IsReadyAsync(paths, state, cancellationToken) ? "Running" : "Starting";
         return new ClusterStatus(word, state?.Pid, paths.Data, state?.ApiServer, state?.NodeName, state?.NodeAddress,

@@ -3,7 +3,7 @@ using System.Text.Json;
 using Coxswain.Engine.Images;
 using Coxswain.Engine.Images.Rendering;
 
-namespace Coxswain.CommandLine.Images;
+namespace Coxswain.Verbs.Images;
 
 /// <summary>Verbs that show: <c>ls</c>, <c>history</c>, <c>inspect</c>.</summary>
 internal static class ListingCommands
@@ -16,12 +16,12 @@ internal static class ListingCommands
         var noTrunc = new Option<bool>("--no-trunc") { Description = "Whole ids" };
         var command = new Command("ls", "List images") { quiet, noTrunc };
         command.Aliases.Add("list");
-        return command.WithImages(async (parsed, images, cancellationToken) =>
+        return command.WithImages(async (parsed, context, cancellationToken) =>
         {
-            var all = await images.Store.ListAsync(cancellationToken);
-            Write(parsed.GetValue(quiet)
+            var all = await context.Images.Store.ListAsync(cancellationToken);
+            Write(context.Out, parsed.GetValue(quiet)
                 ? all.Select(image => parsed.GetValue(noTrunc) ? image.Id.ToString() : image.Id.Short)
-                : ImageTable.Images(all, TimeProvider.System.GetUtcNow(), parsed.GetValue(noTrunc)));
+                : ImageTable.Images(all, context.Time.GetUtcNow(), parsed.GetValue(noTrunc)));
         });
     }
 
@@ -29,31 +29,31 @@ internal static class ListingCommands
     {
         var image = new Argument<string>("IMAGE");
         var noTrunc = new Option<bool>("--no-trunc") { Description = "Whole ids and commands" };
-        return new Command("history", "Show how an image was made") { image, noTrunc }.WithImages(async (parsed, images, cancellationToken) =>
-            Write(ImageTable.History(
-                await images.Store.HistoryAsync(parsed.GetValue(image)!, cancellationToken), TimeProvider.System.GetUtcNow(), parsed.GetValue(noTrunc))));
+        return new Command("history", "Show how an image was made") { image, noTrunc }.WithImages(async (parsed, context, cancellationToken) =>
+            Write(context.Out, ImageTable.History(
+                await context.Images.Store.HistoryAsync(parsed.GetValue(image)!, cancellationToken), context.Time.GetUtcNow(), parsed.GetValue(noTrunc))));
     }
 
     public static Command Inspect()
     {
         var names = new Argument<string[]>("IMAGE") { Arity = ArgumentArity.OneOrMore };
-        return new Command("inspect", "Show all that is known of images, as JSON") { names }.WithImages(async (parsed, images, cancellationToken) =>
+        return new Command("inspect", "Show all that is known of images, as JSON") { names }.WithImages(async (parsed, context, cancellationToken) =>
         {
             var found = new List<ImageInspection>();
             foreach (var name in parsed.GetValue(names)!)
             {
-                found.Add(ImageInspection.Of(await images.Store.GetAsync(name, cancellationToken)));
+                found.Add(ImageInspection.Of(await context.Images.Store.GetAsync(name, cancellationToken)));
             }
 
-            await Terminal.Out.WriteLineAsync(JsonSerializer.Serialize(found, Indented));
+            await context.Out.WriteLineAsync(JsonSerializer.Serialize(found, Indented));
         });
     }
 
-    private static void Write(IEnumerable<string> lines)
+    private static void Write(TextWriter output, IEnumerable<string> lines)
     {
         foreach (var line in lines)
         {
-            Terminal.Out.WriteLine(line);
+            output.WriteLine(line);
         }
     }
 

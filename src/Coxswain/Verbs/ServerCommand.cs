@@ -1,21 +1,25 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
+using Coxswain.CommandLine;
 using Coxswain.Hosting;
+using Coxswain.Verbs.Images;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 
-namespace Coxswain.CommandLine;
+namespace Coxswain.Verbs;
 
 /// <summary><c>coxswain server</c>: the foreground process that <c>up</c> starts, and systemd can.</summary>
 internal static class ServerCommand
 {
-    public static Command Create()
+    /// <param name="root">The whole command line, for the verbs that the server does for others.</param>
+    public static Command Create(RootCommand root)
     {
         var data = CommonOptions.DataDirectory();
         var notify = new Option<bool>("--notify") { Description = "Tell on standard output how far the start has come", Hidden = true };
         var verbose = new Option<bool>("--verbose", "-v") { Description = "Log every step" };
-        var command = new Command("server", "Run the cluster in the foreground") { data, notify, verbose };
+        var logFile = new Option<string?>("--log-file") { Description = "Log to this file, which is rotated, instead of standard error", HelpName = "FILE" };
+        var command = new Command("server", "Run the cluster in the foreground") { data, notify, verbose, logFile };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             Requirements.Check();
@@ -25,13 +29,30 @@ internal static class ServerCommand
 
             // A terminal that goes away must not take the cluster with it.
             using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => context.Cancel = true);
+            using var log = parsed.GetValue(logFile) is { } file ? new RotatingLog(file) : null;
+            Terminal.ReplaceError(log);
             using var loggers = CreateLoggers(parsed.GetValue(verbose));
             var paths = ClusterPaths.Resolve(parsed.GetValue(data));
-            var server = new ClusterServer(paths, ClusterConfiguration.Load(paths), loggers);
+            paths.Create();
+            var server = new ClusterServer(
+                paths, Configuration(paths), new CommandServer(paths.CommandSocket, root, loggers).RunAsync, loggers);
             await server.RunAsync(parsed.GetValue(notify) ? Notify : _ => { }, stop.Token);
             return 0;
         });
         return command;
+    }
+
+    /// <summary>A server may also be the first to run in a data directory, with what is usual.</summary>
+    private static ClusterConfiguration Configuration(ClusterPaths paths)
+    {
+        if (ClusterConfiguration.Find(paths) is { } existing)
+        {
+            return existing;
+        }
+
+        var usual = new ClusterConfiguration();
+        usual.Save(paths);
+        return usual;
     }
 
     private static void Stop(PosixSignalContext context, CancellationTokenSource stop)

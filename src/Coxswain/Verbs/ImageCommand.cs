@@ -1,7 +1,7 @@
 using System.CommandLine;
-using Coxswain.CommandLine.Images;
+using Coxswain.Verbs.Images;
 
-namespace Coxswain.CommandLine;
+namespace Coxswain.Verbs;
 
 /// <summary><c>coxswain image ...</c>: what <c>docker image</c> does, and base images from Debian's archive.</summary>
 internal static class ImageCommand
