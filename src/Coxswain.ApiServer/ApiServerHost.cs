@@ -6,6 +6,7 @@ using Coxswain.ApiServer.Http;
 using Coxswain.ApiServer.InProcess;
 using Coxswain.ApiServer.Resources.Rules;
 using Coxswain.ApiServer.Users;
+using Coxswain.Client;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;
 
@@ -54,6 +55,9 @@ public sealed partial class ApiServerHost : IAsyncDisposable
         _parts.Health.Started();
         Log.Started(_logger, string.Join(", ", Endpoints));
     }
+
+    /// <summary>What is served now, and who waits for it to change.</summary>
+    public IKubeDiscovery Discovery => _parts.Discovery;
 
     /// <summary>A client for a part of this process: no socket, but the same identity, authorization and admission.</summary>
     public InProcessKubeClient ClientFor(User user) => new(_parts.Core, _parts.Resources, user);

@@ -14,6 +14,7 @@ using Coxswain.ApiServer.Resources.Rules;
 using Coxswain.ApiServer.Tables;
 using Coxswain.ApiServer.Verbs;
 using Coxswain.ApiServer.Watch;
+using Coxswain.Client;
 using Microsoft.Extensions.Logging;
 
 namespace Coxswain.ApiServer;
@@ -34,6 +35,7 @@ internal sealed class ApiServerParts : IAsyncDisposable
         ServicePools = new ServicePools(store, options.ServiceRange, random);
         var services = new ServiceStrategy(ServicePools.Addresses, ServicePools.Ports);
         Resources = new ResourceRegistry(resource => BuiltInRules.Of(resource, services));
+        Discovery = new ServedDiscovery(new ServedResources([.. Resources.All.Select(served => served.Resource)]));
         _authorizer = new RbacAuthorizer(store);
         var tokens = new ServiceAccountTokens(store, options.Pki.TokenKey, identities, time);
 
@@ -86,6 +88,8 @@ internal sealed class ApiServerParts : IAsyncDisposable
     }
 
     public ResourceRegistry Resources { get; }
+
+    public IKubeDiscovery Discovery { get; }
 
     public ApiCore Core { get; }
 
