@@ -1,7 +1,8 @@
 using System.Net;
 using Coxswain.ApiServer;
-using Coxswain.ApiServer.Authentication;
 using Coxswain.ApiServer.Certificates;
+using Coxswain.ApiServer.Documents;
+using Coxswain.ApiServer.Users;
 using Coxswain.Client;
 using Coxswain.Client.Events;
 using Coxswain.Client.Informers;
