@@ -1,17 +1,18 @@
+using Coxswain.Api;
 using Coxswain.Client;
 
-namespace Coxswain.Controllers.Tests;
+namespace Coxswain.Testing.Client;
 
-/// <summary>Waiting, by the real clock and with a bound, for what controllers bring about.</summary>
-internal static class Waits
+/// <summary>Waiting, by the real clock and with a bound, for what parts on other threads bring about.</summary>
+public static class KubeClientWaits
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     /// <summary>Reads until the condition holds, woken by every change of the resource.</summary>
     public static async Task<IReadOnlyList<T>> WaitForAsync<T>(this IKubeClient client, string what, Func<IReadOnlyList<T>, bool> holds)
-        where T : class, Api.IKubeObject<T>
+        where T : class, IKubeObject<T>
     {
-        using var timeout = new CancellationTokenSource(Patience);
+        using var timeout = new CancellationTokenSource(Patience, TimeProvider.System);
         IReadOnlyList<T> seen = [];
         try
         {

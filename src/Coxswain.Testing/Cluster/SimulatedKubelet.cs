@@ -4,10 +4,10 @@ using Coxswain.Api.Meta.V1;
 using Coxswain.Client;
 using ConditionStatus = Coxswain.Api.Core.V1.ConditionStatus;
 
-namespace Coxswain.Controllers.Tests;
+namespace Coxswain.Testing.Cluster;
 
 /// <summary>Makes bound pods run and be ready, and lets deleted ones go; an image named <c>broken</c> never starts.</summary>
-internal static class SimulatedKubelet
+public static class SimulatedKubelet
 {
     public static async Task RunAsync(IKubeClient client, CancellationToken cancellationToken)
     {
