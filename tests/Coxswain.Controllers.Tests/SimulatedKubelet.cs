@@ -1,3 +1,4 @@
+using Coxswain.Api;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Meta.V1;
 using Coxswain.Client;
@@ -37,7 +38,7 @@ internal static class SimulatedKubelet
                             await client.UpdateStatusAsync(pod with { Status = Running(pod, $"10.244.{address / 250}.{(address % 250) + 1}") }, cancellationToken);
                         }
                     }
-                    catch (KubeApiException exception) when (exception.IsConflict || exception.IsNotFound)
+                    catch (KubeStatusException exception) when (exception.IsConflict || exception.IsNotFound)
                     {
                         // A later change of the pod is on its way.
                     }

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Coxswain.Api;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Meta.V1;
 using Microsoft.Extensions.Logging;
@@ -36,7 +37,7 @@ public sealed partial class EventBroadcaster(IKubeClient client, TimeProvider ti
                 {
                     await WriteAsync(recorded, cancellationToken);
                 }
-                catch (KubeApiException exception)
+                catch (KubeStatusException exception)
                 {
                     // As in Kubernetes: refused is refused, most often because the namespace is on its way out.
                     Log.Refused(logger, recorded.Reason, recorded.InvolvedObject.Namespace, recorded.InvolvedObject.Name, exception.Message);
@@ -68,7 +69,7 @@ public sealed partial class EventBroadcaster(IKubeClient client, TimeProvider ti
                 _correlator.Written(await client.UpdateAsync(correlated, cancellationToken));
                 return;
             }
-            catch (KubeApiException exception) when (exception.IsNotFound)
+            catch (KubeStatusException exception) when (exception.IsNotFound)
             {
                 // Events are short-lived: write it anew.
             }

@@ -104,7 +104,7 @@ public sealed partial class Informer<T> : IInformer
                 // A server that ends every watch at once must not be asked in a tight loop.
                 failures = _time.GetElapsedTime(started) < FirstBackOff ? failures + 1 : 0;
             }
-            catch (KubeApiException exception) when (exception.IsExpired)
+            catch (KubeStatusException exception) when (exception.IsExpired)
             {
                 Log.Relisting(_logger, Resource.QualifiedName, exception.Message);
                 _resourceVersion = "";

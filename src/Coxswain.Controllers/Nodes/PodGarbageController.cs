@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Coxswain.Api;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Meta.V1;
 using Coxswain.Client;
@@ -117,7 +118,7 @@ internal sealed class PodGarbageController : KeyedController
                 await _client.MarkDisruptedAsync(pod, "DeletionByPodGC", "PodGC: node no longer exists", isLost: true, now, cancellationToken);
             }
         }
-        catch (KubeApiException exception) when (exception.IsNotFound)
+        catch (KubeStatusException exception) when (exception.IsNotFound)
         {
             return;
         }
@@ -154,7 +155,7 @@ internal sealed class PodGarbageController : KeyedController
         {
             await _client.DeleteAsync<Pod>(pod.Metadata.Namespace, pod.Metadata.Name, options, cancellationToken);
         }
-        catch (KubeApiException exception) when (exception.IsNotFound || exception.IsConflict)
+        catch (KubeStatusException exception) when (exception.IsNotFound || exception.IsConflict)
         {
             // Gone, or another pod by now.
         }

@@ -1,6 +1,8 @@
+using Coxswain.Api;
 using Coxswain.Api.Core.V1;
 using Coxswain.Client;
 using Coxswain.Client.Events;
+using Coxswain.Node.Options;
 using Coxswain.Node.Runtime;
 using Microsoft.Extensions.Logging;
 using V1Node = Coxswain.Api.Core.V1.Node;
@@ -43,7 +45,7 @@ internal sealed partial class NodeReporter(
                     reported = next;
                 }
             }
-            catch (KubeApiException exception) when (exception.IsConflict)
+            catch (KubeStatusException exception) when (exception.IsConflict)
             {
                 wait = RetryDelay; // Somebody else changed the Node: look again.
             }

@@ -36,7 +36,7 @@ internal sealed class PodStatusWriter(IKubeClient client, PodStatus written)
                 new KubePatch(PatchType.Merge, Encoding.UTF8.GetBytes(body.ToJsonString())), cancellationToken);
             _written = document;
         }
-        catch (KubeApiException exception) when (exception.IsNotFound || exception.IsConflict)
+        catch (KubeStatusException exception) when (exception.IsNotFound || exception.IsConflict)
         {
             // Whoever deleted it does not want to know.
         }

@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
+using Coxswain.Api;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Meta.V1;
 using Coxswain.Client;
 using Coxswain.Node.Containers;
+using Coxswain.Node.Planning;
 using Coxswain.Node.Probes;
 using Coxswain.Node.Runtime;
 using Coxswain.Node.Volumes;
@@ -237,7 +239,7 @@ internal sealed partial class PodWorker : IDisposable
                 _volumesNotBefore = null;
             };
         }
-        catch (Exception exception) when (exception is VolumeException or KubeApiException)
+        catch (Exception exception) when (exception is VolumeException or KubeStatusException)
         {
             _services.Events.Warning(pod, "FailedMount", exception.Message);
             return () => _volumesNotBefore = _services.Time.GetUtcNow() + RetryDelay;
@@ -290,7 +292,7 @@ internal sealed partial class PodWorker : IDisposable
                 await _services.Starter.StartAsync(start, linked.Token);
                 return () => Started(slot, view.Pod, cancellationToken);
             }
-            catch (ContainerStartException failure)
+            catch (AttemptFailedException failure)
             {
                 return () =>
                 {
@@ -308,7 +310,7 @@ internal sealed partial class PodWorker : IDisposable
                 return () =>
                 {
                     slot.Starting = false;
-                    _containers.StartFailed(slot, view.Pod, attempt, new ContainerStartException(StartFailure.Configuration, "CreateContainerError", exception.Message));
+                    _containers.StartFailed(slot, view.Pod, attempt, new AttemptFailedException(StartFailure.Configuration, "CreateContainerError", exception.Message));
                 };
             }
         });
@@ -429,7 +431,7 @@ internal sealed partial class PodWorker : IDisposable
                 pod.Metadata.Namespace, pod.Metadata.Name,
                 new DeleteOptions { GracePeriodSeconds = 0, Preconditions = new Api.Meta.V1.Preconditions { Uid = _uid } }, cancellationToken);
         }
-        catch (KubeApiException exception) when (exception.IsNotFound || exception.IsConflict)
+        catch (KubeStatusException exception) when (exception.IsNotFound || exception.IsConflict)
         {
             // Gone already, perhaps with another of the same name in its place.
         }

@@ -1,3 +1,4 @@
+using Coxswain.Api;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Meta.V1;
 using Coxswain.Client;
@@ -25,7 +26,7 @@ public sealed class ServiceAllocationTests : IAsyncLifetime
     public async Task Create_TakenPort_IsRefusedUntilItIsFree()
     {
         await _server.Admin.CreateAsync(NodePort("a", 30123), default);
-        var refused = await Assert.ThrowsAsync<KubeApiException>(() => _server.Admin.CreateAsync(NodePort("b", 30123), default));
+        var refused = await Assert.ThrowsAsync<KubeStatusException>(() => _server.Admin.CreateAsync(NodePort("b", 30123), default));
         Assert.Equal("Service \"b\" is invalid: spec.ports[0].nodePort: Invalid value: 30123: provided port is already allocated", refused.Message);
         await _server.Admin.DeleteAsync<Service>("default", "a", DeleteOptions.Empty, default);
         await _server.Admin.CreateAsync(NodePort("b", 30123), default);
@@ -35,14 +36,14 @@ public sealed class ServiceAllocationTests : IAsyncLifetime
     public async Task Create_Refused_GivesBackWhatItTook()
     {
         var wanted = NodePort("Not A Name", 30124);
-        await Assert.ThrowsAsync<KubeApiException>(() => _server.Admin.CreateAsync(wanted, default));
+        await Assert.ThrowsAsync<KubeStatusException>(() => _server.Admin.CreateAsync(wanted, default));
         Assert.Equal(30124, (await _server.Admin.CreateAsync(NodePort("ok", 30124), default)).Spec.Ports[0].NodePort);
     }
 
     [Fact]
     public async Task Create_PortOutOfRange_IsRefused()
     {
-        var refused = await Assert.ThrowsAsync<KubeApiException>(() => _server.Admin.CreateAsync(NodePort("a", 80), default));
+        var refused = await Assert.ThrowsAsync<KubeStatusException>(() => _server.Admin.CreateAsync(NodePort("a", 80), default));
         Assert.Contains("The range of valid ports is 30000-32767", refused.Message);
     }
 
@@ -86,7 +87,7 @@ public sealed class ServiceAllocationTests : IAsyncLifetime
         await using var second = _server.NewHost(_server.Store, TimeProvider.System);
         await second.StartAsync(default);
         var client = second.ClientFor(new Authentication.User("admin", ["system:masters"]));
-        var refused = await Assert.ThrowsAsync<KubeApiException>(() => client.CreateAsync(NodePort("b", created.Spec.Ports[0].NodePort), default));
+        var refused = await Assert.ThrowsAsync<KubeStatusException>(() => client.CreateAsync(NodePort("b", created.Spec.Ports[0].NodePort), default));
         Assert.Contains("already allocated", refused.Message);
     }
 

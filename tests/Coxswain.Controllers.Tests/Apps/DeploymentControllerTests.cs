@@ -1,3 +1,4 @@
+using Coxswain.Api;
 using Coxswain.Api.Apps.V1;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Meta.V1;
@@ -162,7 +163,7 @@ public sealed class DeploymentControllerTests
                 await cluster.Client.UpdateAsync(change(current), default);
                 return;
             }
-            catch (KubeApiException exception) when (exception.IsConflict)
+            catch (KubeStatusException exception) when (exception.IsConflict)
             {
                 // The controller wrote in between.
             }

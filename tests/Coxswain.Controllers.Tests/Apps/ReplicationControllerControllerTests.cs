@@ -1,3 +1,4 @@
+using Coxswain.Api;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Meta.V1;
 using Coxswain.Client;
@@ -46,7 +47,7 @@ public sealed class ReplicationControllerControllerTests
         {
             if (Volatile.Read(ref refuse) && verb == "create" && resource.Plural == "pods")
             {
-                throw new KubeApiException(new Status { StatusValue = "Failure", Code = 403, Reason = "Forbidden", Message = "exceeded quota" });
+                throw new KubeStatusException(new Status { StatusValue = "Failure", Code = 403, Reason = "Forbidden", Message = "exceeded quota" });
             }
         };
         await cluster.AddNodeAsync("node-1");
@@ -75,7 +76,7 @@ public sealed class ReplicationControllerControllerTests
                     refusedOften.TrySetResult();
                 }
 
-                throw new KubeApiException(new Status { StatusValue = "Failure", Code = 403, Reason = "Forbidden", Message = $"pod old-{count} is forbidden" });
+                throw new KubeStatusException(new Status { StatusValue = "Failure", Code = 403, Reason = "Forbidden", Message = $"pod old-{count} is forbidden" });
             }
 
             if (verb == "update" && resource.Plural == "replicationcontrollers")
