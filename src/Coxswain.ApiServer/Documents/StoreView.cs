@@ -3,27 +3,27 @@ using Coxswain.Store;
 namespace Coxswain.ApiServer.Documents;
 
 /// <summary>
-/// A value computed from all entries below some prefix, computed again only when one of them changed. The check costs
-/// no I/O, and a reader sees every write that was acknowledged before it asked.
+/// A value computed from all entries below some prefix, computed again only when one of them changed. The check waits
+/// for nobody, and a reader sees every write that was acknowledged before it asked.
 /// </summary>
 internal sealed class StoreView<T>(IStore store, string prefix, Func<IReadOnlyList<StoreEntry>, T> compute) : IAsyncDisposable
     where T : class
 {
     private readonly SemaphoreSlim _lock = new(1);
-    private IStoreWatcher? _watcher;
-    private T? _value;
+    private IPrefixFollower? _follower;
+    private Computed? _computed;
 
     public async ValueTask<T> GetAsync(CancellationToken cancellationToken)
     {
+        if (Current() is { } current)
+        {
+            return current;
+        }
+
         await _lock.WaitAsync(cancellationToken);
         try
         {
-            if (_value is not null && _watcher is not null && _watcher.Progress() >= await store.GetRevisionAsync(cancellationToken))
-            {
-                return _value;
-            }
-
-            return _value = await ComputeAsync(cancellationToken);
+            return Current() ?? await ComputeAsync(cancellationToken);
         }
         finally
         {
@@ -34,22 +34,25 @@ internal sealed class StoreView<T>(IStore store, string prefix, Func<IReadOnlyLi
     public async ValueTask DisposeAsync()
     {
         _lock.Dispose();
-        if (_watcher is not null)
+        if (_follower is not null)
         {
-            await _watcher.DisposeAsync();
+            await _follower.DisposeAsync();
         }
     }
+
+    private T? Current() =>
+        Volatile.Read(ref _computed) is { } computed && _follower!.ChangedAt <= computed.Revision // set before
+            ? computed.Value
+            : null;
 
     private async ValueTask<T> ComputeAsync(CancellationToken cancellationToken)
     {
-        if (_watcher is not null)
-        {
-            await _watcher.DisposeAsync();
-            _watcher = null;
-        }
-
+        _follower ??= await store.FollowAsync(prefix, cancellationToken);
         var list = await store.ListAsync(new ListQuery(prefix), cancellationToken);
-        _watcher = (await store.WatchAsync(prefix, list.Revision, cancellationToken)).Watcher;
-        return compute(list.Entries);
+        var value = compute(list.Entries);
+        Volatile.Write(ref _computed, new Computed(list.Revision, value));
+        return value;
     }
+
+    private sealed record Computed(long Revision, T Value);
 }

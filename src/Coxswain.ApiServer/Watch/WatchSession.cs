@@ -71,7 +71,8 @@ internal sealed class WatchSession : IAsyncDisposable
 
                 if (_bookmarks)
                 {
-                    _items.Add(new WatchItem(WatchEventType.Bookmark, null, _watcher.Progress()));
+                    _items.Add(new WatchItem(
+                        WatchEventType.Bookmark, null, await _watcher.ProgressAsync(cancellationToken)));
                 }
 
                 continue;

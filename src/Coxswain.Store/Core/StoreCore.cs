@@ -3,13 +3,15 @@ using System.Text;
 using Coxswain.Store.History;
 using Coxswain.Store.Watch;
 
-namespace Coxswain.Store;
+namespace Coxswain.Store.Core;
 
 /// <summary>
 /// The part every home shares: the published state and the watchers of it. Reads never lock. Its owner stages writes,
 /// makes them durable in its own way, then publishes; one batch at a time.
 /// </summary>
-internal sealed class StoreCore(StoreState recovered, StoreOptions options, TimeProvider time)
+/// <param name="successor">The revision that follows another; null for the next number.</param>
+internal sealed class StoreCore(
+    StoreState recovered, StoreOptions options, TimeProvider time, Func<long, long>? successor) : IWatchedLog
 {
     private readonly Lock _watchGate = new();
     private readonly WatchIndex _index = new();
@@ -23,15 +25,25 @@ internal sealed class StoreCore(StoreState recovered, StoreOptions options, Time
     public static void CheckKey(string key)
     {
         ArgumentException.ThrowIfNullOrEmpty(key);
+        if (!IsKey(key))
+        {
+            throw new ArgumentException("a key is well-formed UTF-16", nameof(key));
+        }
+    }
+
+    public static bool IsKey(string key)
+    {
         for (var rest = key.AsSpan(); !Ascii.IsValid(rest);)
         {
             if (Rune.DecodeFromUtf16(rest, out _, out var consumed) != OperationStatus.Done)
             {
-                throw new ArgumentException("a key is well-formed UTF-16", nameof(key));
+                return false;
             }
 
             rest = rest[consumed..];
         }
+
+        return key.Length > 0;
     }
 
     public StoreEntry? Get(string key)
@@ -71,16 +83,22 @@ internal sealed class StoreCore(StoreState recovered, StoreOptions options, Time
                 return new WatchResult(outcome, null);
             }
 
-            if (_index.Find(prefix) is not { } group)
-            {
-                // What the log says of a new prefix is not known: the newest event could be one of it.
-                group = new WatchGroup(prefix, state.Revision);
-                _index.Add(group);
-            }
-
+            var group = GroupOf(prefix, state);
             var watcher = new StoreWatcher(this, group, afterRevision);
             group.Watchers.Add(watcher);
             return new WatchResult(ReadOutcome.Ok, watcher);
+        }
+    }
+
+    public IPrefixFollower Follow(string prefix)
+    {
+        ArgumentNullException.ThrowIfNull(prefix);
+        lock (_watchGate)
+        {
+            ThrowIfClosed();
+            var group = GroupOf(prefix, State);
+            group.Followers++;
+            return new PrefixFollower(this, group);
         }
     }
 
@@ -88,18 +106,27 @@ internal sealed class StoreCore(StoreState recovered, StoreOptions options, Time
     {
         lock (_watchGate)
         {
-            var group = watcher.Group;
-            if (group.Watchers.Remove(watcher) && group.Watchers.Count == 0)
+            if (watcher.Group.Watchers.Remove(watcher))
             {
-                _index.Remove(group);
+                RemoveIfUnused(watcher.Group);
             }
         }
     }
 
-    public WriteBatch Begin() => new(State);
+    public void Unfollow(WatchGroup group)
+    {
+        lock (_watchGate)
+        {
+            group.Followers--;
+            RemoveIfUnused(group);
+        }
+    }
+
+    public WriteBatch Begin() => new(State, successor);
 
     /// <summary>How far to compact now, or null.</summary>
-    public long? DueCompaction() => _retention.Due(State);
+    /// <param name="bytesMost">The history to keep at most, whatever the options say.</param>
+    public long? DueCompaction(long bytesMost = long.MaxValue) => _retention.Due(State, bytesMost);
 
     /// <summary>Makes a durable batch visible and wakes who waits for it.</summary>
     public void Publish(WriteBatch batch)
@@ -118,6 +145,7 @@ internal sealed class StoreCore(StoreState recovered, StoreOptions options, Time
                 {
                     if (group.LastRevision <= before)
                     {
+                        Pass(group, before);
                         _touched.Add(group);
                     }
 
@@ -130,7 +158,7 @@ internal sealed class StoreCore(StoreState recovered, StoreOptions options, Time
             {
                 foreach (var watcher in group.Watchers)
                 {
-                    watcher.Wake(before);
+                    watcher.Wake();
                 }
             }
 
@@ -146,6 +174,13 @@ internal sealed class StoreCore(StoreState recovered, StoreOptions options, Time
         {
             Invariant.Holds(revision <= state.Revision, "only what was written can be compacted");
             Volatile.Write(ref _state, state.CompactedTo(revision));
+            lock (_watchGate)
+            {
+                foreach (var group in _index.Groups)
+                {
+                    group.ForgetShared(revision);
+                }
+            }
         }
     }
 
@@ -164,4 +199,36 @@ internal sealed class StoreCore(StoreState recovered, StoreOptions options, Time
 
     public void ThrowIfClosed() =>
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _isClosed), typeof(IStore));
+
+    /// <summary>
+    /// Before the group's next event: whoever has been told of its last one has missed nothing up to now, and moves on,
+    /// so that only an event it has not read can be taken from it by compaction.
+    /// </summary>
+    private static void Pass(WatchGroup group, long before)
+    {
+        foreach (var watcher in group.Watchers)
+        {
+            watcher.Pass(group.LastRevision, before);
+        }
+    }
+
+    private WatchGroup GroupOf(string prefix, StoreState state)
+    {
+        if (_index.Find(prefix) is not { } group)
+        {
+            // What the log says of a new prefix is not known: the newest event could be one of it.
+            group = new WatchGroup(prefix, state.Revision);
+            _index.Add(group);
+        }
+
+        return group;
+    }
+
+    private void RemoveIfUnused(WatchGroup group)
+    {
+        if (group is { Watchers.Count: 0, Followers: 0 })
+        {
+            _index.Remove(group);
+        }
+    }
 }
