@@ -8,6 +8,7 @@ using Coxswain.Node.Files;
 using Coxswain.Node.Logs;
 using Coxswain.Node.Nodes;
 using Coxswain.Node.Objects;
+using Coxswain.Node.Options;
 using Coxswain.Node.Pods;
 using Coxswain.Node.Probes;
 using Coxswain.Node.Runtime;

@@ -24,13 +24,13 @@ internal sealed class ApiCore(
 
     public async ValueTask<ListPage> ListAsync(ApiRequest request, ListOptions options, CancellationToken cancellationToken)
     {
-        await AuthorizeAsync(request, cancellationToken);
+        await AuthorizeAsync(request, options.FieldSelector, cancellationToken);
         return await reader.ListAsync(request, options, cancellationToken);
     }
 
     public async ValueTask<WatchSession> WatchAsync(ApiRequest request, ListOptions options, CancellationToken cancellationToken)
     {
-        await AuthorizeAsync(request, cancellationToken);
+        await AuthorizeAsync(request, options.FieldSelector, cancellationToken);
         return await watcher.WatchAsync(request, options, cancellationToken);
     }
 
@@ -73,7 +73,7 @@ internal sealed class ApiCore(
     public async ValueTask<ListPage> DeleteCollectionAsync(
         ApiRequest request, ListOptions list, DeleteOptions options, CancellationToken cancellationToken)
     {
-        await AuthorizeAsync(request, cancellationToken);
+        await AuthorizeAsync(request, list.FieldSelector, cancellationToken);
         var page = await reader.ListAsync(request, list, cancellationToken);
         foreach (var entry in page.Entries)
         {
@@ -119,11 +119,19 @@ internal sealed class ApiCore(
         return ScaleDocument.Read(updated);
     }
 
-    public async ValueTask AuthorizeAsync(ApiRequest request, CancellationToken cancellationToken)
+    public ValueTask AuthorizeAsync(ApiRequest request, CancellationToken cancellationToken) => AuthorizeAsync(request, "", cancellationToken);
+
+    /// <summary>A list of one name is a request for that name, and a namespace lies in itself.</summary>
+    private async ValueTask AuthorizeAsync(ApiRequest request, string fieldSelector, CancellationToken cancellationToken)
     {
         var resource = request.Resource.Resource;
         var name = request.Subresource.Length == 0 ? resource.Plural : $"{resource.Plural}/{request.Subresource}";
-        var attributes = new AccessAttributes(request.User, request.Verb, resource.Group, name, request.Namespace, request.Name);
+        var fields = fieldSelector.Length > 0 && FieldSelector.TryParse(fieldSelector, out var selector, out _) ? selector : null;
+        var attributes = new AccessAttributes(
+            request.User, request.Verb, resource.Group, name,
+            resource is { Group: "", Plural: "namespaces" } ? request.Name : request.Namespace,
+            request.Name.Length > 0 ? request.Name : fields?.RequiredValue("metadata.name") ?? "")
+        { Fields = fields };
         if (!await authorizer.AllowsAsync(attributes, cancellationToken))
         {
             throw new KubeStatusException(Statuses.Forbidden(resource.QualifiedName, request.Name, Refusal(attributes)));

@@ -2,6 +2,7 @@ using Coxswain.Api;
 using Coxswain.Api.Core.V1;
 using Coxswain.Client.Events;
 using Coxswain.Node.Files;
+using Coxswain.Node.PodFacts;
 using Coxswain.Node.Runtime;
 
 namespace Coxswain.Node.Containers;
@@ -14,7 +15,7 @@ internal sealed record ContainerStart(
 internal sealed class ContainerStarter(
     IPodRuntime runtime, ImagePuller images, EnvironmentBuilder environment, ContainerConfigBuilder configs, NodePaths paths, EventRecorder events)
 {
-    /// <exception cref="ContainerStartException">Anything that the pod's status must show.</exception>
+    /// <exception cref="AttemptFailedException">Anything that the pod's status must show.</exception>
     public async Task StartAsync(ContainerStart start, CancellationToken cancellationToken)
     {
         var (pod, container) = (start.Pod, start.Container);
@@ -31,7 +32,7 @@ internal sealed class ContainerStarter(
         {
             events.Warning(pod, "Failed", $"Error: {exception.Message}", fieldPath);
             await runtime.RemoveContainerAsync(id, CancellationToken.None);
-            throw new ContainerStartException(StartFailure.Process, "RunContainerError", exception.Message, exception) { ExitCode = ExitCode(exception) };
+            throw new AttemptFailedException(StartFailure.Process, "RunContainerError", exception.Message, exception) { ExitCode = ExitCode(exception) };
         }
 
         events.Normal(pod, "Started", $"Container started: {container.Name}", fieldPath);
@@ -53,7 +54,7 @@ internal sealed class ContainerStarter(
         catch (Exception exception) when (exception is ContainerConfigException or KubeStatusException or IOException)
         {
             events.Warning(pod, "Failed", $"Error: {exception.Message}", fieldPath);
-            throw new ContainerStartException(StartFailure.Configuration, "CreateContainerConfigError", exception.Message, exception);
+            throw new AttemptFailedException(StartFailure.Configuration, "CreateContainerConfigError", exception.Message, exception);
         }
     }
 
@@ -68,12 +69,12 @@ internal sealed class ContainerStarter(
         catch (RuntimeException exception) when (exception.Failure == RuntimeFailure.Start)
         {
             events.Warning(start.Pod, "Failed", $"Error: {exception.Message}", fieldPath);
-            throw new ContainerStartException(StartFailure.Process, "RunContainerError", exception.Message, exception) { ExitCode = ExitCode(exception) };
+            throw new AttemptFailedException(StartFailure.Process, "RunContainerError", exception.Message, exception) { ExitCode = ExitCode(exception) };
         }
         catch (RuntimeException exception)
         {
             events.Warning(start.Pod, "Failed", $"Error: {exception.Message}", fieldPath);
-            throw new ContainerStartException(StartFailure.Configuration, "CreateContainerError", exception.Message, exception);
+            throw new AttemptFailedException(StartFailure.Configuration, "CreateContainerError", exception.Message, exception);
         }
     }
 

@@ -1,6 +1,7 @@
 using Coxswain.Api.Coordination.V1;
 using Coxswain.Api.Meta.V1;
 using Coxswain.Client;
+using Coxswain.Node.Options;
 using Microsoft.Extensions.Logging;
 
 namespace Coxswain.Node.Nodes;

@@ -1,6 +1,7 @@
 using Coxswain.Api;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Meta.V1;
+using Coxswain.Node.Options;
 using Coxswain.Node.Runtime;
 using ConditionStatus = Coxswain.Api.Core.V1.ConditionStatus;
 using V1Node = Coxswain.Api.Core.V1.Node;

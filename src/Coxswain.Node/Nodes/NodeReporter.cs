@@ -2,6 +2,7 @@ using Coxswain.Api;
 using Coxswain.Api.Core.V1;
 using Coxswain.Client;
 using Coxswain.Client.Events;
+using Coxswain.Node.Options;
 using Coxswain.Node.Runtime;
 using Microsoft.Extensions.Logging;
 using V1Node = Coxswain.Api.Core.V1.Node;

@@ -1,4 +1,5 @@
 using Coxswain.Api.Core.V1;
+using Coxswain.Node.Planning;
 using Coxswain.Node.Probes;
 using Coxswain.Node.Runtime;
 

@@ -1,5 +1,7 @@
 using Coxswain.Api.Core.V1;
 using Coxswain.Node.Containers;
+using Coxswain.Node.Planning;
+using Coxswain.Node.PodFacts;
 using Coxswain.Node.Probes;
 using Coxswain.Node.Runtime;
 
@@ -103,7 +105,7 @@ internal sealed class PodContainers
         }
     }
 
-    public void StartFailed(ContainerSlot slot, Pod pod, int attempt, ContainerStartException failure)
+    public void StartFailed(ContainerSlot slot, Pod pod, int attempt, AttemptFailedException failure)
     {
         var now = _services.Time.GetUtcNow();
         switch (failure.Failure)

@@ -1,5 +1,6 @@
 using Coxswain.Api.Core.V1;
 using Coxswain.Client.Informers;
+using Coxswain.Node.Planning;
 using Coxswain.Node.Runtime;
 using Coxswain.Node.Volumes;
 using Microsoft.Extensions.Logging;

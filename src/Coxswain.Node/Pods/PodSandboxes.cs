@@ -1,5 +1,7 @@
 using Coxswain.Api.Core.V1;
 using Coxswain.Node.Files;
+using Coxswain.Node.Options;
+using Coxswain.Node.PodFacts;
 using Coxswain.Node.Runtime;
 
 namespace Coxswain.Node.Pods;

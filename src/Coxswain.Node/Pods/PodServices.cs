@@ -5,6 +5,7 @@ using Coxswain.Linux.Mounts;
 using Coxswain.Node.Containers;
 using Coxswain.Node.Files;
 using Coxswain.Node.Objects;
+using Coxswain.Node.Options;
 using Coxswain.Node.Probes;
 using Coxswain.Node.Runtime;
 using Coxswain.Node.Volumes;

@@ -4,6 +4,7 @@ using Coxswain.Api.Core.V1;
 using Coxswain.Api.Meta.V1;
 using Coxswain.Client;
 using Coxswain.Node.Containers;
+using Coxswain.Node.Planning;
 using Coxswain.Node.Probes;
 using Coxswain.Node.Runtime;
 using Coxswain.Node.Volumes;
@@ -291,7 +292,7 @@ internal sealed partial class PodWorker : IDisposable
                 await _services.Starter.StartAsync(start, linked.Token);
                 return () => Started(slot, view.Pod, cancellationToken);
             }
-            catch (ContainerStartException failure)
+            catch (AttemptFailedException failure)
             {
                 return () =>
                 {
@@ -309,7 +310,7 @@ internal sealed partial class PodWorker : IDisposable
                 return () =>
                 {
                     slot.Starting = false;
-                    _containers.StartFailed(slot, view.Pod, attempt, new ContainerStartException(StartFailure.Configuration, "CreateContainerError", exception.Message));
+                    _containers.StartFailed(slot, view.Pod, attempt, new AttemptFailedException(StartFailure.Configuration, "CreateContainerError", exception.Message));
                 };
             }
         });

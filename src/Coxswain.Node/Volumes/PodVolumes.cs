@@ -1,6 +1,9 @@
 using Coxswain.Api.Core.V1;
+using Coxswain.Linux.Files;
 using Coxswain.Linux.Mounts;
 using Coxswain.Node.Files;
+using Coxswain.Node.Objects;
+using Coxswain.Node.PodFacts;
 
 namespace Coxswain.Node.Volumes;
 
@@ -25,7 +28,7 @@ internal sealed class PodVolumes(
             {
                 result[volume.Name] = await SetUpAsync(pod, volume, podAddresses, cancellationToken);
             }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or VolumeException or Containers.ContainerConfigException)
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or VolumeException or PodObjectException or ContainerConfigException)
             {
                 throw new VolumeException($"MountVolume.SetUp failed for volume \"{volume.Name}\" : {exception.Message}", exception);
             }
@@ -52,7 +55,7 @@ internal sealed class PodVolumes(
             }
         }
 
-        Directory.Delete(directory, recursive: true);
+        TreeRemover.Remove(directory);
     }
 
     private async Task<string> SetUpAsync(Pod pod, Volume volume, IReadOnlyList<string> podAddresses, CancellationToken cancellationToken)

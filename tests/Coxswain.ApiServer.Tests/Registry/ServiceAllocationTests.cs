@@ -86,7 +86,7 @@ public sealed class ServiceAllocationTests : IAsyncLifetime
         var created = await _server.Admin.CreateAsync(NodePort("a"), default);
         await using var second = _server.NewHost(_server.Store, TimeProvider.System);
         await second.StartAsync(default);
-        var client = second.ClientFor(new Authentication.User("admin", ["system:masters"]));
+        var client = second.ClientFor(new ApiServer.Authentication.User("admin", ["system:masters"]));
         var refused = await Assert.ThrowsAsync<KubeStatusException>(() => client.CreateAsync(NodePort("b", created.Spec.Ports[0].NodePort), default));
         Assert.Contains("already allocated", refused.Message);
     }

@@ -12,6 +12,7 @@ using Coxswain.Engine.Images.Archives;
 using Coxswain.Engine.Networks;
 using Coxswain.Linux.Mounts;
 using Coxswain.Node.Files;
+using Coxswain.Node.Options;
 using Coxswain.Node.Runtime;
 using Coxswain.Testing.Client;
 using Microsoft.Extensions.Logging.Abstractions;
