@@ -36,27 +36,6 @@ internal sealed class PodVolumes(
         return result;
     }
 
-    /// <summary>Unmounts and deletes everything of the pod's volumes. Idempotent.</summary>
-    public static void TearDown(string podUid, NodePaths paths, IMounts mounts)
-    {
-        var directory = paths.Volumes(podUid);
-        if (!Directory.Exists(directory))
-        {
-            return;
-        }
-
-        var emptyDirs = Path.Combine(directory, "kubernetes.io~empty-dir");
-        if (Directory.Exists(emptyDirs))
-        {
-            foreach (var volume in Directory.EnumerateDirectories(emptyDirs))
-            {
-                mounts.Unmount(volume);
-            }
-        }
-
-        Directory.Delete(directory, recursive: true);
-    }
-
     private async Task<string> SetUpAsync(Pod pod, Volume volume, IReadOnlyList<string> podAddresses, CancellationToken cancellationToken)
     {
         switch (volume)
