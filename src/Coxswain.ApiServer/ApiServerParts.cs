@@ -71,7 +71,7 @@ internal sealed class ApiServerParts : IAsyncDisposable
         var documents = new DiscoveryDocuments(Resources, options.Advertised?.ToString() ?? "");
         var metrics = new RequestMetrics(time);
         Health = new HealthChecks(options.ReadinessGates);
-        var clientCertificate = options.Pki.GetOrIssue("apiserver-node-client", new("kube-apiserver-node-client") { Organizations = ["system:masters"] });
+        var clientCertificate = options.Pki.NodeClient();
         _nodeProxy = new NodeProxy(Core, store, Lifetime, options.Pki, clientCertificate);
         var endpoint = new ResourceEndpoint(Resources, Core, new AnswerFormatter(tables), new WatchEndpoint(Core, tables, Lifetime), _nodeProxy);
         var server = new ServerEndpoints(Health, metrics, options.OpenApi ?? new OpenApiDocuments(ApiResources.All, ServerVersion.GitVersion),

@@ -84,10 +84,7 @@ public sealed class ContainerEngine : IAsyncDisposable
         foreach (var directory in new[] { "containers", "snapshots" }.Select(name => Path.Combine(Options.DataDirectory, name))
             .Concat(new[] { "bundles", "runc", "exits" }.Select(name => Path.Combine(Options.RunDirectory, name))))
         {
-            if (Directory.Exists(directory))
-            {
-                Directory.Delete(directory, recursive: true);
-            }
+            TreeRemover.Remove(directory);
         }
     }
 

@@ -24,4 +24,13 @@ public class LinuxException : IOException
 
     /// <summary>The kernel's error number, 0 when there was none.</summary>
     public int Errno { get; }
+
+    /// <summary>Whether an exception, ours or the base library's, says that the disk or the owner's quota of it is full.</summary>
+    public static bool IsOutOfSpace(IOException exception)
+    {
+        const int NoSpace = 28, QuotaExceeded = 122;
+        // The base library keeps the kernel's number in HResult.
+        var errno = exception is LinuxException linux ? linux.Errno : exception.HResult;
+        return errno is NoSpace or QuotaExceeded;
+    }
 }

@@ -81,7 +81,11 @@ public sealed partial class NodeAgent(
             }
         }
 
-        PodRemoval.Remove(options.DataDirectory);
+        if (Directory.Exists(options.DataDirectory))
+        {
+            VolumeTeardown.UnmountBelow(options.DataDirectory, mounts);
+            PodRemoval.Remove(options.DataDirectory);
+        }
     }
 
     private async Task RunOnceAsync(CancellationToken cancellationToken)

@@ -51,11 +51,14 @@ internal sealed class DecodeRun(FieldValidation validation)
             if (reader.TokenType != JsonTokenType.Null || field.Schema.Type == SchemaType.Raw)
             {
                 var value = ReadValue(ref reader, field.Schema);
-                if (value is not null && !result.TryAdd(field.Name, value))
+                if (value is not null || field.Schema.Nullable)
                 {
-                    Found($"duplicate field \"{StrictPath()}\"");
-                    result[field.Name] = value;
+                    Put(result, field.Name, value);
                 }
+            }
+            else if (field.Schema.Nullable)
+            {
+                Put(result, field.Name, null);
             }
 
             _path.RemoveAt(_path.Count - 1);
@@ -64,13 +67,25 @@ internal sealed class DecodeRun(FieldValidation validation)
         return result;
     }
 
+    /// <summary>The last of equal keys counts, and the sender is told.</summary>
+    private void Put(JsonObject target, string name, JsonNode? value)
+    {
+        if (!target.TryAdd(name, value))
+        {
+            Found($"duplicate field \"{StrictPath()}\"");
+            target[name] = value;
+        }
+    }
+
     private void ReadUnknown(ref Utf8JsonReader reader, Schema schema, JsonObject result)
     {
         var name = reader.GetString()!;
         if (schema.PreserveUnknownFields)
         {
             reader.Read();
-            result[name] = ReadRaw(ref reader);
+            _path.Add(new Step(schema, null, name, 0));
+            Put(result, name, ReadRaw(ref reader));
+            _path.RemoveAt(_path.Count - 1);
             return;
         }
 
@@ -97,6 +112,8 @@ internal sealed class DecodeRun(FieldValidation validation)
             case SchemaType.Map when reader.TokenType == JsonTokenType.StartObject:
                 return ReadMap(ref reader, schema);
             case SchemaType.Raw:
+                return ReadRaw(ref reader);
+            case var _ when schema.IsStructural:
                 return ReadRaw(ref reader);
             case SchemaType.Struct or SchemaType.List or SchemaType.Map:
                 throw Mismatch(ref reader, schema);
@@ -129,12 +146,7 @@ internal sealed class DecodeRun(FieldValidation validation)
             reader.Read();
             _path.Add(new Step(schema, null, key, 0));
             var value = reader.TokenType == JsonTokenType.Null ? Zero(item) : ReadValue(ref reader, item);
-            if (!result.TryAdd(key, value))
-            {
-                Found($"duplicate field \"{StrictPath()}\"");
-                result[key] = value;
-            }
-
+            Put(result, key, value);
             _path.RemoveAt(_path.Count - 1);
         }
 
@@ -218,7 +230,7 @@ internal sealed class DecodeRun(FieldValidation validation)
     }
 
     /// <summary>Any JSON; numbers as Go keeps them: integers while they fit, otherwise floating.</summary>
-    private static JsonNode? ReadRaw(ref Utf8JsonReader reader)
+    private JsonNode? ReadRaw(ref Utf8JsonReader reader)
     {
         switch (reader.TokenType)
         {
@@ -228,15 +240,19 @@ internal sealed class DecodeRun(FieldValidation validation)
                 {
                     var key = StringPool.Read(ref reader);
                     reader.Read();
-                    properties[key] = ReadRaw(ref reader);
+                    _path.Add(new Step(null, null, key, 0));
+                    Put(properties, key, ReadRaw(ref reader));
+                    _path.RemoveAt(_path.Count - 1);
                 }
 
                 return properties;
             case JsonTokenType.StartArray:
                 var items = new JsonArray();
-                while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+                for (var i = 0; reader.Read() && reader.TokenType != JsonTokenType.EndArray; i++)
                 {
+                    _path.Add(new Step(null, null, null, i));
                     items.Add(ReadRaw(ref reader));
+                    _path.RemoveAt(_path.Count - 1);
                 }
 
                 return items;
@@ -255,7 +271,7 @@ internal sealed class DecodeRun(FieldValidation validation)
     }
 
     /// <summary>What Go makes of a null inside a list or map: the type's zero.</summary>
-    private static JsonNode? Zero(Schema schema) => schema.Type switch
+    private static JsonNode? Zero(Schema schema) => schema.IsStructural ? null : schema.Type switch
     {
         SchemaType.Struct or SchemaType.Map => new JsonObject(),
         SchemaType.List => new JsonArray(),
@@ -332,5 +348,5 @@ internal sealed class DecodeRun(FieldValidation validation)
     }
 
     /// <summary>A step into a struct's field, a map's key (or an unknown field), or a list's item.</summary>
-    private readonly record struct Step(Schema Owner, SchemaField? Field, string? Name, int Index);
+    private readonly record struct Step(Schema? Owner, SchemaField? Field, string? Name, int Index);
 }

@@ -14,7 +14,7 @@ internal sealed class RbacRules
         IReadOnlyCollection<ClusterRole> clusterRoles, IReadOnlyCollection<Role> roles,
         IReadOnlyCollection<ClusterRoleBinding> clusterRoleBindings, IReadOnlyCollection<RoleBinding> roleBindings)
     {
-        var byName = clusterRoles.ToDictionary(role => role.Metadata.Name, role => RulesOf(role, clusterRoles), StringComparer.Ordinal);
+        var byName = clusterRoles.ToDictionary(role => role.Metadata.Name, role => role.Rules, StringComparer.Ordinal);
         var inNamespace = roles.ToDictionary(role => (role.Metadata.Namespace, role.Metadata.Name), role => role.Rules);
         foreach (var binding in clusterRoleBindings)
         {
@@ -63,33 +63,20 @@ internal sealed class RbacRules
             : Has(rule.ApiGroups, attributes.Group) && HasResource(rule.Resources, attributes.Resource)
                 && (rule.ResourceNames.Count == 0 || rule.ResourceNames.Contains(attributes.Name)));
 
-    /// <summary>A role may be the sum of others, chosen by their labels.</summary>
-    private static IReadOnlyList<PolicyRule> RulesOf(ClusterRole role, IReadOnlyCollection<ClusterRole> all)
-    {
-        if (role.AggregationRule is not { } aggregation)
-        {
-            return role.Rules;
-        }
-
-        var selectors = aggregation.ClusterRoleSelectors.Select(selector => Coxswain.Api.LabelSelector.From(selector)).ToList();
-        return [.. role.Rules, .. all.Where(other => other.AggregationRule is null && selectors.Exists(selector => selector.Matches(other.Metadata.Labels)))
-            .SelectMany(other => other.Rules)];
-    }
-
     private static bool Names(Subject subject, User user) => subject.Kind switch
     {
-        "User" => subject.Name == user.Name || subject.Name == "*",
+        "User" => subject.Name == user.Name,
         "Group" => user.Groups.Contains(subject.Name),
         "ServiceAccount" => user.Name == $"system:serviceaccount:{subject.Namespace}:{subject.Name}",
         _ => false,
     };
 
-    private static bool Has(IReadOnlyList<string> allowed, string wanted) => allowed.Contains("*") || allowed.Contains(wanted);
+    internal static bool Has(IReadOnlyList<string> allowed, string wanted) => allowed.Contains("*") || allowed.Contains(wanted);
 
-    private static bool HasResource(IReadOnlyList<string> allowed, string wanted) =>
+    internal static bool HasResource(IReadOnlyList<string> allowed, string wanted) =>
         Has(allowed, wanted) || (wanted.IndexOf('/') is >= 0 and var slash && allowed.Contains("*" + wanted[slash..]));
 
-    private static bool MatchesPath(string pattern, string path) =>
+    internal static bool MatchesPath(string pattern, string path) =>
         pattern == path || (pattern.EndsWith('*') && path.StartsWith(pattern.AsSpan(0, pattern.Length - 1), StringComparison.Ordinal));
 
     public static RbacRules From(IReadOnlyList<StoreEntry> entries)

@@ -5,6 +5,7 @@ using Coxswain.Api.Meta.V1;
 using Coxswain.ApiServer.Authentication;
 using Coxswain.ApiServer.Certificates;
 using Coxswain.ApiServer.Http;
+using Coxswain.ApiServer.InProcess;
 using Coxswain.ApiServer.Registry;
 
 namespace Coxswain.ApiServer.Bootstrap;
@@ -21,10 +22,12 @@ internal sealed class BootstrapObjects(ApiCore core, ResourceRegistry resources,
             await EnsureAsync(new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Namespace", ["metadata"] = Named(name) }, cancellationToken);
         }
 
-        foreach (var document in PriorityClasses().Concat(BootstrapRoles.All()))
+        foreach (var document in PriorityClasses())
         {
             await EnsureAsync(document, cancellationToken);
         }
+
+        await new RoleReconciler(new InProcessKubeClient(core, resources, Server)).EnsureAsync(cancellationToken);
 
         await EnsureAsync(KubernetesService(), cancellationToken);
         if (options.Advertised is not null)

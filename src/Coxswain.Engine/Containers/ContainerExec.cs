@@ -82,15 +82,7 @@ internal sealed class ContainerExec : IContainerExec
             code = RuncErrors.CodeOf(words) is var known and not 128 ? known : 126;
         }
 
-        try
-        {
-            Directory.Delete(_directory, recursive: true);
-        }
-        catch (DirectoryNotFoundException)
-        {
-            // The container was removed meanwhile.
-        }
-
+        TreeRemover.Remove(_directory);
         return code;
     }
 }

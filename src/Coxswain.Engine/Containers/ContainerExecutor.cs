@@ -31,7 +31,7 @@ internal sealed class ContainerExecutor(
         }
         catch
         {
-            Directory.Delete(directory, recursive: true);
+            TreeRemover.Remove(directory);
             throw;
         }
     }

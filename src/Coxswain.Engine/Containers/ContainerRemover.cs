@@ -1,6 +1,7 @@
 using System.Globalization;
 using Coxswain.Engine.Snapshots;
 using Coxswain.Linux.Cgroups;
+using Coxswain.Linux.Files;
 using Coxswain.Linux.Processes;
 
 namespace Coxswain.Engine.Containers;
@@ -13,27 +14,16 @@ internal sealed class ContainerRemover(
     {
         await EndMonitorAsync(record, cancellationToken);
         await cgroups.RemoveAsync(record.CgroupPath, cancellationToken);
-        Delete(paths.RuncState(record.Id));
+        TreeRemover.Remove(paths.RuncState(record.Id));
         if (record.Spec.Root.LayerDirectories is not null)
         {
             await snapshots.RemoveAsync(record.Id, cancellationToken);
         }
 
-        Delete(paths.Bundle(record.Id));
+        TreeRemover.Remove(paths.Bundle(record.Id));
         File.Delete(paths.ExitFile(record.Id));
         // Last: as long as anything is left, the record says that it must go.
         store.Delete(record.Id);
-    }
-
-    private static void Delete(string directory)
-    {
-        try
-        {
-            Directory.Delete(directory, recursive: true);
-        }
-        catch (DirectoryNotFoundException)
-        {
-        }
     }
 
     private async Task EndMonitorAsync(ContainerRecord record, CancellationToken cancellationToken)

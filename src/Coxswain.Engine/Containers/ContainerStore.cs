@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Coxswain.Linux.Files;
 using Microsoft.Extensions.Logging;
 
 namespace Coxswain.Engine.Containers;
@@ -36,13 +37,7 @@ internal sealed partial class ContainerStore(ContainerPaths paths, ILogger<Conta
 
     public void Delete(string id)
     {
-        try
-        {
-            Directory.Delete(paths.Container(id), recursive: true);
-        }
-        catch (DirectoryNotFoundException)
-        {
-        }
+        TreeRemover.Remove(paths.Container(id));
     }
 
     private static partial class Log

@@ -115,7 +115,7 @@ internal sealed class ImageRemover(ImageStore store, ReferenceFile references)
         var inUse = store.Usage is null ? [] : await store.Usage.ListLayerDirectoriesAsync(cancellationToken);
         using var session = await store.OpenSessionAsync(cancellationToken);
         // Sessions are opened under this lock: whoever is not here yet can only begin when the sweep is over.
-        using var held = await FileLock.AcquireAsync(store.Paths.Lock, exclusive: true, cancellationToken);
+        using var held = await FileLock.AcquireAsync(store.Paths.Lock, store.Time, cancellationToken);
         return session.IsAlone(store.Paths) ? await Task.Run(() => Sweep(session, inUse), cancellationToken) : 0;
     }
 

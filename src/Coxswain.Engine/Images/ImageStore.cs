@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Coxswain.Engine.Images.Documents;
 using Coxswain.Engine.Images.Layers;
 using Coxswain.Engine.Images.Storage;
+using Coxswain.Linux.Files;
 
 namespace Coxswain.Engine.Images;
 
@@ -21,7 +22,7 @@ public sealed class ImageStore
         Layers = new LayerStore(Paths);
         Time = time;
         Usage = usage;
-        _references = new ReferenceFile(Paths);
+        _references = new ReferenceFile(Paths, time);
     }
 
     internal StorePaths Paths { get; }
@@ -42,11 +43,11 @@ public sealed class ImageStore
     {
         var store = new ImageStore(dataDirectory, time, usage);
         store.Paths.Create();
-        using var held = await FileLock.AcquireAsync(store.Paths.Lock, exclusive: true, cancellationToken);
+        using var held = await FileLock.AcquireAsync(store.Paths.Lock, time, cancellationToken);
         foreach (var dead in StoreSession.FindDead(store.Paths))
         {
             await recovery.RecoverAsync(dead, cancellationToken);
-            Files.FileTree.Remove(dead);
+            TreeRemover.Remove(dead);
         }
 
         return store;
@@ -145,7 +146,7 @@ public sealed class ImageStore
         new ImageRemover(this, _references).PruneAsync(options, cancellationToken);
 
     internal Task<StoreSession> OpenSessionAsync(CancellationToken cancellationToken) =>
-        StoreSession.OpenAsync(Paths, cancellationToken);
+        StoreSession.OpenAsync(Paths, Time, cancellationToken);
 
     /// <summary>Writes manifest and configuration of an image whose layers are in the store, and names it.</summary>
     internal async Task<Image> AddAsync(
@@ -224,7 +225,7 @@ public sealed class ImageStore
         }
 
         // One at a time: two pods that want the same new image must not both unpack it.
-        using var held = await FileLock.AcquireAsync(Paths.UnpackLock, exclusive: true, cancellationToken);
+        using var held = await FileLock.AcquireAsync(Paths.UnpackLock, Time, cancellationToken);
         var unpacked = new List<UnpackedLayer>();
         for (var i = 0; i < diffIds.Count; i++)
         {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Coxswain.Linux.Files;
 
 namespace Coxswain.Engine.Networks;
 
@@ -39,10 +40,7 @@ internal sealed class AttachmentStore(string directory)
 
     public void DeleteAll()
     {
-        if (Directory.Exists(directory))
-        {
-            Directory.Delete(directory, recursive: true);
-        }
+        TreeRemover.Remove(directory);
     }
 
     private string PathOf(string sandboxId) => Path.Combine(directory, sandboxId + ".json");

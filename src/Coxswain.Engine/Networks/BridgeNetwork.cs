@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using Coxswain.Linux.Files;
 using Coxswain.Linux.Links;
 using Coxswain.Linux.Mounts;
 using Coxswain.Linux.Namespaces;
@@ -151,7 +152,7 @@ internal sealed partial class BridgeNetwork : IContainerNetwork, IDisposable
                 _namespaces.Delete(sandbox);
             }
 
-            Directory.Delete(_sandboxes, recursive: true);
+            TreeRemover.Remove(_sandboxes);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Coxswain.Linux.Files;
 using Coxswain.Linux.Mounts;
 
 namespace Coxswain.Engine.Snapshots;
@@ -41,7 +42,7 @@ internal sealed class OverlaySnapshots(EngineOptions options, IMounts mounts) : 
         var layersFile = Path.Combine(directory, "layers.json");
         await EngineJson.WriteAsync(layersFile, layerDirectories, EngineJson.Default.IReadOnlyListString, cancellationToken);
         mounts.Unmount(snapshot.RootDirectory);
-        Delete(Path.Combine(WorkOf(id), "work", "incompat", "volatile"));
+        TreeRemover.Remove(Path.Combine(WorkOf(id), "work", "incompat", "volatile"));
         MountOverlay(snapshot, directory);
         return snapshot;
     }
@@ -81,18 +82,7 @@ internal sealed class OverlaySnapshots(EngineOptions options, IMounts mounts) : 
         Names.Check("snapshot", id);
         mounts.Unmount(SnapshotOf(id, []).RootDirectory);
         var directory = Path.Combine(_directory, id);
-        return Task.Run(() => Delete(directory), cancellationToken);
-    }
-
-    private static void Delete(string directory)
-    {
-        try
-        {
-            Directory.Delete(directory, recursive: true);
-        }
-        catch (DirectoryNotFoundException)
-        {
-        }
+        return Task.Run(() => TreeRemover.Remove(directory), cancellationToken);
     }
 
     private Snapshot SnapshotOf(string id, IReadOnlyList<string> layers) => new(
@@ -116,7 +106,7 @@ internal sealed class OverlaySnapshots(EngineOptions options, IMounts mounts) : 
         }
 
         var links = Path.Combine(directory, "l");
-        Delete(links);
+        TreeRemover.Remove(links);
         Directory.CreateDirectory(links);
         for (var i = 0; i < lower.Count; i++)
         {

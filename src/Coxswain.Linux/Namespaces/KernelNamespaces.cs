@@ -53,7 +53,7 @@ public sealed class KernelNamespaces : INamespaces
             File.Delete(file);
         }
 
-        System.IO.Directory.Delete(directory, recursive: true);
+        Files.TreeRemover.Remove(directory);
     }
 
     public Task<T> RunInAsync<T>(string netnsPath, Func<T> action, CancellationToken cancellationToken)

@@ -1,5 +1,3 @@
-using Coxswain.Node.Files;
-
 namespace Coxswain.Node.Logs;
 
 /// <summary>Serves a container's log from its file, following it by the file system's own notifications.</summary>
@@ -101,7 +99,7 @@ internal sealed class LogReader(TimeProvider time)
 
     /// <summary>Whether another file has the name now. Sizes do not tell: the new one may have outgrown the old.</summary>
     private static bool WasRotated(string path, FileStream file) =>
-        File.Exists(path) && new FileInfo($"/proc/self/fd/{file.SafeFileHandle.DangerousGetHandle()}").LinkTarget != Posix.RealPath(path);
+        File.Exists(path) && new FileInfo($"/proc/self/fd/{file.SafeFileHandle.DangerousGetHandle()}").LinkTarget != Coxswain.Linux.Files.FileNodes.RealPath(path);
 
     private static async Task CopyAsync(FileStream file, LineFilter lines, CancellationToken cancellationToken)
     {

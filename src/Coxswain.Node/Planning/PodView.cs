@@ -58,7 +58,7 @@ internal sealed record PodView(Pod Pod, DateTimeOffset Now)
     /// <summary>A pod that had ended by itself in time did not exceed its deadline, however late we look.</summary>
     private bool DeadlineExceeded => Deadline is { } deadline && Now >= deadline
         && !MainContainers.All(container =>
-            container is { IsExited: true, Current.FinishedAt: { } finished } && finished <= deadline && !RestartRules.RunsAgain(Pod, container));
+            container is { IsExited: true, Current.FinishedAt: { } finished } && finished < deadline && !RestartRules.RunsAgain(Pod, container));
 }
 
 /// <summary>A step of a pod's life that is done once.</summary>

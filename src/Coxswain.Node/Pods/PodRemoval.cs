@@ -1,4 +1,5 @@
 using Coxswain.Api.Core.V1;
+using Coxswain.Linux.Files;
 using Coxswain.Node.Files;
 
 namespace Coxswain.Node.Pods;
@@ -14,10 +15,7 @@ internal static class PodRemoval
 
     public static void Remove(string directory)
     {
-        if (Directory.Exists(directory))
-        {
-            Directory.Delete(directory, recursive: true);
-        }
+        TreeRemover.Remove(directory);
     }
 
     /// <summary>Removes logs and messages of attempts before <paramref name="keep"/>, the one <c>kubectl logs --previous</c> shows.</summary>

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Coxswain.Node.Files;
+using Coxswain.Linux.Files;
 
 namespace Coxswain.Node.Volumes;
 
@@ -38,11 +38,11 @@ internal static class AtomicWriter
         var newLink = Path.Combine(directory, NewDataLink);
         File.Delete(newLink); // Of a killed run.
         File.CreateSymbolicLink(newLink, name);
-        Posix.Rename(newLink, link);
+        FileNodes.Rename(newLink, link);
         LinkNames(directory, files.Keys);
-        if (old is not null && Directory.Exists(Path.Combine(directory, old)))
+        if (old is not null)
         {
-            Directory.Delete(Path.Combine(directory, old), recursive: true);
+            TreeRemover.Remove(Path.Combine(directory, old));
         }
 
         return true;
@@ -80,7 +80,7 @@ internal static class AtomicWriter
             File.SetUnixFileMode(path, (UnixFileMode)file.Mode);
             if (file.Owner is { } owner)
             {
-                Posix.ChangeOwner(path, owner, -1);
+                FileMetadata.ChangeOwner(path, (uint)owner, null);
             }
         }
     }

@@ -1,4 +1,4 @@
-using Coxswain.Node.Files;
+using Coxswain.Linux.Files;
 
 namespace Coxswain.Node.Volumes;
 
@@ -12,7 +12,7 @@ internal static class SubPaths
             throw new VolumeException($"subPath \"{subPath}\" must be relative and stay inside the volume");
         }
 
-        var root = Posix.RealPath(volumePath);
+        var root = FileNodes.RealPath(volumePath);
         var current = root;
         foreach (var part in subPath.Split('/', StringSplitOptions.RemoveEmptyEntries))
         {
@@ -22,7 +22,7 @@ internal static class SubPaths
                 Directory.CreateDirectory(next);
             }
 
-            current = Posix.RealPath(next);
+            current = FileNodes.RealPath(next);
             if (current != root && !current.StartsWith(root + "/", StringComparison.Ordinal))
             {
                 throw new VolumeException($"subPath \"{subPath}\" leads out of the volume");

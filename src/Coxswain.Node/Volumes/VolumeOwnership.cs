@@ -1,4 +1,4 @@
-using Coxswain.Node.Files;
+using Coxswain.Linux.Files;
 
 namespace Coxswain.Node.Volumes;
 
@@ -20,7 +20,7 @@ internal static class VolumeOwnership
 
     private static void ApplyTo(FileSystemInfo entry, long group, bool readOnly)
     {
-        Posix.ChangeOwner(entry.FullName, -1, group);
+        FileMetadata.ChangeOwner(entry.FullName, null, (uint)group);
         if (entry.LinkTarget is not null)
         {
             return;

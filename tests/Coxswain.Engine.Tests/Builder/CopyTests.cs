@@ -1,9 +1,9 @@
 using System.Formats.Tar;
 using System.IO.Compression;
 using Coxswain.Engine.Builder;
-using Coxswain.Engine.Images.Files;
 using Coxswain.Engine.Images.Layers;
 using Coxswain.Engine.Tests.Images;
+using Coxswain.Linux.Files;
 
 namespace Coxswain.Engine.Tests.Builder;
 
@@ -57,7 +57,7 @@ public sealed class CopyTests
     {
         await using var images = await TestImages.OpenAsync();
         var build = new TestBuild(images).File("root/tmp/keep", "").File("new", "n");
-        Posix.ChangeMode(Path.Combine(build.Context, "root/tmp"), 0x3FF);
+        FileMetadata.ChangeMode(Path.Combine(build.Context, "root/tmp"), 0x3FF);
 
         var image = await build.RunAsync("FROM scratch\nCOPY root /\nCOPY new /tmp/\nWORKDIR /tmp/work\n");
 

@@ -1,8 +1,8 @@
 using Coxswain.Engine.Builder;
 using Coxswain.Engine.Images;
-using Coxswain.Engine.Images.Files;
 using Coxswain.Engine.Images.Layers;
 using Coxswain.Engine.Tests.Images;
+using Coxswain.Linux.Files;
 
 namespace Coxswain.Engine.Tests.Builder;
 
@@ -20,7 +20,7 @@ internal sealed class TestBuild(TestImages images, string name = "context")
         System.IO.File.WriteAllText(full, content);
         if (mode is { } given)
         {
-            Posix.ChangeMode(full, given);
+            FileMetadata.ChangeMode(full, given);
         }
 
         return this;

@@ -2,8 +2,8 @@ using System.Formats.Tar;
 using System.Security.Cryptography;
 using System.Text;
 using Coxswain.Engine.Images;
-using Coxswain.Engine.Images.Files;
 using Coxswain.Engine.Images.Layers;
+using Coxswain.Linux.Files;
 using TarEntry = Coxswain.Engine.Images.Tar.TarEntry;
 using TarEntryType = Coxswain.Engine.Images.Tar.TarEntryType;
 using TarReader = Coxswain.Engine.Images.Tar.TarReader;
@@ -16,7 +16,7 @@ public sealed class LayerTests : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("coxswain-layers-").FullName;
 
-    public void Dispose() => FileTree.Remove(_directory);
+    public void Dispose() => TreeRemover.Remove(_directory);
 
     [Fact]
     public void WriteThenExtract_EverythingALayerHolds_ComesBackTheSame()
@@ -25,39 +25,39 @@ public sealed class LayerTests : IDisposable
         Directory.CreateDirectory(Path.Combine(source, "d/deep"));
         File.WriteAllText(Path.Combine(source, "d/file"), "content");
         File.WriteAllBytes(Path.Combine(source, "big"), RandomNumberGenerator.GetBytes(300_000));
-        Posix.MakeHardLink(Path.Combine(source, "big"), Path.Combine(source, "big-link"));
-        Posix.MakeSymbolicLink("../../etc/passwd", Path.Combine(source, "d/link"));
-        Posix.MakeSymbolicLink(new string('x', 200), Path.Combine(source, "long-link"));
-        Posix.MakeFifo(Path.Combine(source, "fifo"), 0x180);
-        Posix.MakeDevice(Path.Combine(source, "null"), block: false, 0x1B6, 1, 3);
-        Posix.MakeWhiteout(Path.Combine(source, "gone"));
+        FileNodes.MakeHardLink(Path.Combine(source, "big"), Path.Combine(source, "big-link"));
+        FileNodes.MakeSymbolicLink("../../etc/passwd", Path.Combine(source, "d/link"));
+        FileNodes.MakeSymbolicLink(new string('x', 200), Path.Combine(source, "long-link"));
+        FileNodes.MakeFifo(Path.Combine(source, "fifo"), 0x180);
+        FileNodes.MakeDevice(Path.Combine(source, "null"), block: false, 0x1B6, 1, 3);
+        Whiteouts.Make(Path.Combine(source, "gone"));
         Whiteouts.MakeOpaque(Path.Combine(source, "d/deep"));
         var longName = Path.Combine(source, "d", string.Join('/', Enumerable.Repeat("component-of-a-long-path", 12)), "ünïcode " + new string('y', 120));
         Directory.CreateDirectory(Path.GetDirectoryName(longName)!); // It is below the source.
         File.WriteAllText(longName, "deep");
-        Posix.ChangeOwner(Path.Combine(source, "d/file"), 1234, 3_000_000);
-        Posix.ChangeMode(Path.Combine(source, "d/file"), 0x9E8);
+        FileMetadata.ChangeOwner(Path.Combine(source, "d/file"), 1234, 3_000_000);
+        FileMetadata.ChangeMode(Path.Combine(source, "d/file"), 0x9E8);
         // A capability whose bytes are no text: cap_setuid, cap_setgid and cap_chown.
         byte[] capability = [1, 0, 0, 2, 0xC1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-        Posix.SetAttribute(Path.Combine(source, "d/file"), "security.capability", capability);
-        Posix.SetAttribute(Path.Combine(source, "d"), "trusted.overlay.origin", [1]);
-        Posix.SetModified(Path.Combine(source, "d/file"), 1_000_000_000, 0);
-        Posix.SetModified(Path.Combine(source, "d"), 1_100_000_000, 0);
+        ExtendedAttributes.Set(Path.Combine(source, "d/file"), "security.capability", capability);
+        ExtendedAttributes.Set(Path.Combine(source, "d"), "trusted.overlay.origin", [1]);
+        FileMetadata.SetModified(Path.Combine(source, "d/file"), 1_000_000_000, 0);
+        FileMetadata.SetModified(Path.Combine(source, "d"), 1_100_000_000, 0);
 
         var tar = Write(source);
         var target = NewRoot("target");
         LayerExtractor.Extract(new MemoryStream(tar), target, [], CancellationToken.None);
 
         Assert.Equal(tar, Write(target));
-        var file = Posix.Status(Path.Combine(target, "d/file"));
+        var file = FileStatus.Read(Path.Combine(target, "d/file"));
         Assert.Equal((0x9E8u, 1234u, 3_000_000u, 1_000_000_000L), (file.Permissions, file.Uid, file.Gid, file.ModifiedSeconds));
-        Assert.Equal(capability, Posix.TryGetAttribute(Path.Combine(target, "d/file"), "security.capability"));
-        Assert.Equal(1_100_000_000, Posix.Status(Path.Combine(target, "d")).ModifiedSeconds);
-        Assert.True(Posix.Status(Path.Combine(target, "gone")).IsWhiteout);
+        Assert.Equal(capability, ExtendedAttributes.TryGet(Path.Combine(target, "d/file"), "security.capability"));
+        Assert.Equal(1_100_000_000, FileStatus.Read(Path.Combine(target, "d")).ModifiedSeconds);
+        Assert.True(FileStatus.Read(Path.Combine(target, "gone")).IsWhiteout);
         Assert.True(Whiteouts.IsOpaque(Path.Combine(target, "d/deep")));
-        Assert.Null(Posix.TryGetAttribute(Path.Combine(source, "d"), "trusted.overlay.origin"));
+        Assert.Null(ExtendedAttributes.TryGet(Path.Combine(source, "d"), "trusted.overlay.origin"));
         Assert.Equal(
-            Posix.Status(Path.Combine(target, "big")).Inode, Posix.Status(Path.Combine(target, "big-link")).Inode);
+            FileStatus.Read(Path.Combine(target, "big")).Inode, FileStatus.Read(Path.Combine(target, "big-link")).Inode);
     }
 
     [Fact]
@@ -65,7 +65,7 @@ public sealed class LayerTests : IDisposable
     {
         var source = NewRoot("source");
         File.WriteAllText(Path.Combine(source, "one"), "1");
-        Posix.MakeWhiteout(Path.Combine(source, "two"));
+        Whiteouts.Make(Path.Combine(source, "two"));
         Directory.CreateDirectory(Path.Combine(source, "dir"));
         Whiteouts.MakeOpaque(Path.Combine(source, "dir"));
 
@@ -125,7 +125,7 @@ public sealed class LayerTests : IDisposable
         var failure = Assert.Throws<ImageException>(() => Extract(root, new TarEntry { Name = name, Type = TarEntryType.File }));
 
         Assert.Equal(ImageErrorKind.Invalid, failure.Kind);
-        Assert.Equal(["root"], FileTree.Names(Path.Combine(_directory, "inner")));
+        Assert.Equal(["root"], FileNodes.Names(Path.Combine(_directory, "inner")));
     }
 
     [Fact]
@@ -142,7 +142,7 @@ public sealed class LayerTests : IDisposable
             NewRoot("root2"), new TarEntry { Name = "x", Type = TarEntryType.SymbolicLink, LinkName = outside },
             new TarEntry { Name = "x/file", Type = TarEntryType.File });
 
-        Assert.Empty(FileTree.Names(outside));
+        Assert.Empty(FileNodes.Names(outside));
         Assert.True(File.Exists(Path.Combine(_directory, "root2" + outside, "file")));
     }
 
@@ -169,7 +169,7 @@ public sealed class LayerTests : IDisposable
             Attributes = [new("trusted.overlay.redirect", Encoding.UTF8.GetBytes("/etc")), new("user.kept", [1])],
         });
 
-        Assert.Equal(["user.kept"], Posix.ListAttributes(Path.Combine(root, "d")));
+        Assert.Equal(["user.kept"], ExtendedAttributes.List(Path.Combine(root, "d")));
     }
 
     [Fact]
@@ -177,7 +177,7 @@ public sealed class LayerTests : IDisposable
     {
         var below = NewRoot("below");
         Directory.CreateDirectory(Path.Combine(below, "tmp"));
-        Posix.ChangeMode(Path.Combine(below, "tmp"), 0x3FF);
+        FileMetadata.ChangeMode(Path.Combine(below, "tmp"), 0x3FF);
         File.WriteAllText(Path.Combine(below, "tmp/target"), "below");
         var root = NewRoot("root");
 
@@ -186,7 +186,7 @@ public sealed class LayerTests : IDisposable
             new TarEntry { Name = "linked", Type = TarEntryType.HardLink, LinkName = "tmp/target" });
         LayerExtractor.Extract(tar, root, [below], CancellationToken.None);
 
-        Assert.Equal(0x3FFu, Posix.Status(Path.Combine(root, "tmp")).Permissions);
+        Assert.Equal(0x3FFu, FileStatus.Read(Path.Combine(root, "tmp")).Permissions);
         Assert.Equal("below", File.ReadAllText(Path.Combine(root, "linked")));
     }
 
@@ -222,12 +222,12 @@ public sealed class LayerTests : IDisposable
         Directory.CreateDirectory(Path.Combine(low, "d"));
         File.WriteAllText(Path.Combine(low, "d/x"), "low");
         File.WriteAllText(Path.Combine(low, "d/y"), "low");
-        Posix.MakeWhiteout(Path.Combine(middle, "a"));
+        Whiteouts.Make(Path.Combine(middle, "a"));
         Directory.CreateDirectory(Path.Combine(middle, "d"));
         File.WriteAllText(Path.Combine(middle, "d/x"), "middle");
-        Posix.MakeSymbolicLink("/d", Path.Combine(top, "link"));
-        Posix.MakeSymbolicLink("../../../..", Path.Combine(top, "up"));
-        Posix.MakeSymbolicLink("loop", Path.Combine(top, "loop"));
+        FileNodes.MakeSymbolicLink("/d", Path.Combine(top, "link"));
+        FileNodes.MakeSymbolicLink("../../../..", Path.Combine(top, "up"));
+        FileNodes.MakeSymbolicLink("loop", Path.Combine(top, "loop"));
         var tree = new MergedTree([top, middle, low]);
 
         Assert.Null(tree.Find("/a"));
@@ -243,7 +243,7 @@ public sealed class LayerTests : IDisposable
     {
         var source = NewRoot("source");
         File.WriteAllText(Path.Combine(source, "file"), "content");
-        Posix.SetAttribute(Path.Combine(source, "file"), "user.x", [0xFF]);
+        ExtendedAttributes.Set(Path.Combine(source, "file"), "user.x", [0xFF]);
         var tar = Write(source);
         var random = new Random(7);
         for (var round = 0; round < 3000; round++)

@@ -1,5 +1,5 @@
-using Coxswain.Engine.Images.Files;
 using Coxswain.Engine.Images.Layers;
+using Coxswain.Linux.Files;
 
 namespace Coxswain.Engine.Builder.Contexts;
 

@@ -2,8 +2,8 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using Coxswain.Engine.Builder.Contexts;
-using Coxswain.Engine.Images.Files;
 using Coxswain.Engine.Images.Layers;
+using Coxswain.Linux.Files;
 
 namespace Coxswain.Engine.Builder.Steps;
 
@@ -59,7 +59,7 @@ internal sealed class CopyPlan
 
             if (status.IsSymbolicLink)
             {
-                Text(hash, Posix.ReadLink(entry.Source.Node.FilePath));
+                Text(hash, FileNodes.ReadLink(entry.Source.Node.FilePath));
             }
             else if (status.IsRegular)
             {

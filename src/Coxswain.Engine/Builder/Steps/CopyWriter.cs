@@ -1,5 +1,5 @@
-using Coxswain.Engine.Images.Files;
 using Coxswain.Engine.Images.Layers;
+using Coxswain.Linux.Files;
 
 namespace Coxswain.Engine.Builder.Steps;
 
@@ -29,7 +29,7 @@ internal sealed class CopyWriter(LayerWriter layer, bool keepOwners, Ownership? 
         // Filling a directory changes its time.
         foreach (var (path, status) in directories)
         {
-            Posix.SetModified(path, status.ModifiedSeconds, 0);
+            FileMetadata.SetModified(path, status.ModifiedSeconds, 0);
         }
     }
 
@@ -51,8 +51,8 @@ internal sealed class CopyWriter(LayerWriter layer, bool keepOwners, Ownership? 
     {
         var path = layer.Place(entry.Destination);
         layer.Clear(path);
-        FileTree.CopyEntry(entry.Source.Node.FilePath, status, path);
-        if (Posix.TryStatus(path) is not null)
+        LayerFiles.CopyEntry(entry.Source.Node.FilePath, status, path);
+        if (FileStatus.TryRead(path) is not null)
         {
             Apply(path, entry, status);
         }
@@ -61,26 +61,26 @@ internal sealed class CopyWriter(LayerWriter layer, bool keepOwners, Ownership? 
     private void Apply(string path, CopyEntry entry, FileStatus status)
     {
         var (uid, gid) = owner is { } given ? (given.Uid, given.Gid) : keepOwners ? (status.Uid, status.Gid) : (0u, 0u);
-        Posix.ChangeOwner(path, uid, gid);
+        FileMetadata.ChangeOwner(path, uid, gid);
         if (!status.IsSymbolicLink)
         {
             // After the owner, whose change takes set-uid bits away.
-            Posix.ChangeMode(path, mode ?? status.Permissions);
+            FileMetadata.ChangeMode(path, mode ?? status.Permissions);
         }
 
         if (keepOwners && status.IsRegular)
         {
-            foreach (var name in Posix.ListAttributes(entry.Source.Node.FilePath))
+            foreach (var name in ExtendedAttributes.List(entry.Source.Node.FilePath))
             {
                 // Capabilities, too, go with a change of owner.
-                if (name == "security.capability" && Posix.TryGetAttribute(entry.Source.Node.FilePath, name) is { } value)
+                if (name == "security.capability" && ExtendedAttributes.TryGet(entry.Source.Node.FilePath, name) is { } value)
                 {
-                    Posix.SetAttribute(path, name, value);
+                    ExtendedAttributes.Set(path, name, value);
                 }
             }
         }
 
-        Posix.SetModified(path, status.ModifiedSeconds, 0);
+        FileMetadata.SetModified(path, status.ModifiedSeconds, 0);
     }
 }
 

@@ -3,10 +3,10 @@ using System.Text.Json;
 using Coxswain.Engine.Containers;
 using Coxswain.Engine.Containers.Oci;
 using Coxswain.Engine.Images;
-using Coxswain.Engine.Images.Files;
 using Coxswain.Engine.Networks;
 using Coxswain.Engine.Snapshots;
 using Coxswain.Linux.Cgroups;
+using Coxswain.Linux.Files;
 using Coxswain.Linux.Mounts;
 using Coxswain.Linux.Processes;
 
@@ -39,7 +39,7 @@ public sealed class RuncStepRunner(
             var exitCode = await RunAsync(id, directory, output, cancellationToken);
             await snapshots.UnmountAsync(SnapshotId, cancellationToken);
             leftovers.Remove(snapshot.UpperDirectory);
-            Posix.Rename(snapshot.UpperDirectory, command.UpperDirectory);
+            FileNodes.Rename(snapshot.UpperDirectory, command.UpperDirectory);
             return exitCode;
         }
         finally

@@ -1,5 +1,5 @@
-using Coxswain.Engine.Images.Files;
 using Coxswain.Engine.Images.Layers;
+using Coxswain.Linux.Files;
 
 namespace Coxswain.Engine.Builder.Steps;
 
@@ -43,15 +43,15 @@ internal sealed class StepLeftovers
         foreach (var path in _missing)
         {
             var place = upperDirectory + path;
-            var isEmpty = Posix.TryStatus(place) switch
+            var isEmpty = FileStatus.TryRead(place) switch
             {
-                { IsDirectory: true } => FileTree.Names(place).Count == 0,
+                { IsDirectory: true } => FileNodes.Names(place).Count == 0,
                 { IsRegular: true, Size: 0 } => true,
                 _ => false,
             };
             if (isEmpty)
             {
-                FileTree.Remove(place);
+                TreeRemover.Remove(place);
             }
         }
     }

@@ -1,8 +1,8 @@
 using System.Globalization;
 using Coxswain.Engine.Images.Archives;
 using Coxswain.Engine.Images.Documents;
-using Coxswain.Engine.Images.Files;
 using Coxswain.Engine.Images.Storage;
+using Coxswain.Linux.Files;
 using Coxswain.Linux.Processes;
 
 namespace Coxswain.Engine.Images.Bootstrap;
@@ -124,7 +124,7 @@ public sealed class ImageBootstrapper(ImageStore store, IProcessRunner processes
     {
         foreach (var file in new[] { "etc/hostname", "etc/resolv.conf", "etc/machine-id", "var/cache/ldconfig/aux-cache" })
         {
-            FileTree.Remove(Path.Combine(root, file));
+            TreeRemover.Remove(Path.Combine(root, file));
         }
 
         foreach (var directory in Excluded.Concat(["var/lib/apt/lists", "var/cache/apt", "var/log"]))
@@ -133,9 +133,9 @@ public sealed class ImageBootstrapper(ImageStore store, IProcessRunner processes
         }
 
         // runc mounts a new /dev over it.
-        foreach (var name in FileTree.Names(Path.Combine(root, "dev")))
+        foreach (var name in FileNodes.Names(Path.Combine(root, "dev")))
         {
-            FileTree.Remove(Path.Combine(root, "dev", name));
+            TreeRemover.Remove(Path.Combine(root, "dev", name));
         }
 
         WriteConfiguration(Path.Combine(root, "etc/dpkg/dpkg.cfg.d"), DpkgConfiguration);
@@ -151,21 +151,21 @@ public sealed class ImageBootstrapper(ImageStore store, IProcessRunner processes
     /// <summary>Empties a directory of files but for licences; programs expect the directories themselves.</summary>
     private static void RemoveFiles(string directory)
     {
-        if (Posix.TryStatus(directory) is not { IsDirectory: true })
+        if (FileStatus.TryRead(directory) is not { IsDirectory: true })
         {
             return;
         }
 
-        foreach (var name in FileTree.Names(directory))
+        foreach (var name in FileNodes.Names(directory))
         {
             var path = Path.Combine(directory, name);
-            if (Posix.Status(path).IsDirectory)
+            if (FileStatus.Read(path).IsDirectory)
             {
                 RemoveFiles(path);
             }
             else if (name != "copyright")
             {
-                File.Delete(path);
+                FileNodes.Remove(path);
             }
         }
     }

@@ -1,11 +1,13 @@
-using Coxswain.Engine.Images.Files;
 using Coxswain.Engine.Images.Tar;
+using Coxswain.Linux.Files;
 
 namespace Coxswain.Engine.Images.Layers;
 
 /// <summary>Unpacks a layer's tar into a directory that overlayfs can use as a lower layer.</summary>
 internal sealed class LayerExtractor
 {
+    private const uint OwnerOnly = 0x180;
+
     private readonly LayerWriter _writer;
     private readonly string _destination;
     private readonly byte[] _buffer = new byte[128 * 1024];
@@ -24,7 +26,7 @@ internal sealed class LayerExtractor
     /// <param name="layersBelow">The layers this one goes on, top first.</param>
     public static long Extract(Stream tar, string root, IReadOnlyList<string> layersBelow, CancellationToken cancellationToken)
     {
-        Posix.ChangeMode(root, 0x1ED);
+        FileMetadata.ChangeMode(root, 0x1ED);
         return new LayerExtractor(new LayerWriter(root, layersBelow), "").Run(new TarReader(tar), cancellationToken);
     }
 
@@ -60,9 +62,9 @@ internal sealed class LayerExtractor
         for (var i = _directories.Count - 1; i >= 0; i--)
         {
             var (path, entry) = _directories[i];
-            if (Posix.TryStatus(path) is { IsDirectory: true })
+            if (FileStatus.TryRead(path) is { IsDirectory: true })
             {
-                Posix.SetModified(path, entry.ModifiedSeconds, entry.ModifiedNanoseconds);
+                FileMetadata.SetModified(path, entry.ModifiedSeconds, entry.ModifiedNanoseconds);
             }
         }
 
@@ -120,13 +122,13 @@ internal sealed class LayerExtractor
                 ExtractHardLink(path, entry);
                 return 0;
             case TarEntryType.SymbolicLink:
-                Posix.MakeSymbolicLink(entry.LinkName, path);
+                FileNodes.MakeSymbolicLink(entry.LinkName, path);
                 break;
             case TarEntryType.Fifo:
-                Posix.MakeFifo(path, entry.Mode);
+                FileNodes.MakeFifo(path, entry.Mode);
                 break;
             default:
-                Posix.MakeDevice(
+                FileNodes.MakeDevice(
                     path, entry.Type == TarEntryType.BlockDevice, entry.Mode, entry.DeviceMajor, entry.DeviceMinor);
                 break;
         }
@@ -162,10 +164,10 @@ internal sealed class LayerExtractor
         }
 
         var path = _writer.Place(parent + hidden);
-        var status = Posix.TryStatus(path);
+        var status = FileStatus.TryRead(path);
         if (status is null)
         {
-            Posix.MakeWhiteout(path);
+            Whiteouts.Make(path);
         }
         else if (status.Value.IsDirectory && _ownPaths.Contains(path))
         {
@@ -183,7 +185,7 @@ internal sealed class LayerExtractor
 
     private void ExtractFile(TarReader reader, string path)
     {
-        using var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
+        using var file = RawFile.Create(path, OwnerOnly);
         int count;
         while ((count = reader.Read(_buffer)) > 0)
         {
@@ -196,16 +198,16 @@ internal sealed class LayerExtractor
         var target = InDestination(entry.LinkName);
         if (_writer.FindPlace(target) is { } existing)
         {
-            if (existing != path && Posix.Status(existing) is { IsDirectory: false, IsWhiteout: false })
+            if (existing != path && FileStatus.Read(existing) is { IsDirectory: false, IsWhiteout: false })
             {
-                Posix.MakeHardLink(existing, path);
+                FileNodes.MakeHardLink(existing, path);
                 return;
             }
         }
         else if (_writer.FindBelow(target) is { IsDirectory: false } below)
         {
             // A hard link cannot span overlay layers: the file is copied up, as overlayfs itself would.
-            FileTree.CopyEntry(below.FilePath, below.Status, path);
+            LayerFiles.CopyEntry(below.FilePath, below.Status, path);
             return;
         }
 
@@ -216,7 +218,7 @@ internal sealed class LayerExtractor
 
     private static void ApplyMetadata(string path, TarEntry entry)
     {
-        Posix.ChangeOwner(path, entry.Uid, entry.Gid);
+        FileMetadata.ChangeOwner(path, entry.Uid, entry.Gid);
         foreach (var (name, value) in entry.Attributes)
         {
             // Overlayfs' marks in a foreign archive could redirect a directory to another place of the host.
@@ -228,17 +230,17 @@ internal sealed class LayerExtractor
 
         if (entry.Type != TarEntryType.SymbolicLink)
         {
-            Posix.ChangeMode(path, entry.Mode);
+            FileMetadata.ChangeMode(path, entry.Mode);
         }
 
-        Posix.SetModified(path, entry.ModifiedSeconds, entry.ModifiedNanoseconds);
+        FileMetadata.SetModified(path, entry.ModifiedSeconds, entry.ModifiedNanoseconds);
     }
 
     private static void SetAttribute(string path, string name, byte[] value)
     {
         try
         {
-            Posix.SetAttribute(path, name, value);
+            ExtendedAttributes.Set(path, name, value);
         }
         catch (IOException) when (!name.StartsWith("security.capability", StringComparison.Ordinal))
         {

@@ -1,5 +1,5 @@
-using Coxswain.Engine.Images.Files;
 using Coxswain.Engine.Images.Tar;
+using Coxswain.Linux.Files;
 
 namespace Coxswain.Engine.Images.Layers;
 
@@ -37,11 +37,11 @@ internal sealed class LayerTarWriter
 
     private void WriteChildren(string directory, string prefix)
     {
-        foreach (var name in FileTree.Names(directory))
+        foreach (var name in FileNodes.Names(directory))
         {
             _cancellationToken.ThrowIfCancellationRequested();
             var path = Path.Combine(directory, name);
-            var status = Posix.Status(path);
+            var status = FileStatus.Read(path);
             if (status.IsWhiteout)
             {
                 WriteWhiteout(prefix + Whiteouts.Prefix + name);
@@ -92,7 +92,7 @@ internal sealed class LayerTarWriter
                 WriteFile(path, entry, status);
                 break;
             case TarEntryType.SymbolicLink:
-                entry.LinkName = Posix.ReadLink(path);
+                entry.LinkName = FileNodes.ReadLink(path);
                 _tar.Write(entry);
                 break;
             case TarEntryType.Directory:
@@ -114,7 +114,7 @@ internal sealed class LayerTarWriter
 
     private void WriteFile(string path, TarEntry entry, FileStatus status)
     {
-        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
+        using var file = RawFile.OpenRead(path);
         entry.Size = status.Size;
         _size += status.Size;
         _tar.Write(entry, file);
@@ -127,7 +127,7 @@ internal sealed class LayerTarWriter
     private static List<KeyValuePair<string, byte[]>> Clean(string path, out bool opaque)
     {
         opaque = false;
-        var names = Posix.ListAttributes(path);
+        var names = ExtendedAttributes.List(path);
         if (names.Count == 0)
         {
             return [];
@@ -142,9 +142,9 @@ internal sealed class LayerTarWriter
             }
             else if (name.StartsWith(Whiteouts.OverlayPrefix, StringComparison.Ordinal))
             {
-                Posix.RemoveAttribute(path, name);
+                ExtendedAttributes.Remove(path, name);
             }
-            else if (Posix.TryGetAttribute(path, name) is { } value)
+            else if (ExtendedAttributes.TryGet(path, name) is { } value)
             {
                 kept.Add(new(name, value));
             }

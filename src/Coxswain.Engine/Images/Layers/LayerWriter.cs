@@ -1,4 +1,5 @@
-using Coxswain.Engine.Images.Files;
+using Coxswain.Linux.Files;
+
 
 namespace Coxswain.Engine.Images.Layers;
 
@@ -35,7 +36,7 @@ internal sealed class LayerWriter
     {
         var relative = Normalise(imagePath, makeParents: false);
         var path = Path.Combine(Root, relative);
-        return Posix.TryStatus(path) is null ? null : path;
+        return FileStatus.TryRead(path) is null ? null : path;
     }
 
     /// <summary>A path of the image in the layers below, its last component not followed.</summary>
@@ -44,15 +45,15 @@ internal sealed class LayerWriter
     /// <summary>Makes a directory, or leaves the one that is there; says whether it was made.</summary>
     public bool MakeDirectory(string path)
     {
-        if (Posix.TryStatus(path) is { } status)
+        if (FileStatus.TryRead(path) is { } status)
         {
             if (status.IsDirectory)
             {
                 return false;
             }
 
-            File.Delete(path);
-            Posix.MakeDirectory(path, 0x1ED);
+            FileNodes.Remove(path);
+            FileNodes.MakeDirectory(path, 0x1ED);
             if (status.IsWhiteout)
             {
                 // Deleted and made anew in one layer: what was in the old one must not shine through.
@@ -62,19 +63,19 @@ internal sealed class LayerWriter
             return true;
         }
 
-        Posix.MakeDirectory(path, 0x1ED);
+        FileNodes.MakeDirectory(path, 0x1ED);
         return true;
     }
 
     /// <summary>Removes what is at a place before something else is put there.</summary>
     public void Clear(string path)
     {
-        if (Posix.TryStatus(path) is not { } status)
+        if (FileStatus.TryRead(path) is not { } status)
         {
             return;
         }
 
-        FileTree.Remove(path);
+        TreeRemover.Remove(path);
         if (status.IsDirectory)
         {
             _knownDirectories.RemoveWhere(known => known.Length > 0);
@@ -114,14 +115,14 @@ internal sealed class LayerWriter
             }
 
             var full = Path.Combine(Root, next);
-            if (Posix.TryStatus(full) is { IsSymbolicLink: true })
+            if (FileStatus.TryRead(full) is { IsSymbolicLink: true })
             {
                 if (++links > MaxLinks)
                 {
                     throw new ImageException(ImageErrorKind.Invalid, $"too many levels of symbolic links at {imagePath}");
                 }
 
-                var target = Posix.ReadLink(full);
+                var target = FileNodes.ReadLink(full);
                 done = target.StartsWith('/') ? "" : done;
                 Push(pending, target);
                 continue;
@@ -148,7 +149,7 @@ internal sealed class LayerWriter
 
         if (_below.Find(relative, followLast: false) is { IsDirectory: true } below && !Whiteouts.IsOpaque(full))
         {
-            FileTree.CopyMetadata(below.FilePath, below.Status, full);
+            LayerFiles.CopyMetadata(below.FilePath, below.Status, full);
         }
     }
 

@@ -1,4 +1,5 @@
-using Coxswain.Engine.Images.Files;
+using Coxswain.Linux.Files;
+
 
 namespace Coxswain.Engine.Images.Layers;
 
@@ -63,7 +64,7 @@ internal sealed class MergedTree
                     throw new ImageException(ImageErrorKind.Invalid, $"too many levels of symbolic links at {path}");
                 }
 
-                var target = Posix.ReadLink(child.FilePath);
+                var target = FileNodes.ReadLink(child.FilePath);
                 if (target.StartsWith('/'))
                 {
                     trail.RemoveRange(1, trail.Count - 1);
@@ -94,7 +95,7 @@ internal sealed class MergedTree
         foreach (var layer in directory.Paths)
         {
             var path = Path.Combine(layer, name);
-            if (Posix.TryStatus(path) is not { } status)
+            if (FileStatus.TryRead(path) is not { } status)
             {
                 continue;
             }
@@ -127,7 +128,7 @@ internal sealed class MergedTree
         var names = new SortedSet<string>(StringComparer.Ordinal);
         foreach (var layer in directory.Paths)
         {
-            names.UnionWith(FileTree.Names(layer));
+            names.UnionWith(FileNodes.Names(layer));
         }
 
         var children = new List<MergedNode>(names.Count);
@@ -171,7 +172,7 @@ internal sealed class MergedNode(string name, IReadOnlyList<string> paths, FileS
     /// <summary>The place whose metadata count.</summary>
     public string FilePath => Paths[0];
 
-    public FileStatus Status => _status ??= Paths.Count == 0 ? new FileStatus { RawMode = 0x41ED } : Posix.Status(FilePath);
+    public FileStatus Status => _status ??= Paths.Count == 0 ? new FileStatus { RawMode = 0x41ED } : FileStatus.Read(FilePath);
 
     public bool IsDirectory => Status.IsDirectory;
 }

@@ -1,4 +1,5 @@
-using Coxswain.Engine.Images.Files;
+using Coxswain.Linux.Files;
+
 
 namespace Coxswain.Engine.Images.Layers;
 
@@ -15,7 +16,9 @@ internal static class Whiteouts
     public const string OverlayPrefix = "trusted.overlay.";
 
     public static bool IsOpaque(string directory) =>
-        Posix.TryGetAttribute(directory, OpaqueAttribute) is [(byte)'y'];
+        ExtendedAttributes.TryGet(directory, OpaqueAttribute) is [(byte)'y'];
 
-    public static void MakeOpaque(string directory) => Posix.SetAttribute(directory, OpaqueAttribute, "y"u8);
+    public static void Make(string path) => FileNodes.MakeDevice(path, block: false, 0, 0, 0);
+
+    public static void MakeOpaque(string directory) => ExtendedAttributes.Set(directory, OpaqueAttribute, "y"u8);
 }

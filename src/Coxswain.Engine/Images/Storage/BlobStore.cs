@@ -1,4 +1,5 @@
-using Coxswain.Engine.Images.Files;
+using Coxswain.Linux.Files;
+
 
 namespace Coxswain.Engine.Images.Storage;
 
@@ -66,8 +67,8 @@ internal sealed class BlobStore(StorePaths paths)
             RandomAccess.FlushToDisk(handle);
         }
 
-        Posix.Rename(file, paths.Blob(digest));
-        Posix.SyncDirectory(paths.Blobs);
+        FileNodes.Rename(file, paths.Blob(digest));
+        DurableFile.SyncDirectory(paths.Blobs);
     }
 
     public void Remove(Digest digest) => File.Delete(paths.Blob(digest));

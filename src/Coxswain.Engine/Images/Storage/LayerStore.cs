@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Coxswain.Engine.Images.Files;
+using Coxswain.Linux.Files;
 
 namespace Coxswain.Engine.Images.Storage;
 
@@ -33,7 +33,7 @@ internal sealed class LayerStore(StorePaths paths)
     {
         var content = Path.Combine(session.NewPath("layer"), ContentName);
         Directory.CreateDirectory(content);
-        Posix.ChangeMode(content, 0x1ED);
+        FileMetadata.ChangeMode(content, 0x1ED);
         return content;
     }
 
@@ -49,14 +49,14 @@ internal sealed class LayerStore(StorePaths paths)
             Path.Combine(staged, DescriptionName),
             JsonSerializer.SerializeToUtf8Bytes(description, LayerJsonContext.Default.LayerDescription));
         var chainId = ChainId.Of(parentChainId, diffId);
-        Posix.SyncFileSystem(staged);
-        if (Posix.TryRenameDirectory(staged, paths.Layer(chainId)))
+        DurableFile.SyncFileSystem(staged);
+        if (FileNodes.TryRenameDirectory(staged, paths.Layer(chainId)))
         {
-            Posix.SyncDirectory(paths.Layers);
+            DurableFile.SyncDirectory(paths.Layers);
         }
         else
         {
-            FileTree.Remove(staged);
+            TreeRemover.Remove(staged);
         }
 
         return Find(chainId) ?? throw new ImageException(ImageErrorKind.Failed, $"layer {chainId} vanished while it was added");
@@ -77,8 +77,8 @@ internal sealed class LayerStore(StorePaths paths)
     public void Remove(Digest chainId, StoreSession session)
     {
         var aside = session.NewPath("removed");
-        Posix.Rename(paths.Layer(chainId), aside);
-        FileTree.Remove(aside);
+        FileNodes.Rename(paths.Layer(chainId), aside);
+        TreeRemover.Remove(aside);
     }
 }
 

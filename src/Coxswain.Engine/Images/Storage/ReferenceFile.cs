@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Coxswain.Engine.Images.Documents;
-using Coxswain.Engine.Images.Files;
+using Coxswain.Linux.Files;
 
 namespace Coxswain.Engine.Images.Storage;
 
@@ -9,7 +9,7 @@ namespace Coxswain.Engine.Images.Storage;
 /// Which images there are and what they are called: one small file, replaced by rename under the store's lock, and read anew
 /// whenever it has been replaced, by this process or another.
 /// </summary>
-internal sealed class ReferenceFile(StorePaths paths)
+internal sealed class ReferenceFile(StorePaths paths, TimeProvider time)
 {
     private readonly Lock _gate = new();
     private (ulong Inode, long Seconds, uint Nanoseconds) _version;
@@ -19,7 +19,7 @@ internal sealed class ReferenceFile(StorePaths paths)
     {
         lock (_gate)
         {
-            if (Posix.TryStatus(paths.References) is not { } status)
+            if (FileStatus.TryRead(paths.References) is not { } status)
             {
                 return new ReferenceDocument();
             }
@@ -39,7 +39,7 @@ internal sealed class ReferenceFile(StorePaths paths)
     public async Task<ReferenceDocument> ChangeAsync(
         Func<ReferenceDocument, ReferenceDocument> change, CancellationToken cancellationToken)
     {
-        using var held = await FileLock.AcquireAsync(paths.Lock, exclusive: true, cancellationToken);
+        using var held = await FileLock.AcquireAsync(paths.Lock, time, cancellationToken);
         var before = Read();
         var after = change(before);
         if (!ReferenceEquals(before, after))
@@ -51,8 +51,8 @@ internal sealed class ReferenceFile(StorePaths paths)
                 file.Flush(flushToDisk: true);
             }
 
-            Posix.Rename(aside, paths.References);
-            Posix.SyncDirectory(paths.Images);
+            FileNodes.Rename(aside, paths.References);
+            DurableFile.SyncDirectory(paths.Images);
         }
 
         return after;

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
-using Coxswain.Engine.Images.Files;
+using Coxswain.Linux;
+using Coxswain.Linux.Files;
 
 namespace Coxswain.Engine.Images.Storage;
 
@@ -22,13 +23,13 @@ internal sealed class StoreSession : IDisposable
 
     public string Directory { get; }
 
-    public static async Task<StoreSession> OpenAsync(StorePaths paths, CancellationToken cancellationToken)
+    public static async Task<StoreSession> OpenAsync(StorePaths paths, TimeProvider time, CancellationToken cancellationToken)
     {
         // Under the store's lock, so that nobody takes the directory for a dead one before its own lock is held.
-        using var store = await FileLock.AcquireAsync(paths.Lock, exclusive: true, cancellationToken);
+        using var store = await FileLock.AcquireAsync(paths.Lock, time, cancellationToken);
         var directory = Path.Combine(paths.Sessions, RandomNumberGenerator.GetHexString(12, lowercase: true));
         System.IO.Directory.CreateDirectory(directory);
-        var own = FileLock.TryAcquire(Path.Combine(directory, LockName), exclusive: true)
+        var own = FileLock.TryAcquire(Path.Combine(directory, LockName))
             ?? throw new ImageException(ImageErrorKind.Failed, $"cannot lock the new directory {directory}");
         return new StoreSession(directory, own);
     }
@@ -70,14 +71,14 @@ internal sealed class StoreSession : IDisposable
         try
         {
             // The lock file goes last: as long as it is there and held, nobody else takes the directory for a dead one.
-            foreach (var name in FileTree.Names(Directory).Where(name => name != LockName))
+            foreach (var name in FileNodes.Names(Directory).Where(name => name != LockName))
             {
-                FileTree.Remove(Path.Combine(Directory, name));
+                TreeRemover.Remove(Path.Combine(Directory, name));
             }
 
-            FileTree.Remove(Directory);
+            TreeRemover.Remove(Directory);
         }
-        catch (DirectoryNotFoundException)
+        catch (LinuxException) when (!System.IO.Directory.Exists(Directory))
         {
             // Another process saw it without its lock file, in the instant before it went, and removed it for us.
         }
@@ -91,7 +92,7 @@ internal sealed class StoreSession : IDisposable
     {
         try
         {
-            using var own = FileLock.TryAcquire(Path.Combine(directory, LockName), exclusive: true, create: false);
+            using var own = FileLock.TryAcquire(Path.Combine(directory, LockName), create: false);
             return own is not null;
         }
         catch (FileNotFoundException)
