@@ -1,4 +1,3 @@
-using Coxswain.Node.Volumes;
 
 namespace Coxswain.Node.Files;
 
@@ -13,10 +12,10 @@ internal sealed record NodePaths(string DataDirectory, string PodLogsDirectory)
 
     public string Volumes(string uid) => Path.Combine(Pod(uid), "volumes");
 
-    public string SubPaths(string uid) => Path.Combine(Pod(uid), "volume-subpaths");
+    public string SubPathRoot(string uid) => Path.Combine(Pod(uid), "volume-subpaths");
 
     /// <summary>Where a subPath of a volume is mounted, for the container's mount of that index.</summary>
-    public string SubPath(string uid, string container, int index) => Path.Combine(SubPaths(uid), container, index.ToString());
+    public string SubPath(string uid, string container, int index) => Path.Combine(SubPathRoot(uid), container, index.ToString());
 
     public string EtcFile(string uid, string name) => Path.Combine(Pod(uid), "etc", name);
 

@@ -16,7 +16,7 @@ internal static class VolumeTeardown
         }
 
         UnmountBelow(paths.Pod(podUid), mounts);
-        TreeRemover.Remove(paths.SubPaths(podUid));
+        TreeRemover.Remove(paths.SubPathRoot(podUid));
         TreeRemover.Remove(paths.Volumes(podUid));
     }
 
