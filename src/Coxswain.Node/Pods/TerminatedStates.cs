@@ -6,25 +6,26 @@ using Coxswain.Node.Runtime;
 
 namespace Coxswain.Node.Pods;
 
-/// <summary>How an attempt ended, with what it left to say.</summary>
-internal static class TerminatedState
+/// <summary>How attempts ended, with what they left to say.</summary>
+/// <param name="runtimeName">The word before <c>://</c> in a containerID.</param>
+internal sealed class TerminatedStates(NodePaths paths, string runtimeName)
 {
     /// <summary>What the kubelet keeps of a message file, and of a log when that stands in.</summary>
     private const int MaxMessageBytes = 4096;
     private const int MaxLogBytes = 2048;
     private const int MaxLogLines = 80;
 
-    public static ContainerStateTerminated Of(ContainerInfo info, Container spec, string podUid, string runtimeName, NodePaths paths) => new()
+    public ContainerStateTerminated Of(ContainerInfo info, Container spec, string podUid) => new()
     {
         ExitCode = info.ExitCode,
         Reason = info.Reason.Length > 0 ? info.Reason : info.OomKilled ? "OOMKilled" : info.ExitCode == 0 ? "Completed" : "Error",
-        Message = info.Message.Length > 0 ? info.Message : Message(info, spec, podUid, paths),
+        Message = info.Message.Length > 0 ? info.Message : Text(info, spec, podUid),
         StartedAt = info.StartedAt,
         FinishedAt = info.FinishedAt,
         ContainerID = info.Id.Length > 0 ? $"{runtimeName}://{info.Id}" : "",
     };
 
-    private static string Message(ContainerInfo info, Container spec, string podUid, NodePaths paths)
+    private string Text(ContainerInfo info, Container spec, string podUid)
     {
         try
         {
