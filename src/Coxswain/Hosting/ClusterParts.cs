@@ -8,9 +8,11 @@ using Coxswain.Client.Informers;
 using Coxswain.Controllers;
 using Coxswain.Engine;
 using Coxswain.Engine.Images;
+using Coxswain.Linux.Conntrack;
 using Coxswain.Linux.Links;
 using Coxswain.Linux.Mounts;
 using Coxswain.Linux.Nftables;
+using Coxswain.Linux.Processes;
 using Coxswain.Network.Dns;
 using Coxswain.Network.Proxy;
 using Coxswain.Node;
@@ -27,6 +29,9 @@ internal sealed class ClusterParts : IAsyncDisposable
 {
     private const int DnsPort = 53;
 
+    private readonly KernelEvents _events = new();
+    private readonly TableWatch _tableWatch;
+    private readonly ConntrackTable _conntrack = new();
     private readonly InformerFactory _informers;
     private readonly ControllerManager _controllers;
     private readonly ServiceProxy _proxy;
@@ -43,6 +48,7 @@ internal sealed class ClusterParts : IAsyncDisposable
         _controllers = new ControllerManager(
             ClientFor(api, "kube-controller-manager"), _informers, time, random, loggers,
             new ControllerOptions { RootCertificates = api.CertificateAuthorityPem });
+        _tableWatch = new TableWatch(_events, configuration.Table);
         _proxy = new ServiceProxy(
             new ServiceProxySettings
             {
@@ -50,7 +56,8 @@ internal sealed class ClusterParts : IAsyncDisposable
                 ServiceCidr = IPNetwork.Parse(configuration.ServiceCidr),
                 NodePortAddresses = [IPAddress.Loopback, configuration.NodeAddress],
             },
-            _informers, new NftCommand(engine.Processes, configuration.Table), time, loggers);
+            _informers, new NftCommand(engine.Processes, configuration.Table), _tableWatch, _conntrack,
+            time, loggers);
         var dnsOptions = new ClusterDnsOptions
         {
             Listen = new IPEndPoint(IPAddress.Parse(configuration.DnsAddress), DnsPort),
@@ -100,6 +107,9 @@ internal sealed class ClusterParts : IAsyncDisposable
     {
         _dns.Dispose();
         _proxy.Dispose();
+        _tableWatch.Dispose();
+        _conntrack.Dispose();
+        _events.Dispose();
         _informers.Dispose();
         return ValueTask.CompletedTask;
     }
