@@ -15,7 +15,7 @@ internal sealed class PodStrategy : ResourceStrategy
     public override void PrepareForCreate(JsonObject document) => document["status"] = new JsonObject
     {
         ["phase"] = "Pending",
-        ["qosClass"] = PodQuality.Class(document["spec"] as JsonObject),
+        ["qosClass"] = PodQuality.Of(document["spec"] as JsonObject),
     };
 
     public override void PrepareForStatusUpdate(JsonObject document, JsonObject old)
