@@ -16,7 +16,7 @@ internal sealed partial class LogRotator(IPodRuntime runtime, TimeProvider time,
         using var timer = new PeriodicTimer(Period, time);
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
-            foreach (var container in runtime.ListContainers())
+            foreach (var container in await runtime.ListContainersAsync(cancellationToken))
             {
                 try
                 {
@@ -37,7 +37,7 @@ internal sealed partial class LogRotator(IPodRuntime runtime, TimeProvider time,
     {
         var path = container.LogPath;
         File.Move(path, $"{path}.{time.GetUtcNow():yyyyMMdd-HHmmss}", overwrite: true);
-        await runtime.ReopenLogAsync(container.Id, cancellationToken);
+        await runtime.ReopenContainerLogAsync(container.Id, cancellationToken);
         var old = Directory.EnumerateFiles(Path.GetDirectoryName(path)!, Path.GetFileName(path) + ".*") // A log lies in a directory.
             .Order(StringComparer.Ordinal).ToList();
         foreach (var file in old.Take(Math.Max(0, old.Count - (MaxFiles - 1))))
