@@ -2,10 +2,10 @@ using Coxswain.Api.Core.V1;
 using Coxswain.Client;
 using Coxswain.Client.Events;
 using Coxswain.Client.Informers;
+using Coxswain.Engine.Logs;
 using Coxswain.Linux.Mounts;
 using Coxswain.Node.Containers;
 using Coxswain.Node.Files;
-using Coxswain.Node.Logs;
 using Coxswain.Node.Nodes;
 using Coxswain.Node.Objects;
 using Coxswain.Node.Pods;
@@ -28,7 +28,6 @@ public sealed class NodeAgent : IAsyncDisposable
     private readonly PodManager _manager;
     private readonly NodeReporter _reporter;
     private readonly LeaseLoop _lease;
-    private readonly LogRotator _rotator;
     private readonly NodeServer? _server;
 
     /// <param name="informers">Must be run by the caller.</param>
@@ -61,7 +60,6 @@ public sealed class NodeAgent : IAsyncDisposable
         _manager = new PodManager(services, pods);
         _reporter = new NodeReporter(options, machine, client, runtime, recorder, time, logger);
         _lease = new LeaseLoop(options, client, time, logger);
-        _rotator = new LogRotator(runtime, time, logger);
         _server = options.Server is { Certificate: not null } server
             ? new NodeServer(server, options, new NodeEndpoints(_manager, runtime, new LogReader(time), paths, time), loggers)
             : null;
@@ -84,8 +82,7 @@ public sealed class NodeAgent : IAsyncDisposable
             await Task.WhenAll(
                 _reporter.RunAsync(serverPort, cancellationToken),
                 _lease.RunAsync(cancellationToken),
-                _manager.RunAsync(cancellationToken),
-                _rotator.RunAsync(cancellationToken));
+                _manager.RunAsync(cancellationToken));
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
