@@ -10,7 +10,7 @@ namespace Coxswain.Client;
 /// <remarks>
 /// <para>The type argument of a call is the form wanted: the resource's own type, or <see cref="PartialObjectMetadata"/> for
 /// any resource's metadata alone.</para>
-/// <para>Every refusal of the server is a <see cref="KubeApiException"/> that carries its <see cref="Status"/>.</para>
+/// <para>Every refusal of the server is a <see cref="KubeStatusException"/> that carries its <see cref="Status"/>.</para>
 /// </remarks>
 public interface IKubeClient
 {

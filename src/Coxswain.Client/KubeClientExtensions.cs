@@ -18,7 +18,7 @@ public static class KubeClientExtensions
         {
             return await client.GetAsync<T>(ApiResources.Of<T>(), @namespace, name, cancellationToken);
         }
-        catch (KubeApiException exception) when (exception.IsNotFound)
+        catch (KubeStatusException exception) when (exception.IsNotFound)
         {
             return null;
         }

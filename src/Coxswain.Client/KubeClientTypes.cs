@@ -46,21 +46,3 @@ public sealed record KubePatch(PatchType Type, ReadOnlyMemory<byte> Body, string
 {
     public static KubePatch Merge(object document) => new(PatchType.Merge, JsonSerializer.SerializeToUtf8Bytes(document));
 }
-
-/// <summary>The API server refused a request; <see cref="Status"/> says why, in Kubernetes' own form.</summary>
-public sealed class KubeApiException(Status status) : Exception(status.Message)
-{
-    public Status Status { get; } = status;
-
-    public bool IsNotFound => Status.Reason == StatusReason.NotFound;
-
-    public bool IsConflict => Status.Reason == StatusReason.Conflict;
-
-    public bool IsAlreadyExists => Status.Reason == StatusReason.AlreadyExists;
-
-    /// <summary>A resourceVersion or continue token is too old: list again.</summary>
-    public bool IsExpired => Status.Reason is StatusReason.Expired or StatusReason.Gone;
-
-    /// <summary>The namespace is being deleted and takes no new objects.</summary>
-    public bool IsNamespaceTerminating => Status.Details?.Causes.Any(cause => cause.Reason == "NamespaceTerminating") == true;
-}

@@ -30,6 +30,7 @@ public sealed class ControllerManager
             new ReplicationControllerController(context),
             new EndpointsController(context),
             new NamespaceController(context),
+            new ClusterRoleAggregationController(context),
             new NamespaceDefaultsController(context, options.RootCertificates),
             new NodeLifecycleController(context, options.NodeMonitorGracePeriod),
             new TaintEvictionController(context),

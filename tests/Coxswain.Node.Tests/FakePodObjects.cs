@@ -1,5 +1,5 @@
 using Coxswain.Api.Core.V1;
-using Coxswain.Node.Containers;
+using Coxswain.Node.Objects;
 
 namespace Coxswain.Node.Tests;
 

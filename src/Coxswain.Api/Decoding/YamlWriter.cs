@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using YamlDotNet.Core;
@@ -8,6 +9,9 @@ namespace Coxswain.Api;
 /// <summary>Writes a document as YAML that reads back as the same document.</summary>
 internal static class YamlWriter
 {
+    /// <summary>Signs that mean something to YAML somewhere; not every reader agrees on where, so what holds one is quoted.</summary>
+    private static readonly SearchValues<char> Signs = SearchValues.Create("*&!|>%@`#{}[]?\"'\\");
+
     public static string Write(JsonNode? node)
     {
         var text = new StringWriter { NewLine = "\n" };
@@ -60,6 +64,7 @@ internal static class YamlWriter
         var style = YamlScalars.Plain(text) is not string || text is "<<" or "=" || (char.IsAsciiDigit(text[0]) && text.AsSpan().IndexOfAny('-', ':') >= 0)
             ? ScalarStyle.DoubleQuoted
             : text.Contains('\n', StringComparison.Ordinal) ? IsPlainLines(text) ? ScalarStyle.Literal : ScalarStyle.DoubleQuoted
+            : text.AsSpan().ContainsAny(Signs) || YamlSpaces.IndexOf(text) >= 0 ? ScalarStyle.DoubleQuoted
             : ScalarStyle.Any;
         return new Scalar(null, null, text, style, true, true);
     }

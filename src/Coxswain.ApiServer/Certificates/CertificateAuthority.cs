@@ -46,14 +46,7 @@ public sealed class CertificateAuthority : IDisposable
     public KeyAndCertificate Issue(CertificateSubject subject)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var name = new X500DistinguishedNameBuilder();
-        foreach (var organization in subject.Organizations)
-        {
-            name.AddOrganizationName(organization);
-        }
-
-        name.AddCommonName(subject.CommonName);
-        var request = new CertificateRequest(name.Build(), key, HashAlgorithmName.SHA256);
+        var request = new CertificateRequest(subject.ToName(), key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: false, hasPathLengthConstraint: false, 0, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension(
@@ -100,6 +93,18 @@ public sealed record CertificateSubject(string CommonName)
     public IReadOnlyList<string> DnsNames { get; init; } = [];
 
     public IReadOnlyList<IPAddress> Addresses { get; init; } = [];
+
+    internal X500DistinguishedName ToName()
+    {
+        var name = new X500DistinguishedNameBuilder();
+        foreach (var organization in Organizations)
+        {
+            name.AddOrganizationName(organization);
+        }
+
+        name.AddCommonName(CommonName);
+        return name.Build();
+    }
 }
 
 /// <summary>A certificate and its private key, both as PEM.</summary>

@@ -13,6 +13,9 @@ public sealed class ClusterPki : IDisposable
     public const string AdminUser = "kubernetes-admin";
     public const string MastersGroup = "system:masters";
 
+    /// <summary>The user as which the API server speaks to nodes.</summary>
+    public const string NodeClientUser = "kube-apiserver-kubelet-client";
+
     /// <summary>A third of the lifetime: a cluster started once a season never meets an expired certificate.</summary>
     private static readonly TimeSpan RenewBefore = TimeSpan.FromDays(120);
 
@@ -59,11 +62,13 @@ public sealed class ClusterPki : IDisposable
     /// <summary>The client certificate of the cluster's owner, for the kubeconfig.</summary>
     public KeyAndCertificate Admin() => GetOrIssue("admin", new CertificateSubject(AdminUser) { Organizations = [MastersGroup] });
 
-    /// <summary>The API server's own certificate; also a client certificate towards the nodes' endpoints.</summary>
+    /// <summary>The API server's client certificate towards the nodes' endpoints: good for those, and for nothing in the API.</summary>
+    public KeyAndCertificate NodeClient() => GetOrIssue("apiserver-kubelet-client", new CertificateSubject(NodeClientUser));
+
+    /// <summary>The API server's own certificate.</summary>
     public KeyAndCertificate ApiServer(IEnumerable<IPAddress> addresses, IEnumerable<string> dnsNames) =>
         GetOrIssue("apiserver", new CertificateSubject("kube-apiserver")
         {
-            Organizations = [MastersGroup],
             DnsNames = ["localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local", .. dnsNames],
             Addresses = [.. addresses.Distinct()],
         });
@@ -108,7 +113,7 @@ public sealed class ClusterPki : IDisposable
         using var certificate = X509Certificate2.CreateFromPem(kept.CertificatePem);
         if (certificate.NotAfter.ToUniversalTime() - _time.GetUtcNow().UtcDateTime < RenewBefore
             || !certificate.IssuerName.RawData.AsSpan().SequenceEqual(Authority.Certificate.SubjectName.RawData)
-            || certificate.GetNameInfo(X509NameType.SimpleName, forIssuer: false) != subject.CommonName)
+            || !certificate.SubjectName.RawData.AsSpan().SequenceEqual(subject.ToName().RawData))
         {
             return false;
         }

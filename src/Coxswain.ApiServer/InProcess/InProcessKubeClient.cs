@@ -3,11 +3,13 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Coxswain.Api;
 using Coxswain.Api.Meta.V1;
-using Coxswain.ApiServer.Authentication;
-using Coxswain.ApiServer.Registry;
+using Coxswain.ApiServer.Core;
+using Coxswain.ApiServer.Documents;
+using Coxswain.ApiServer.Resources;
+using Coxswain.ApiServer.Users;
+using Coxswain.ApiServer.Verbs;
 using Coxswain.ApiServer.Watch;
 using Coxswain.Client;
-using ListOptions = Coxswain.ApiServer.Registry.ListOptions;
 using ListQuery = Coxswain.Client.ListQuery;
 
 namespace Coxswain.ApiServer.InProcess;
@@ -32,62 +34,39 @@ public sealed class InProcessKubeClient : IKubeClient
     public async Task<T> GetAsync<T>(ApiResource resource, string? @namespace, string name, CancellationToken cancellationToken)
         where T : IKubeObject<T>
     {
-        try
-        {
-            return StoredObject.Of(await _core.GetAsync(Request(resource, "get", @namespace, name), "", cancellationToken)).As<T>();
-        }
-        catch (KubeStatusException exception)
-        {
-            throw new KubeApiException(exception.Status);
-        }
+        return StoredObject.Of(await _core.GetAsync(Request(resource, "get", @namespace, name), "", cancellationToken)).As<T>();
     }
 
     public async Task<KubeList<T>> ListAsync<T>(ApiResource resource, string? @namespace, ListQuery query, CancellationToken cancellationToken)
         where T : IKubeObject<T>
     {
-        try
+        var page = await _core.ListAsync(Request(resource, "list", @namespace, ""), Options(query), cancellationToken);
+        var items = new T[page.Entries.Count];
+        for (var i = 0; i < items.Length; i++)
         {
-            var page = await _core.ListAsync(Request(resource, "list", @namespace, ""), Options(query), cancellationToken);
-            var items = new T[page.Entries.Count];
-            for (var i = 0; i < items.Length; i++)
-            {
-                items[i] = StoredObject.Of(page.Entries[i]).As<T>();
-            }
+            items[i] = StoredObject.Of(page.Entries[i]).As<T>();
+        }
 
-            return new KubeList<T>(items, new ListMeta
-            {
-                ResourceVersion = ResourceVersions.Format(page.Revision),
-                Continue = page.Continue,
-                RemainingItemCount = page.Remaining,
-            });
-        }
-        catch (KubeStatusException exception)
+        return new KubeList<T>(items, new ListMeta
         {
-            throw new KubeApiException(exception.Status);
-        }
+            ResourceVersion = ResourceVersions.Format(page.Revision),
+            Continue = page.Continue,
+            RemainingItemCount = page.Remaining,
+        });
     }
 
     public async IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(
         ApiResource resource, string? @namespace, WatchQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
         where T : IKubeObject<T>
     {
-        var options = new ListOptions
+        var options = new ListParameters
         {
             ResourceVersion = query.ResourceVersion,
             LabelSelector = query.LabelSelector,
             FieldSelector = query.FieldSelector,
             AllowWatchBookmarks = query.AllowBookmarks,
         };
-        WatchSession session;
-        try
-        {
-            session = await _core.WatchAsync(Request(resource, "watch", @namespace, ""), options, cancellationToken);
-        }
-        catch (KubeStatusException exception)
-        {
-            throw new KubeApiException(exception.Status);
-        }
-
+        var session = await _core.WatchAsync(Request(resource, "watch", @namespace, ""), options, cancellationToken);
         await using (session)
         {
             while (true)
@@ -96,10 +75,6 @@ public sealed class InProcessKubeClient : IKubeClient
                 try
                 {
                     items = await session.ReadAsync(cancellationToken);
-                }
-                catch (KubeStatusException exception)
-                {
-                    throw new KubeApiException(exception.Status);
                 }
                 catch (ObjectDisposedException) when (!cancellationToken.IsCancellationRequested)
                 {
@@ -123,81 +98,46 @@ public sealed class InProcessKubeClient : IKubeClient
     public async Task<T> CreateAsync<T>(ApiResource resource, T obj, CancellationToken cancellationToken)
         where T : IKubeObject<T>
     {
-        try
-        {
-            var request = Request(resource, "create", obj.Metadata.Namespace, "");
-            return StoredObject.Of(await _core.CreateAsync(request, ToDocument(obj), cancellationToken)).As<T>();
-        }
-        catch (KubeStatusException exception)
-        {
-            throw new KubeApiException(exception.Status);
-        }
+        var request = Request(resource, "create", obj.Metadata.Namespace, "");
+        return StoredObject.Of(await _core.CreateAsync(request, ToDocument(obj), cancellationToken)).As<T>();
     }
 
     public async Task<T> UpdateAsync<T>(ApiResource resource, T obj, string subresource, CancellationToken cancellationToken)
         where T : IKubeObject<T>
     {
-        try
-        {
-            var request = Request(resource, "update", obj.Metadata.Namespace, obj.Metadata.Name, subresource);
-            var document = ToDocument(obj);
-            var entry = subresource == "scale"
-                ? await _core.UpdateScaleAsync(request, _ => document, cancellationToken)
-                : await _core.UpdateAsync(request, document, cancellationToken);
-            return StoredObject.Of(entry).As<T>();
-        }
-        catch (KubeStatusException exception)
-        {
-            throw new KubeApiException(exception.Status);
-        }
+        var request = Request(resource, "update", obj.Metadata.Namespace, obj.Metadata.Name, subresource);
+        var document = ToDocument(obj);
+        var entry = subresource == "scale"
+            ? await _core.UpdateScaleAsync(request, _ => document, cancellationToken)
+            : await _core.UpdateAsync(request, document, cancellationToken);
+        return StoredObject.Of(entry).As<T>();
     }
 
     public async Task<T> PatchAsync<T>(
         ApiResource resource, string? @namespace, string name, KubePatch patch, string subresource, CancellationToken cancellationToken)
         where T : IKubeObject<T>
     {
-        try
-        {
-            var request = Request(resource, "patch", @namespace, name, subresource) with { FieldManager = patch.FieldManager };
-            var parsed = ObjectPatch.Parse(patch.Type, patch.Body.Span, FieldValidation.Ignore);
-            var entry = subresource == "scale"
-                ? await _core.UpdateScaleAsync(
-                    request, scale => parsed.Apply(scale, ScaleDocument.Kind, Schemas.Find(ScaleDocument.Kind), request.Warnings), cancellationToken)
-                : await _core.PatchAsync(request, parsed, cancellationToken);
-            return StoredObject.Of(entry).As<T>();
-        }
-        catch (KubeStatusException exception)
-        {
-            throw new KubeApiException(exception.Status);
-        }
+        var request = Request(resource, "patch", @namespace, name, subresource) with { FieldManager = patch.FieldManager };
+        var parsed = ObjectPatch.Parse(patch.Type, patch.Body.Span, FieldValidation.Ignore);
+        var entry = subresource == "scale"
+            ? await _core.UpdateScaleAsync(
+                request, scale => parsed.Apply(scale, ScaleDocument.Kind, Schemas.Find(ScaleDocument.Kind), request.Warnings), cancellationToken)
+            : await _core.PatchAsync(request, parsed, cancellationToken);
+        return StoredObject.Of(entry).As<T>();
     }
 
     public async Task DeleteAsync(
         ApiResource resource, string? @namespace, string name, DeleteOptions options, CancellationToken cancellationToken)
     {
-        try
-        {
-            var request = Request(resource, "delete", @namespace, name) with { DryRun = options.DryRun.Count > 0 };
-            await _core.DeleteAsync(request, options, cancellationToken);
-        }
-        catch (KubeStatusException exception)
-        {
-            throw new KubeApiException(exception.Status);
-        }
+        var request = Request(resource, "delete", @namespace, name) with { DryRun = options.DryRun.Count > 0 };
+        await _core.DeleteAsync(request, options, cancellationToken);
     }
 
     public async Task DeleteCollectionAsync(
         ApiResource resource, string? @namespace, ListQuery query, DeleteOptions options, CancellationToken cancellationToken)
     {
-        try
-        {
-            var request = Request(resource, "deletecollection", @namespace, "") with { DryRun = options.DryRun.Count > 0 };
-            await _core.DeleteCollectionAsync(request, Options(query), options, cancellationToken);
-        }
-        catch (KubeStatusException exception)
-        {
-            throw new KubeApiException(exception.Status);
-        }
+        var request = Request(resource, "deletecollection", @namespace, "") with { DryRun = options.DryRun.Count > 0 };
+        await _core.DeleteCollectionAsync(request, Options(query), options, cancellationToken);
     }
 
     public async Task<TResult> PostAsync<TBody, TResult>(
@@ -205,20 +145,13 @@ public sealed class InProcessKubeClient : IKubeClient
         where TBody : IKubeType<TBody>
         where TResult : IKubeType<TResult>
     {
-        try
-        {
-            var request = Request(resource, "create", @namespace, name, subresource);
-            var route = _core.FindPost(request) ?? throw new KubeStatusException(Statuses.ResourceNotFound());
-            var answer = await _core.PostAsync(request, route, ToDocument(body), cancellationToken);
-            return KubeJson.Deserialize<TResult>(Encoding.UTF8.GetBytes(answer.ToJsonString()));
-        }
-        catch (KubeStatusException exception)
-        {
-            throw new KubeApiException(exception.Status);
-        }
+        var request = Request(resource, "create", @namespace, name, subresource);
+        var route = _core.FindPost(request) ?? throw new KubeStatusException(Statuses.ResourceNotFound());
+        var answer = await _core.PostAsync(request, route, ToDocument(body), cancellationToken);
+        return KubeJson.Deserialize<TResult>(Encoding.UTF8.GetBytes(answer.ToJsonString()));
     }
 
-    private static ListOptions Options(ListQuery query) => new()
+    private static ListParameters Options(ListQuery query) => new()
     {
         LabelSelector = query.LabelSelector,
         FieldSelector = query.FieldSelector,

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Coxswain.Api;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Meta.V1;
 using Microsoft.Extensions.Logging;
@@ -30,20 +31,11 @@ public sealed partial class EventBroadcaster(IKubeClient client, TimeProvider ti
     {
         try
         {
-            await foreach (var recorded in _waiting.Reader.ReadAllAsync(cancellationToken))
+            while (await _waiting.Reader.WaitToReadAsync(cancellationToken))
             {
-                try
+                while (_waiting.Reader.TryRead(out var recorded))
                 {
-                    await WriteAsync(recorded, cancellationToken);
-                }
-                catch (KubeApiException exception)
-                {
-                    // As in Kubernetes: refused is refused, most often because the namespace is on its way out.
-                    Log.Refused(logger, recorded.Reason, recorded.InvolvedObject.Namespace, recorded.InvolvedObject.Name, exception.Message);
-                }
-                catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
-                {
-                    Log.Failed(logger, exception, recorded.Reason, recorded.InvolvedObject.Namespace, recorded.InvolvedObject.Name);
+                    await TryWriteAsync(recorded, cancellationToken);
                 }
             }
         }
@@ -53,6 +45,24 @@ public sealed partial class EventBroadcaster(IKubeClient client, TimeProvider ti
     }
 
     internal void Post(Event recorded) => _waiting.Writer.TryWrite(recorded);
+
+    private async Task TryWriteAsync(Event recorded, CancellationToken cancellationToken)
+    {
+        var regarding = recorded.InvolvedObject;
+        try
+        {
+            await WriteAsync(recorded, cancellationToken);
+        }
+        catch (KubeStatusException exception)
+        {
+            // As in Kubernetes: refused is refused, most often because the namespace is on its way out.
+            Log.Refused(logger, recorded.Reason, regarding.Namespace, regarding.Name, exception.Message);
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            Log.Failed(logger, exception, recorded.Reason, regarding.Namespace, regarding.Name);
+        }
+    }
 
     private async Task WriteAsync(Event recorded, CancellationToken cancellationToken)
     {
@@ -68,7 +78,7 @@ public sealed partial class EventBroadcaster(IKubeClient client, TimeProvider ti
                 _correlator.Written(await client.UpdateAsync(correlated, cancellationToken));
                 return;
             }
-            catch (KubeApiException exception) when (exception.IsNotFound)
+            catch (KubeStatusException exception) when (exception.IsNotFound)
             {
                 // Events are short-lived: write it anew.
             }

@@ -147,14 +147,14 @@ public sealed class HttpKubeClient : IKubeClient, IDisposable
         return content;
     }
 
-    private static KubeApiException Refusal(HttpResponseMessage response, byte[] body)
+    private static KubeStatusException Refusal(HttpResponseMessage response, byte[] body)
     {
         try
         {
             var status = KubeJson.Deserialize<Status>(body);
             if (status.Code != 0 || status.Reason.Length > 0)
             {
-                return new KubeApiException(status);
+                return new KubeStatusException(status);
             }
         }
         catch (JsonException)
@@ -163,7 +163,7 @@ public sealed class HttpKubeClient : IKubeClient, IDisposable
         }
 
         var code = (int)response.StatusCode;
-        return new KubeApiException(new Status
+        return new KubeStatusException(new Status
         {
             StatusValue = "Failure",
             Code = code,

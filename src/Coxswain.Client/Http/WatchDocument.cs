@@ -7,7 +7,7 @@ namespace Coxswain.Client.Http;
 /// <summary>Reads one line of a watch.</summary>
 internal static class WatchDocument
 {
-    /// <exception cref="KubeApiException">The line is an ERROR event.</exception>
+    /// <exception cref="KubeStatusException">The line is an ERROR event.</exception>
     public static WatchEvent<T> Read<T>(ReadOnlySpan<byte> line)
         where T : IKubeObject<T>
     {
@@ -48,7 +48,7 @@ internal static class WatchDocument
             "MODIFIED" => new WatchEvent<T>(WatchEventType.Modified, KubeJson.Deserialize<T>(document)),
             "DELETED" => new WatchEvent<T>(WatchEventType.Deleted, KubeJson.Deserialize<T>(document)),
             "BOOKMARK" => new WatchEvent<T>(WatchEventType.Bookmark, KubeJson.Deserialize<T>(document)),
-            "ERROR" => throw new KubeApiException(KubeJson.Deserialize<Status>(document)),
+            "ERROR" => throw new KubeStatusException(KubeJson.Deserialize<Status>(document)),
             _ => throw new JsonException($"unknown type \"{type}\" of a watch event"),
         };
     }

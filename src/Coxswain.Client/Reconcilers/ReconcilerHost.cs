@@ -1,3 +1,4 @@
+using Coxswain.Api;
 using Coxswain.Client.WorkQueues;
 using Microsoft.Extensions.Logging;
 
@@ -56,12 +57,12 @@ public sealed partial class ReconcilerHost<TKey>(
                 queue.AddAfter(key, delay);
             }
         }
-        catch (KubeApiException exception) when (exception.IsNamespaceTerminating)
+        catch (KubeStatusException exception) when (exception.IsNamespaceTerminating)
         {
             // Nothing can be made there any more; the namespace's end takes the object too.
             queue.Forget(key);
         }
-        catch (KubeApiException exception) when ((exception.IsConflict || exception.IsNotFound || exception.IsAlreadyExists) && queue.Failures(key) < NoteworthyFailures)
+        catch (KubeStatusException exception) when ((exception.IsConflict || exception.IsNotFound || exception.IsAlreadyExists) && queue.Failures(key) < NoteworthyFailures)
         {
             // The cache was behind the server: it will have caught up by the time the key is back.
             Log.Outdated(logger, name, key, exception.Message);

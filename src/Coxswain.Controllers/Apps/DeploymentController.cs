@@ -1,3 +1,4 @@
+using Coxswain.Api;
 using Coxswain.Api.Apps.V1;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Meta.V1;
@@ -245,7 +246,7 @@ internal sealed class DeploymentController : KeyedController
             set = await _client.CreateAsync(wanted, cancellationToken);
             _events.Normal(deployment, "ScalingReplicaSet", $"Scaled up replica set {set.Metadata.Name} from 0 to {RolloutState.SpecOf(set)}");
         }
-        catch (KubeApiException exception) when (exception.IsAlreadyExists)
+        catch (KubeStatusException exception) when (exception.IsAlreadyExists)
         {
             await CountCollisionAsync(deployment, wanted, cancellationToken);
             throw;
@@ -333,7 +334,7 @@ internal sealed class DeploymentController : KeyedController
                 {
                     await _client.DeleteAsync<ReplicaSet>(set.Metadata.Namespace, set.Metadata.Name, DeleteOptions.Empty, cancellationToken);
                 }
-                catch (KubeApiException exception) when (exception.IsNotFound)
+                catch (KubeStatusException exception) when (exception.IsNotFound)
                 {
                     // Somebody was faster.
                 }

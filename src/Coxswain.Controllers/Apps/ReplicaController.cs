@@ -58,7 +58,7 @@ internal abstract class ReplicaController<T> : KeyedController
             {
                 await ApplyAsync(set, key, intent, ReplicaPlan.Compute(intent.Replicas, active, NeighboursOf(set, active), now), cancellationToken);
             }
-            catch (KubeApiException refused) when (refused.IsNamespaceTerminating)
+            catch (KubeStatusException refused) when (refused.IsNamespaceTerminating)
             {
                 // The set goes with its namespace; there is nothing to try again.
             }
@@ -72,7 +72,7 @@ internal abstract class ReplicaController<T> : KeyedController
         await ReportAsync(set, ReplicaCounts.Of(active, intent.Template.Metadata.Labels, intent.MinReadySeconds, now), failure, active.Count - intent.Replicas, cancellationToken);
         if (failure is not null)
         {
-            throw failure is KubeApiException refused ? new KubeApiException(refused.Status) : new InvalidOperationException("pods could not be brought to their number", failure);
+            throw failure is KubeStatusException refused ? new KubeStatusException(refused.Status) : new InvalidOperationException("pods could not be brought to their number", failure);
         }
 
         return intent.MinReadySeconds > 0 && ReplicaCounts.NextAvailable(active, intent.MinReadySeconds, now) is { } wait
@@ -215,7 +215,7 @@ internal abstract class ReplicaController<T> : KeyedController
         catch (Exception exception)
         {
             _expectations.CreationSettled(key);
-            if (exception is not KubeApiException { IsNamespaceTerminating: true } and not OperationCanceledException)
+            if (exception is not KubeStatusException { IsNamespaceTerminating: true } and not OperationCanceledException)
             {
                 _events.Warning(set, "FailedCreate", $"Error creating: {exception.Message}");
             }
@@ -232,7 +232,7 @@ internal abstract class ReplicaController<T> : KeyedController
             await Client.DeleteAsync<Pod>(pod.Metadata.Namespace, pod.Metadata.Name, options, cancellationToken);
             _events.Normal(set, "SuccessfulDelete", $"Deleted pod: {pod.Metadata.Name}");
         }
-        catch (KubeApiException exception) when (exception.IsNotFound || exception.IsConflict)
+        catch (KubeStatusException exception) when (exception.IsNotFound || exception.IsConflict)
         {
             _expectations.DeletionSettled(key, pod.Metadata.Uid);
         }

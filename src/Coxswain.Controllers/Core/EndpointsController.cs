@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Coxswain.Api;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Discovery.V1;
 using Coxswain.Api.Meta.V1;
@@ -184,7 +185,7 @@ internal sealed class EndpointsController : KeyedController
         {
             await deletion;
         }
-        catch (KubeApiException exception) when (exception.IsNotFound)
+        catch (KubeStatusException exception) when (exception.IsNotFound)
         {
             // Gone is what was wanted.
         }

@@ -56,7 +56,7 @@ internal sealed class NamespaceContent(IKubeClient client)
         {
             return (await client.ListAsync<PartialObjectMetadata>(resource, @namespace, ListQuery.All, cancellationToken)).Items;
         }
-        catch (KubeApiException exception) when (exception.IsNotFound)
+        catch (KubeStatusException exception) when (exception.IsNotFound)
         {
             // The server does not serve this resource.
             return [];

@@ -1,3 +1,4 @@
+using Coxswain.Api;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Meta.V1;
 using Coxswain.Client;
@@ -88,7 +89,7 @@ internal sealed class NamespaceDefaultsController : KeyedController
         {
             await _client.CreateAsync(obj, cancellationToken);
         }
-        catch (KubeApiException exception) when (exception.IsAlreadyExists)
+        catch (KubeStatusException exception) when (exception.IsAlreadyExists)
         {
             // The cache had not seen it yet.
         }

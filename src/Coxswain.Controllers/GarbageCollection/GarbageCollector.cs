@@ -229,7 +229,7 @@ internal sealed class GarbageCollector(ControllerContext context) : IController,
         {
             await _client.PatchAsync<PartialObjectMetadata>(item.Resource, item.Namespace, item.Name.Name, patch, "", cancellationToken);
         }
-        catch (KubeApiException exception) when (exception.IsNotFound)
+        catch (KubeStatusException exception) when (exception.IsNotFound)
         {
             // Gone is further than the patch would have brought it.
         }
@@ -248,7 +248,7 @@ internal sealed class GarbageCollector(ControllerContext context) : IController,
         {
             await _client.DeleteAsync(item.Resource, item.Namespace, item.Name.Name, options, cancellationToken);
         }
-        catch (KubeApiException exception) when (exception.IsNotFound)
+        catch (KubeStatusException exception) when (exception.IsNotFound)
         {
             // Gone is what was wanted.
         }
@@ -260,7 +260,7 @@ internal sealed class GarbageCollector(ControllerContext context) : IController,
         {
             return await _client.GetAsync<PartialObjectMetadata>(resource, @namespace, name, cancellationToken);
         }
-        catch (KubeApiException exception) when (exception.IsNotFound)
+        catch (KubeStatusException exception) when (exception.IsNotFound)
         {
             return null;
         }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Coxswain.Api;
 using Coxswain.Api.Coordination.V1;
 using Coxswain.Api.Core.V1;
 using Coxswain.Client;
@@ -118,7 +119,7 @@ internal sealed class NodeLifecycleController : KeyedController
                 await _client.UpdateStatusAsync(pod with { Status = pod.Status with { Conditions = [.. conditions] } }, cancellationToken);
                 _events.Warning(pod, "NodeNotReady", "Node is not ready");
             }
-            catch (KubeApiException exception) when (exception.IsNotFound)
+            catch (KubeStatusException exception) when (exception.IsNotFound)
             {
                 // Deleted meanwhile.
             }

@@ -132,7 +132,7 @@ internal sealed class SchedulingController : KeyedController
                 }
             }
 
-            if (exception is KubeApiException { IsNotFound: true } or KubeApiException { IsConflict: true })
+            if (exception is KubeStatusException { IsNotFound: true } or KubeStatusException { IsConflict: true })
             {
                 return;
             }

@@ -47,7 +47,7 @@ public sealed partial class DnsServiceKeeper(ClusterDnsOptions options, IKubeCli
         {
             await client.CreateAsync(obj, cancellationToken);
         }
-        catch (KubeApiException exception) when (exception.IsAlreadyExists)
+        catch (KubeStatusException exception) when (exception.IsAlreadyExists)
         {
         }
     }

@@ -1,6 +1,6 @@
 using Coxswain.Api.Core.V1;
 using Coxswain.Node.Files;
-using Coxswain.Node.Pods;
+using Coxswain.Node.PodFacts;
 using Coxswain.Node.Runtime;
 using Coxswain.Node.Volumes;
 

@@ -1,20 +1,22 @@
+using Coxswain.Api;
 using Coxswain.Api.Core.V1;
-using Coxswain.Client;
 using Coxswain.Client.Events;
 using Coxswain.Node.Files;
+using Coxswain.Node.PodFacts;
 using Coxswain.Node.Runtime;
 
 namespace Coxswain.Node.Containers;
 
 /// <param name="Created">Told as soon as there is a container to account for, before it runs.</param>
 internal sealed record ContainerStart(
-    Pod Pod, Container Container, int Attempt, IReadOnlyList<string> PodAddresses, IReadOnlyDictionary<string, string> VolumePaths, Action<string> Created);
+    Pod Pod, Container Container, int Attempt, IReadOnlyList<string> PodAddresses, IReadOnlyDictionary<string, string> VolumePaths,
+    Action<ContainerInfo> Created);
 
 /// <summary>Brings one attempt at a container up: image, environment, files, process.</summary>
 internal sealed class ContainerStarter(
     IPodRuntime runtime, ImagePuller images, EnvironmentBuilder environment, ContainerConfigBuilder configs, NodePaths paths, EventRecorder events)
 {
-    /// <exception cref="ContainerStartException">Anything that the pod's status must show.</exception>
+    /// <exception cref="AttemptFailedException">Anything that the pod's status must show.</exception>
     public async Task StartAsync(ContainerStart start, CancellationToken cancellationToken)
     {
         var (pod, container) = (start.Pod, start.Container);
@@ -27,11 +29,17 @@ internal sealed class ContainerStarter(
         {
             await runtime.StartContainerAsync(id, cancellationToken);
         }
+        catch (OperationCanceledException)
+        {
+            // Nobody will start it: the next attempt is another container.
+            await runtime.RemoveContainerAsync(id, CancellationToken.None);
+            throw;
+        }
         catch (RuntimeException exception)
         {
             events.Warning(pod, "Failed", $"Error: {exception.Message}", fieldPath);
             await runtime.RemoveContainerAsync(id, CancellationToken.None);
-            throw new ContainerStartException(StartFailure.Process, "RunContainerError", exception.Message, exception) { ExitCode = ExitCode(exception) };
+            throw new AttemptFailedException(StartFailure.Process, "RunContainerError", exception.Message, exception) { ExitCode = ExitCode(exception) };
         }
 
         events.Normal(pod, "Started", $"Container started: {container.Name}", fieldPath);
@@ -50,10 +58,10 @@ internal sealed class ContainerStarter(
             PrepareFiles(pod.Metadata.Uid, container.Name, start.Attempt, config.LogPath);
             return config;
         }
-        catch (Exception exception) when (exception is ContainerConfigException or KubeApiException or IOException)
+        catch (Exception exception) when (exception is ContainerConfigException or KubeStatusException or IOException)
         {
             events.Warning(pod, "Failed", $"Error: {exception.Message}", fieldPath);
-            throw new ContainerStartException(StartFailure.Configuration, "CreateContainerConfigError", exception.Message, exception);
+            throw new AttemptFailedException(StartFailure.Configuration, "CreateContainerConfigError", exception.Message, exception);
         }
     }
 
@@ -62,18 +70,22 @@ internal sealed class ContainerStarter(
         try
         {
             var id = await runtime.CreateContainerAsync(start.Pod.Metadata.Uid, config, cancellationToken);
-            start.Created(id);
+            if (await runtime.ContainerStatusAsync(id, CancellationToken.None) is { } created)
+            {
+                start.Created(created);
+            }
+
             return id;
         }
         catch (RuntimeException exception) when (exception.Failure == RuntimeFailure.Start)
         {
             events.Warning(start.Pod, "Failed", $"Error: {exception.Message}", fieldPath);
-            throw new ContainerStartException(StartFailure.Process, "RunContainerError", exception.Message, exception) { ExitCode = ExitCode(exception) };
+            throw new AttemptFailedException(StartFailure.Process, "RunContainerError", exception.Message, exception) { ExitCode = ExitCode(exception) };
         }
         catch (RuntimeException exception)
         {
             events.Warning(start.Pod, "Failed", $"Error: {exception.Message}", fieldPath);
-            throw new ContainerStartException(StartFailure.Configuration, "CreateContainerError", exception.Message, exception);
+            throw new AttemptFailedException(StartFailure.Configuration, "CreateContainerError", exception.Message, exception);
         }
     }
 

@@ -1,6 +1,8 @@
 using System.Text;
 using Coxswain.Api;
 using Coxswain.Api.Core.V1;
+using Coxswain.Node.Objects;
+using Coxswain.Node.PodFacts;
 
 namespace Coxswain.Node.Containers;
 

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Coxswain.Api.Core.V1;
 using Coxswain.Client.Events;
+using Coxswain.Node.Objects;
 using Coxswain.Node.Runtime;
 
 namespace Coxswain.Node.Containers;
@@ -9,14 +10,14 @@ namespace Coxswain.Node.Containers;
 /// <summary>Brings a container's image to the node, as its imagePullPolicy says.</summary>
 internal sealed class ImagePuller(IPodRuntime runtime, IPodObjects objects, EventRecorder events, TimeProvider time)
 {
-    /// <exception cref="ContainerStartException">With the reasons the kubelet uses.</exception>
+    /// <exception cref="AttemptFailedException">With the reasons the kubelet uses.</exception>
     public async Task<ImageInfo> EnsureAsync(Pod pod, Container container, string fieldPath, CancellationToken cancellationToken)
     {
         var image = container.Image;
         var policy = Policy(container);
         try
         {
-            var present = policy == PullPolicy.Always ? null : await runtime.FindImageAsync(image, cancellationToken);
+            var present = policy == PullPolicy.Always ? null : await runtime.ImageStatusAsync(image, cancellationToken);
             if (present is not null)
             {
                 events.Normal(pod, "Pulled", $"Container image \"{image}\" already present on machine", fieldPath);
@@ -32,7 +33,7 @@ internal sealed class ImagePuller(IPodRuntime runtime, IPodObjects objects, Even
         {
             var message = $"Container image \"{image}\" is not present with pull policy of Never";
             events.Warning(pod, "ErrImageNeverPull", message, fieldPath);
-            throw new ContainerStartException(StartFailure.Configuration, "ErrImageNeverPull", message);
+            throw new AttemptFailedException(StartFailure.Configuration, "ErrImageNeverPull", message);
         }
 
         return await PullAsync(pod, image, fieldPath, cancellationToken);
@@ -58,16 +59,16 @@ internal sealed class ImagePuller(IPodRuntime runtime, IPodObjects objects, Even
         {
             events.Warning(pod, "Failed", $"Failed to pull image \"{image}\": {exception.Message}", fieldPath);
             events.Warning(pod, "Failed", "Error: ErrImagePull", fieldPath);
-            throw new ContainerStartException(StartFailure.Image, "ErrImagePull", exception.Message, exception);
+            throw new AttemptFailedException(StartFailure.Image, "ErrImagePull", exception.Message, exception);
         }
     }
 
-    private ContainerStartException Invalid(Pod pod, string image, string fieldPath, RuntimeException cause)
+    private AttemptFailedException Invalid(Pod pod, string image, string fieldPath, RuntimeException cause)
     {
         var message = $"Failed to apply default image tag \"{image}\": couldn't parse image name \"{image}\": {cause.Message}";
         events.Warning(pod, "InspectFailed", message, fieldPath);
         events.Warning(pod, "Failed", "Error: InvalidImageName", fieldPath);
-        return new ContainerStartException(StartFailure.Configuration, "InvalidImageName", message, cause);
+        return new AttemptFailedException(StartFailure.Configuration, "InvalidImageName", message, cause);
     }
 
     private static string Policy(Container container)

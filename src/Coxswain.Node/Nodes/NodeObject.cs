@@ -1,6 +1,7 @@
 using Coxswain.Api;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Meta.V1;
+using Coxswain.Node.Options;
 using Coxswain.Node.Runtime;
 using ConditionStatus = Coxswain.Api.Core.V1.ConditionStatus;
 using V1Node = Coxswain.Api.Core.V1.Node;
@@ -86,7 +87,7 @@ internal static class NodeObject
         };
     }
 
-    private static NodeCondition Condition(string type, bool holds, string reason, string message, NodeStatus before, DateTimeOffset now)
+    public static NodeCondition Condition(string type, bool holds, string reason, string message, NodeStatus before, DateTimeOffset now)
     {
         var value = holds ? ConditionStatus.True : ConditionStatus.False;
         var old = before.Conditions.FirstOrDefault(condition => condition.Type == type);

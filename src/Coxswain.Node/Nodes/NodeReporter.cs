@@ -1,6 +1,8 @@
+using Coxswain.Api;
 using Coxswain.Api.Core.V1;
 using Coxswain.Client;
 using Coxswain.Client.Events;
+using Coxswain.Node.Options;
 using Coxswain.Node.Runtime;
 using Microsoft.Extensions.Logging;
 using V1Node = Coxswain.Api.Core.V1.Node;
@@ -30,7 +32,7 @@ internal sealed partial class NodeReporter(
                 var current = await RegisterAsync(cancellationToken);
                 var images = await ImagesAsync(cancellationToken);
                 var now = time.GetUtcNow();
-                var next = NodeObject.Status(machine, options, runtime.Version, images, port, current.Status, now);
+                var next = NodeObject.Status(machine, options, (await runtime.VersionAsync(cancellationToken)).ToString(), images, port, current.Status, now);
                 if (reported is null || !SameBut(reported, next) || !SameBut(current.Status, next) || now - Heartbeat(current.Status) >= ReportPeriod)
                 {
                     await client.UpdateStatusAsync(current with { Status = next }, cancellationToken);
@@ -43,7 +45,7 @@ internal sealed partial class NodeReporter(
                     reported = next;
                 }
             }
-            catch (KubeApiException exception) when (exception.IsConflict)
+            catch (KubeStatusException exception) when (exception.IsConflict)
             {
                 wait = RetryDelay; // Somebody else changed the Node: look again.
             }

@@ -1,6 +1,5 @@
 using Coxswain.Api.Core.V1;
 using Coxswain.Client;
-using Coxswain.Node.Volumes;
 
 namespace Coxswain.Node.Objects;
 
@@ -10,15 +9,15 @@ internal sealed class ClaimedVolumes(IKubeClient client) : IClaimedVolumes
     public async Task<string> PathAsync(string @namespace, string claimName, CancellationToken cancellationToken)
     {
         var claim = await client.FindAsync<PersistentVolumeClaim>(@namespace, claimName, cancellationToken)
-            ?? throw new VolumeException($"persistentvolumeclaim \"{claimName}\" not found");
+            ?? throw new PodObjectException($"persistentvolumeclaim \"{claimName}\" not found");
         if (claim.Spec.VolumeName.Length == 0 || claim.Status.Phase != PersistentVolumeClaimPhase.Bound)
         {
-            throw new VolumeException($"persistentvolumeclaim \"{claimName}\" is not bound");
+            throw new PodObjectException($"persistentvolumeclaim \"{claimName}\" is not bound");
         }
 
         var volume = await client.FindAsync<PersistentVolume>(null, claim.Spec.VolumeName, cancellationToken)
-            ?? throw new VolumeException($"persistentvolume \"{claim.Spec.VolumeName}\" not found");
+            ?? throw new PodObjectException($"persistentvolume \"{claim.Spec.VolumeName}\" not found");
         return volume.Spec.HostPath?.Path ?? volume.Spec.Local?.Path
-            ?? throw new VolumeException($"persistentvolume \"{claim.Spec.VolumeName}\" is of a kind this node cannot mount");
+            ?? throw new PodObjectException($"persistentvolume \"{claim.Spec.VolumeName}\" is of a kind this node cannot mount");
     }
 }

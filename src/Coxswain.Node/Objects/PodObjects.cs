@@ -1,7 +1,6 @@
 using Coxswain.Api.Core.V1;
 using Coxswain.Client;
 using Coxswain.Client.Informers;
-using Coxswain.Node.Containers;
 
 namespace Coxswain.Node.Objects;
 

@@ -2,7 +2,6 @@ using Coxswain.Api;
 using Coxswain.Api.Authentication.V1;
 using Coxswain.Api.Core.V1;
 using Coxswain.Client;
-using Coxswain.Node.Volumes;
 
 namespace Coxswain.Node.Objects;
 
@@ -28,9 +27,9 @@ internal sealed class PodTokens(IKubeClient client) : IPodTokens
                 ApiResources.Of<ServiceAccount>(), pod.Metadata.Namespace, account, "token", request, cancellationToken);
             return answer.Status;
         }
-        catch (KubeApiException exception)
+        catch (KubeStatusException exception)
         {
-            throw new VolumeException($"failed to fetch token: {exception.Message}", exception);
+            throw new PodObjectException($"failed to fetch token: {exception.Message}", exception);
         }
     }
 }

@@ -1,6 +1,5 @@
 using Coxswain.Api.Core.V1;
 using Coxswain.Client;
-using Coxswain.Node.Containers;
 
 namespace Coxswain.Node.Objects;
 

@@ -20,7 +20,8 @@ internal sealed class NodeEndpoints(PodManager manager, IPodRuntime runtime, Log
         routes.MapGet("/pods", (RequestDelegate)PodsAsync);
         routes.MapGet("/containerLogs/{namespace}/{pod}/{container}", (RequestDelegate)LogsAsync);
         routes.MapGet("/metrics", (RequestDelegate)(context => TextAsync(context, $"# TYPE kubelet_running_pods gauge\nkubelet_running_pods {manager.Pods.Count}\n")));
-        routes.MapGet("/metrics/resource", (RequestDelegate)(context => TextAsync(context, ResourceMetrics.Of(manager.Pods, runtime))));
+        routes.MapGet("/metrics/resource", (RequestDelegate)(async context =>
+            await TextAsync(context, await ResourceMetrics.OfAsync(manager.Pods, runtime, context.RequestAborted))));
     }
 
     private async Task PodsAsync(HttpContext context)
@@ -100,8 +101,10 @@ internal sealed class NodeEndpoints(PodManager manager, IPodRuntime runtime, Log
     /// <summary>Whether the attempt whose log is read has ended.</summary>
     private bool IsOver(string podUid, string container, int attempt)
     {
-        var current = runtime.ListContainers().Where(other => other.SandboxId == podUid && other.Name == container).MaxBy(other => other.Attempt);
-        return current is null || current.Attempt != attempt || current.State == ContainerRunState.Exited;
+        var status = manager.Pods.FirstOrDefault(pod => pod.Metadata.Uid == podUid)?.Status;
+        var current = status?.InitContainerStatuses.Concat(status.ContainerStatuses).FirstOrDefault(other => other.Name == container);
+        return current is null || current.RestartCount != attempt || current.State.Terminated is not null
+            || (current.State.Waiting is not null && current.LastState.Terminated is { } last && last.ContainerID == current.ContainerID);
     }
 
     private LogOptions Options(HttpContext context) => new()

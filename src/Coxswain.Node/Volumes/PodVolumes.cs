@@ -1,7 +1,8 @@
 using Coxswain.Api.Core.V1;
-using Coxswain.Linux.Files;
 using Coxswain.Linux.Mounts;
 using Coxswain.Node.Files;
+using Coxswain.Node.Objects;
+using Coxswain.Node.PodFacts;
 
 namespace Coxswain.Node.Volumes;
 
@@ -26,34 +27,13 @@ internal sealed class PodVolumes(
             {
                 result[volume.Name] = await SetUpAsync(pod, volume, podAddresses, cancellationToken);
             }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or VolumeException or Containers.ContainerConfigException)
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or VolumeException or PodObjectException or ContainerConfigException)
             {
                 throw new VolumeException($"MountVolume.SetUp failed for volume \"{volume.Name}\" : {exception.Message}", exception);
             }
         }
 
         return result;
-    }
-
-    /// <summary>Unmounts and deletes everything of the pod's volumes. Idempotent.</summary>
-    public static void TearDown(string podUid, NodePaths paths, IMounts mounts)
-    {
-        var directory = paths.Volumes(podUid);
-        if (!Directory.Exists(directory))
-        {
-            return;
-        }
-
-        var emptyDirs = Path.Combine(directory, "kubernetes.io~empty-dir");
-        if (Directory.Exists(emptyDirs))
-        {
-            foreach (var volume in Directory.EnumerateDirectories(emptyDirs))
-            {
-                mounts.Unmount(volume);
-            }
-        }
-
-        TreeRemover.Remove(directory);
     }
 
     private async Task<string> SetUpAsync(Pod pod, Volume volume, IReadOnlyList<string> podAddresses, CancellationToken cancellationToken)

@@ -109,7 +109,7 @@ public sealed class FakeKubeClient(TimeProvider time) : IKubeClient
 
             if (resource.Namespaced && Stored("/namespaces//" + obj.Metadata.Namespace) is Namespace { Metadata.DeletionTimestamp: not null })
             {
-                throw new KubeApiException(new Status
+                throw new KubeStatusException(new Status
                 {
                     Reason = StatusReason.Forbidden,
                     Code = 403,
@@ -393,7 +393,7 @@ public sealed class FakeKubeClient(TimeProvider time) : IKubeClient
 
     private static DateTimeOffset Seconds(DateTimeOffset at) => new(at.Ticks - (at.Ticks % TimeSpan.TicksPerSecond), at.Offset);
 
-    private static KubeApiException Refuse(string reason, int code, string message) =>
+    private static KubeStatusException Refuse(string reason, int code, string message) =>
         new(new Status { StatusValue = "Failure", Reason = reason, Code = code, Message = message });
 
     private sealed record Change(long Revision, WatchEventType Type, ApiResource Resource, IKubeObject Object, IKubeObject? Old);

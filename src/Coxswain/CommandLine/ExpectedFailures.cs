@@ -1,4 +1,4 @@
-using Coxswain.Client;
+using Coxswain.Api;
 using Coxswain.Engine;
 using Coxswain.Hosting;
 using Coxswain.Linux;
@@ -10,7 +10,7 @@ internal static class ExpectedFailures
 {
     public static string? Describe(Exception exception) => exception switch
     {
-        CommandFailure or KubeApiException => OneLine(exception.Message),
+        CommandFailure or KubeStatusException => OneLine(exception.Message),
         EngineException or LinuxException => OneLine(WithCause(exception)),
         UnauthorizedAccessException or IOException => OneLine(exception.Message),
         HttpRequestException => OneLine($"the API server does not answer ({exception.Message}); is the cluster up? See 'coxswain status'"),

@@ -1,9 +1,9 @@
 using System.Net;
 using Coxswain.ApiServer;
-using Coxswain.ApiServer.Authentication;
 using Coxswain.ApiServer.Certificates;
+using Coxswain.ApiServer.Documents;
+using Coxswain.ApiServer.Users;
 using Coxswain.Client;
-using Coxswain.Client.Events;
 using Coxswain.Client.Informers;
 using Coxswain.Controllers;
 using Coxswain.Engine;
@@ -32,7 +32,6 @@ internal sealed class ClusterParts : IAsyncDisposable
     private readonly ServiceProxy _proxy;
     private readonly ClusterDns _dns;
     private readonly DnsServiceKeeper _dnsService;
-    private readonly EventBroadcaster _nodeEvents;
     private readonly NodeAgent _node;
     private readonly TaskCompletionSource _nodeReady = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -68,10 +67,9 @@ internal sealed class ClusterParts : IAsyncDisposable
                 _nodeReady.TrySetResult();
             }
         });
-        _nodeEvents = new EventBroadcaster(nodeClient, time, loggers.CreateLogger<EventBroadcaster>());
         _node = new NodeAgent(
-            NodeParts.Options(paths, configuration, pki), nodeClient, _informers, _nodeEvents, NodeParts.Runtime(paths, engine, images),
-            new KernelMounts(), time, loggers);
+            NodeParts.Options(paths, configuration, pki), nodeClient, NodeParts.Runtime(paths, engine, images), new KernelMounts(),
+            time, random, loggers);
     }
 
     /// <summary>Runs every part until cancelled; when one fails all are stopped and its exception is thrown.</summary>
@@ -84,7 +82,6 @@ internal sealed class ClusterParts : IAsyncDisposable
             _controllers.RunAsync(stop.Token),
             _proxy.RunAsync(stop.Token),
             _dns.RunAsync(stop.Token),
-            _nodeEvents.RunAsync(stop.Token),
             _node.RunAsync(stop.Token),
         ];
         var first = await Task.WhenAny(parts);
@@ -99,12 +96,12 @@ internal sealed class ClusterParts : IAsyncDisposable
             _dnsService.EnsureAsync(cancellationToken), _proxy.Ready.WaitAsync(cancellationToken), _dns.Ready.WaitAsync(cancellationToken),
             _nodeReady.Task.WaitAsync(cancellationToken));
 
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync()
     {
-        await _node.DisposeAsync();
         _dns.Dispose();
         _proxy.Dispose();
         _informers.Dispose();
+        return ValueTask.CompletedTask;
     }
 
     /// <summary>DNS is served at its Service's own address, on the device that all of the cluster's traffic passes.</summary>

@@ -3,7 +3,7 @@ using Coxswain.ApiServer;
 using Coxswain.ApiServer.Certificates;
 using Coxswain.Engine;
 using Coxswain.Engine.Images;
-using Coxswain.Node;
+using Coxswain.Node.Options;
 using Coxswain.Node.Runtime;
 
 namespace Coxswain.Hosting;

@@ -1,3 +1,4 @@
+using Coxswain.Api;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Meta.V1;
 using Coxswain.Client;
@@ -42,7 +43,7 @@ public sealed class PodAdmissionTests : IAsyncLifetime
     public async Task Create_PodThatNamesWhatIsNotThere_IsForbidden(string account, string priority, string message)
     {
         var pod = APod("default");
-        var refused = await Assert.ThrowsAsync<KubeApiException>(() => _server.Admin.CreateAsync(
+        var refused = await Assert.ThrowsAsync<KubeStatusException>(() => _server.Admin.CreateAsync(
             pod with { Spec = pod.Spec with { ServiceAccountName = account, PriorityClassName = priority } }, default));
         Assert.Contains(message, refused.Message);
         Assert.Equal(403, refused.Status.Code);
@@ -51,7 +52,7 @@ public sealed class PodAdmissionTests : IAsyncLifetime
     [Fact]
     public async Task Create_InAMissingNamespace_IsNotFound()
     {
-        var refused = await Assert.ThrowsAsync<KubeApiException>(() => _server.Admin.CreateAsync(APod("none"), default));
+        var refused = await Assert.ThrowsAsync<KubeStatusException>(() => _server.Admin.CreateAsync(APod("none"), default));
         Assert.Equal("namespaces \"none\" not found", refused.Message);
     }
 

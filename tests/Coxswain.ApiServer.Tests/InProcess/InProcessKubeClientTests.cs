@@ -1,6 +1,8 @@
+using Coxswain.Api;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Meta.V1;
-using Coxswain.ApiServer.Authentication;
+using Coxswain.ApiServer.Documents;
+using Coxswain.ApiServer.Users;
 using Coxswain.Client;
 
 namespace Coxswain.ApiServer.Tests.InProcess;
@@ -38,7 +40,7 @@ public sealed class InProcessKubeClientTests : IAsyncLifetime
     {
         var created = await _server.Admin.CreateAsync(Map("a"), default);
         await _server.Admin.UpdateAsync(created with { Data = new Dictionary<string, string> { ["x"] = "1" } }, default);
-        var refused = await Assert.ThrowsAsync<KubeApiException>(() => _server.Admin.UpdateAsync(created with { Data = new Dictionary<string, string> { ["x"] = "2" } }, default));
+        var refused = await Assert.ThrowsAsync<KubeStatusException>(() => _server.Admin.UpdateAsync(created with { Data = new Dictionary<string, string> { ["x"] = "2" } }, default));
         Assert.True(refused.IsConflict);
     }
 
@@ -80,7 +82,7 @@ public sealed class InProcessKubeClientTests : IAsyncLifetime
     public async Task Any_NotAllowed_IsForbidden()
     {
         var nobody = _server.Host.ClientFor(new User("nobody", [User.AuthenticatedGroup]));
-        var refused = await Assert.ThrowsAsync<KubeApiException>(() => nobody.ListAsync<Secret>("default", ListQuery.All, default));
+        var refused = await Assert.ThrowsAsync<KubeStatusException>(() => nobody.ListAsync<Secret>("default", ListQuery.All, default));
         Assert.Equal("secrets is forbidden: User \"nobody\" cannot list resource \"secrets\" in API group \"\" in the namespace \"default\"", refused.Message);
     }
 

@@ -39,7 +39,7 @@ public sealed class HttpFormTests
     [Fact]
     public void Watch_Error_IsThrown()
     {
-        var exception = Assert.Throws<KubeApiException>(() => WatchDocument.Read<Pod>(
+        var exception = Assert.Throws<KubeStatusException>(() => WatchDocument.Read<Pod>(
             """{"type":"ERROR","object":{"kind":"Status","status":"Failure","reason":"Expired","message":"too old resource version","code":410}}"""u8));
         Assert.True(exception.IsExpired);
     }

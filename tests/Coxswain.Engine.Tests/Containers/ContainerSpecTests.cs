@@ -179,12 +179,12 @@ public sealed class ContainerSpecTests
     {
         await using var test = await TestEngine.StartAsync();
         // Turning address randomization off for oneself needs no capability: only the profile can refuse it.
-        var spec = test.Spec("linux64 -R true; echo $?; grep Seccomp: /proc/self/status");
-        var (_, confined) = await test.RunToEndAsync(spec);
+        ContainerSpec Spec() => test.Spec("linux64 -R true; echo $?; grep Seccomp: /proc/self/status");
+        var (_, confined) = await test.RunToEndAsync(Spec());
         Assert.Contains("Operation not permitted", confined);
         Assert.EndsWith("\n1\nSeccomp:\t2\n", confined, StringComparison.Ordinal);
-        Assert.Equal("0\nSeccomp:\t0\n", (await test.RunToEndAsync(spec with { Seccomp = SeccompProfile.Unconfined })).Log);
-        Assert.Equal("0\nSeccomp:\t0\n", (await test.RunToEndAsync(spec with { Privileged = true })).Log);
+        Assert.Equal("0\nSeccomp:\t0\n", (await test.RunToEndAsync(Spec() with { Seccomp = SeccompProfile.Unconfined })).Log);
+        Assert.Equal("0\nSeccomp:\t0\n", (await test.RunToEndAsync(Spec() with { Privileged = true })).Log);
 
         var file = Path.Combine(test.LogDirectory, "profile.json");
         await File.WriteAllTextAsync(
@@ -192,7 +192,7 @@ public sealed class ContainerSpecTests
         var (_, own) = await test.RunToEndAsync(test.Spec("mkdir /x; linux64 -R true; echo $?") with { Seccomp = SeccompProfile.Localhost(file) });
         Assert.Contains("Read-only file system", own);
         Assert.EndsWith("\n0\n", own, StringComparison.Ordinal);
-        var missing = spec with { Seccomp = SeccompProfile.Localhost("/no/such/profile.json") };
+        var missing = Spec() with { Seccomp = SeccompProfile.Localhost("/no/such/profile.json") };
         Assert.Contains("/no/such/profile.json", (await Assert.ThrowsAsync<ContainerStartException>(() => test.RunAsync(missing))).Message);
     }
 }

@@ -3,6 +3,7 @@ using Coxswain.Api;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Meta.V1;
 using Coxswain.Node.Containers;
+using Coxswain.Node.PodFacts;
 
 namespace Coxswain.Node.Tests.Containers;
 

@@ -1,4 +1,5 @@
 using System.Net;
+using Coxswain.Node.Options;
 using Coxswain.Node.Tests.Agent;
 
 namespace Coxswain.Node.Tests.Server;

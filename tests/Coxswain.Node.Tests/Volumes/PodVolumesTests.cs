@@ -4,6 +4,7 @@ using Coxswain.Api.Authentication.V1;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Meta.V1;
 using Coxswain.Node.Files;
+using Coxswain.Node.Objects;
 using Coxswain.Node.Volumes;
 
 namespace Coxswain.Node.Tests.Volumes;

@@ -1,4 +1,0 @@
-namespace Coxswain.Node.Containers;
-
-/// <summary>The pod asks for something that is not there (a ConfigMap, a key) or may not be: <c>CreateContainerConfigError</c>.</summary>
-internal sealed class ContainerConfigException(string message, Exception? cause = null) : Exception(message, cause);

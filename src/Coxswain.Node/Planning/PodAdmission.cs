@@ -1,0 +1,79 @@
+using Coxswain.Api;
+using Coxswain.Api.Core.V1;
+
+namespace Coxswain.Node.Planning;
+
+/// <summary>The node's last word on a pod that was bound to it: what the scheduler checked, checked again where it is known for sure.</summary>
+internal sealed class PodAdmission(IReadOnlyDictionary<string, Quantity> allocatable, int maxPods, IReadOnlyList<string> allowedSysctls)
+{
+    private static readonly string[] Resources = ["cpu", "memory"];
+
+    /// <param name="others">The pods that are on the node.</param>
+    /// <returns>Null when the node takes the pod.</returns>
+    public PodFailure? Check(Pod pod, IReadOnlyList<Pod> others) =>
+        CheckFeatures(pod) ?? SysctlRules.Check(pod, allowedSysctls) ?? CheckRoom(pod, others);
+
+    /// <summary>What would change how the pod is kept apart is refused rather than passed over.</summary>
+    private static PodFailure? CheckFeatures(Pod pod)
+    {
+        if (pod.Spec.HostUsers == false)
+        {
+            return new("UserNamespacesNotSupported", "Pod was rejected: this node does not support user namespaces (hostUsers: false)");
+        }
+
+        return pod.Spec.ShareProcessNamespace == true
+            ? new("SharedProcessNamespaceNotSupported", "Pod was rejected: this node does not support shareProcessNamespace: true")
+            : null;
+    }
+
+    private PodFailure? CheckRoom(Pod pod, IReadOnlyList<Pod> others)
+    {
+        var live = others.Where(other => other.Status.Phase is not (PodPhase.Succeeded or PodPhase.Failed)).ToList();
+        if (live.Count >= maxPods)
+        {
+            return Rejected("OutOfpods", $"Node didn't have enough resource: pods, requested: 1, used: {live.Count}, capacity: {maxPods}");
+        }
+
+        foreach (var resource in Resources)
+        {
+            var requested = Requested(pod, resource);
+            var used = live.Sum(other => Requested(other, resource));
+            if (requested > 0 && allocatable.TryGetValue(resource, out var capacity) && requested + used > capacity.Value)
+            {
+                return Rejected(
+                    "OutOf" + resource,
+                    $"Node didn't have enough resource: {resource}, requested: {Whole(resource, requested)}, used: {Whole(resource, used)}, capacity: {Whole(resource, capacity.Value)}");
+            }
+        }
+
+        var taken = live.SelectMany(HostPorts).ToList();
+        return HostPorts(pod).Any(port => taken.Exists(other => Conflicts(port, other)))
+            ? Rejected("NodePorts", "Node didn't have free ports for the requested pod ports")
+            : null;
+    }
+
+    private static PodFailure Rejected(string reason, string message) => new(reason, "Pod was rejected: " + message);
+
+    private static decimal Requested(Pod pod, string resource)
+    {
+        var mains = pod.Spec.Containers.Sum(container => Request(container, resource));
+        var inits = pod.Spec.InitContainers.Count == 0 ? 0 : pod.Spec.InitContainers.Max(container => Request(container, resource));
+        return Math.Max(mains, inits);
+    }
+
+    private static decimal Request(Container container, string resource) =>
+        container.Resources.Requests.TryGetValue(resource, out var amount) ? amount.Value : 0;
+
+    private static string Whole(string resource, decimal amount) =>
+        (resource == "cpu" ? amount * 1000 : amount).ToString("0");
+
+    private static IEnumerable<ContainerPort> HostPorts(Pod pod) =>
+        pod.Spec.Containers.SelectMany(container => container.Ports)
+            .Select(port => pod.Spec.HostNetwork ? port with { HostPort = port.ContainerPortValue } : port)
+            .Where(port => port.HostPort > 0);
+
+    private static bool Conflicts(ContainerPort left, ContainerPort right) =>
+        left.HostPort == right.HostPort
+        && left.Protocol == right.Protocol
+        && (left.HostIP == right.HostIP || left.HostIP is "" or "0.0.0.0" || right.HostIP is "" or "0.0.0.0");
+}

@@ -1,8 +1,0 @@
-namespace Coxswain.Node.Volumes;
-
-/// <summary>Where the volume behind a PersistentVolumeClaim lies on this node.</summary>
-internal interface IClaimedVolumes
-{
-    /// <exception cref="VolumeException">The claim is missing, not bound, or bound to a volume this node cannot mount.</exception>
-    Task<string> PathAsync(string @namespace, string claimName, CancellationToken cancellationToken);
-}
