@@ -3,10 +3,10 @@ using Coxswain.Api.Core.V1;
 using Coxswain.Client;
 using Coxswain.Client.Events;
 using Coxswain.Client.Informers;
+using Coxswain.Engine.Logs;
 using Coxswain.Linux.Mounts;
 using Coxswain.Node.Containers;
 using Coxswain.Node.Files;
-using Coxswain.Node.Logs;
 using Coxswain.Node.Nodes;
 using Coxswain.Node.Objects;
 using Coxswain.Node.Options;
@@ -35,7 +35,6 @@ internal sealed class NodeRun : IAsyncDisposable
     private readonly PodManager _manager;
     private readonly NodeReporter _reporter;
     private readonly LeaseLoop _lease;
-    private readonly LogRotator _rotator;
     private readonly NodeServer? _server;
 
     public NodeRun(
@@ -71,7 +70,6 @@ internal sealed class NodeRun : IAsyncDisposable
             new OrphanedPods(runtime, volumes, paths, logger), runtime, pods, recorder);
         _reporter = new NodeReporter(options, machine, client, runtime, recorder, time, logger);
         _lease = new LeaseLoop(options.NodeName, client, time, logger);
-        _rotator = new LogRotator(runtime, time, logger);
         _server = options.Server is { Certificate: not null } server
             ? new NodeServer(server, options, new NodeEndpoints(_manager, runtime, new LogReader(time), paths, time), loggers)
             : null;
@@ -92,7 +90,6 @@ internal sealed class NodeRun : IAsyncDisposable
             _manager.RunAsync(stop.Token),
             _reporter.RunAsync(port, stop.Token),
             _lease.RunAsync(stop.Token),
-            _rotator.RunAsync(stop.Token),
         ];
         var first = await Task.WhenAny(parts);
         await stop.CancelAsync();
