@@ -7,7 +7,6 @@ using Coxswain.Client.Events;
 using Coxswain.Client.Informers;
 using Coxswain.Controllers;
 using Coxswain.Engine;
-using Coxswain.Engine.Images;
 using Coxswain.Linux.Links;
 using Coxswain.Linux.Mounts;
 using Coxswain.Linux.Nftables;
