@@ -68,8 +68,8 @@ public sealed class EnginePodRuntime(
         {
             var image = await images.FindAsync(config.Image, cancellationToken)
                 ?? throw new RuntimeException(RuntimeFailure.ImageNotFound, $"image \"{config.Image}\" is not here");
-            var layers = await images.PrepareLayersAsync(image, cancellationToken);
-            var spec = EngineContainerSpecs.Build(sandbox, await network.CheckAsync(sandboxId, cancellationToken), config, image, layers);
+            using var lease = await images.LeaseAsync(image, cancellationToken);
+            var spec = EngineContainerSpecs.Build(sandbox, await network.CheckAsync(sandboxId, cancellationToken), config, image, lease.LayerDirectories);
             var created = await containers.CreateAsync(
                 spec with
                 {

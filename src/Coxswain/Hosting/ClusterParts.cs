@@ -7,7 +7,6 @@ using Coxswain.Client;
 using Coxswain.Client.Informers;
 using Coxswain.Controllers;
 using Coxswain.Engine;
-using Coxswain.Engine.Images;
 using Coxswain.Linux.Conntrack;
 using Coxswain.Linux.Links;
 using Coxswain.Linux.Mounts;

@@ -2,7 +2,6 @@ using System.Security.Cryptography.X509Certificates;
 using Coxswain.ApiServer;
 using Coxswain.ApiServer.Certificates;
 using Coxswain.Engine;
-using Coxswain.Engine.Images;
 using Coxswain.Node.Options;
 using Coxswain.Node.Runtime;
 

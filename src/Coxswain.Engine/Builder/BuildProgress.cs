@@ -1,4 +1,4 @@
-namespace Coxswain.Engine.Builder.Stages;
+namespace Coxswain.Engine.Builder;
 
 /// <summary>Numbers the steps of one build and reports what happens to them.</summary>
 internal sealed class BuildProgress(IProgress<BuildEvent> target, TimeProvider time)

@@ -1,12 +1,11 @@
 using Coxswain.Engine.Builder.Contexts;
 using Coxswain.Engine.Builder.Dockerfiles;
-using Coxswain.Engine.Builder.Stages;
 using Coxswain.Engine.Builder.Steps;
 using Coxswain.Engine.Images;
 using Coxswain.Engine.Images.Registry;
 using Coxswain.Engine.Images.Storage;
 
-namespace Coxswain.Engine.Builder;
+namespace Coxswain.Engine.Builder.Stages;
 
 /// <summary>Builds images from Dockerfiles: what <c>docker build</c> does.</summary>
 /// <param name="puller">For base images that are not here; null where there is no registry.</param>
@@ -34,7 +33,7 @@ public sealed class ImageBuilder(ImageStore store, IStepRunner runner, IImagePul
             Source = BuildSource.OfContext(Path.GetFullPath(options.ContextDirectory), files.Ignore),
             Runner = runner,
             Progress = reporter,
-            Images = new BaseImages(store, puller),
+            Images = new BaseImages(store, puller, options.Credentials),
             Remote = new RemoteFiles(http),
             Cache = new BuildCache(store.Paths),
         };

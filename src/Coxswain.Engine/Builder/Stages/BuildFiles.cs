@@ -1,8 +1,7 @@
 using Coxswain.Engine.Builder.Contexts;
 using Coxswain.Engine.Builder.Dockerfiles;
-using Coxswain.Engine.Builder.Stages;
 
-namespace Coxswain.Engine.Builder;
+namespace Coxswain.Engine.Builder.Stages;
 
 /// <summary>The files that steer a build: the Dockerfile and what it ignores.</summary>
 internal sealed record BuildFiles(Dockerfile Dockerfile, DockerIgnore Ignore)

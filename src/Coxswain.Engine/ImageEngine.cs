@@ -1,5 +1,6 @@
-using Coxswain.Engine.Builder;
+using Coxswain.Engine.Builder.Stages;
 using Coxswain.Engine.Builder.Steps;
+using Coxswain.Engine.Images;
 using Coxswain.Engine.Images.Archives;
 using Coxswain.Engine.Images.Bootstrap;
 using Coxswain.Engine.Images.Registry;
@@ -7,8 +8,10 @@ using Coxswain.Engine.Networks;
 using Coxswain.Linux.Cgroups;
 using Coxswain.Linux.Mounts;
 using Coxswain.Linux.Processes;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
-namespace Coxswain.Engine.Images;
+namespace Coxswain.Engine;
 
 /// <summary>
 /// Everything about images over one data directory, wired up. The server, the node agent and the command line each open their
@@ -49,9 +52,15 @@ public sealed class ImageEngine : IDisposable
 
     public ImageBuilder Builder { get; }
 
-    /// <param name="network">The running engine's, where there is one; without it RUN uses the machine's own network.</param>
+    /// <inheritdoc cref="OpenAsync(EngineOptions, TimeProvider, IContainerNetwork?, ILoggerFactory, CancellationToken)"/>
+    public static Task<ImageEngine> OpenAsync(
+        EngineOptions options, TimeProvider time, IContainerNetwork? network, CancellationToken cancellationToken) =>
+        OpenAsync(options, time, network, NullLoggerFactory.Instance, cancellationToken);
+
+    /// <param name="network">The running engine's, where there is one; without it RUN has no network but its own loopback.</param>
     public static async Task<ImageEngine> OpenAsync(
-        EngineOptions options, TimeProvider time, IContainerNetwork? network, CancellationToken cancellationToken)
+        EngineOptions options, TimeProvider time, IContainerNetwork? network, ILoggerFactory loggers,
+        CancellationToken cancellationToken)
     {
         var events = new KernelEvents();
         var http = new HttpClient(RegistryHttp.Handler(), disposeHandler: true) { Timeout = Timeout.InfiniteTimeSpan };
@@ -61,7 +70,8 @@ public sealed class ImageEngine : IDisposable
             var mounts = new KernelMounts();
             var runner = new RuncStepRunner(options, processes, mounts, new KernelCgroups(time), network);
             var store = await ImageStore.OpenAsync(
-                options.DataDirectory, time, runner, new DiskImageUsage(options, mounts), cancellationToken);
+                options.DataDirectory, time, runner, new DiskImageUsage(options, mounts), loggers.CreateLogger<ImageStore>(),
+                cancellationToken);
             return new ImageEngine(events, http, store, runner, processes);
         }
         catch
