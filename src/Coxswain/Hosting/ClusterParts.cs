@@ -37,6 +37,8 @@ internal sealed class ClusterParts : IAsyncDisposable
     private readonly ClusterDns _dns;
     private readonly DnsServiceKeeper _dnsService;
     private readonly NodeAgent _node;
+    private readonly IKubeClient _administrator;
+    private readonly string _nodeName;
     private readonly TaskCompletionSource _nodeReady = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public ClusterParts(
@@ -65,6 +67,8 @@ internal sealed class ClusterParts : IAsyncDisposable
         GiveAddress(configuration.Bridge, dnsOptions.Listen.Address);
         _dns = new ClusterDns(dnsOptions, _informers, time, loggers);
         _dnsService = new DnsServiceKeeper(dnsOptions, ClientFor(api, "kube-dns"), time, loggers.CreateLogger<DnsServiceKeeper>());
+        _administrator = ClientFor(api, "admin");
+        _nodeName = configuration.NodeName;
         var nodeClient = ClientFor(api, $"node:{configuration.NodeName}");
         _informers.Of<V1Node>().OnChange((_, node) =>
         {
@@ -100,7 +104,15 @@ internal sealed class ClusterParts : IAsyncDisposable
     public Task WaitUntilReadyAsync(CancellationToken cancellationToken) =>
         Task.WhenAll(
             _dnsService.EnsureAsync(cancellationToken), _proxy.Ready.WaitAsync(cancellationToken), _dns.Ready.WaitAsync(cancellationToken),
-            _nodeReady.Task.WaitAsync(cancellationToken));
+            MarkControlPlaneAsync(cancellationToken));
+
+    /// <summary>A node may not give itself a role: an administrator does, as kubeadm does.</summary>
+    private async Task MarkControlPlaneAsync(CancellationToken cancellationToken)
+    {
+        await _nodeReady.Task.WaitAsync(cancellationToken);
+        var patch = """{"metadata":{"labels":{"node-role.kubernetes.io/control-plane":""}}}"""u8.ToArray();
+        await _administrator.PatchAsync<V1Node>(null, _nodeName, new KubePatch(PatchType.Merge, patch), cancellationToken);
+    }
 
     public ValueTask DisposeAsync()
     {
