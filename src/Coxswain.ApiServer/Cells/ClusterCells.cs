@@ -6,7 +6,7 @@ using Coxswain.Api.Scheduling.V1;
 using Coxswain.Api.Storage.V1;
 using Coxswain.ApiServer.Documents;
 
-namespace Coxswain.ApiServer.Tables;
+namespace Coxswain.ApiServer.Cells;
 
 /// <summary>The columns of kinds outside the core group that are not workloads or networks.</summary>
 internal static class ClusterCells

@@ -7,9 +7,9 @@ namespace Coxswain.ApiServer.Resources;
 /// What is particular to a kind when it is written. This base is what most kinds need; kinds that differ override.
 /// Documents are the caller's to change; <c>old</c> ones are not.
 /// </summary>
-internal class ResourceStrategy
+internal class ResourceRules
 {
-    public static readonly ResourceStrategy Default = new();
+    public static readonly ResourceRules Default = new();
 
     /// <summary>Whether metadata.generation counts the changes of everything but metadata and status.</summary>
     public virtual bool TracksGeneration => false;
@@ -19,6 +19,15 @@ internal class ResourceStrategy
 
     /// <summary>Whether an update may leave out the resourceVersion.</summary>
     public virtual bool AllowsUnconditionalUpdate => true;
+
+    /// <summary>Whether an update of a name that does not exist creates it.</summary>
+    public virtual bool AllowsCreateOnUpdate => false;
+
+    /// <summary>What a writer is told when objects of the kind are kept and nothing else happens; empty otherwise.</summary>
+    public virtual string Warning => "";
+
+    /// <summary>The fields that selectors may name, beside metadata.name and metadata.namespace.</summary>
+    public virtual IReadOnlyList<SelectableField> SelectableFields => [];
 
     /// <summary>Whether a write to the status subresource may change labels.</summary>
     public virtual bool StatusMayChangeLabels => false;
@@ -42,8 +51,11 @@ internal class ResourceStrategy
     {
     }
 
-    /// <summary>Rules that the type's own validation does not know.</summary>
-    public virtual IEnumerable<FieldError> ValidateUpdate(JsonObject document, JsonObject old) => [];
+    /// <summary>The name as tables show it.</summary>
+    public virtual string NameCell(IKubeObject value) => value.Metadata.Name;
+
+    /// <summary>A cell of the kind's own columns; null for none.</summary>
+    public virtual object? Cell(IKubeObject value, string column, DateTimeOffset now) => null;
 
     /// <summary>
     /// Reserves what the object needs from a shared pool (addresses, ports) and writes it into the document. The

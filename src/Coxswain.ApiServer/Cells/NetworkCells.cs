@@ -5,7 +5,7 @@ using Coxswain.Api.Networking.V1;
 using Coxswain.ApiServer.Documents;
 using EndpointPort = Coxswain.Api.Discovery.V1.EndpointPort;
 
-namespace Coxswain.ApiServer.Tables;
+namespace Coxswain.ApiServer.Cells;
 
 /// <summary>The columns of Services and what belongs to them.</summary>
 internal static class NetworkCells

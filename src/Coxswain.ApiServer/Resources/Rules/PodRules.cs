@@ -1,17 +1,26 @@
 using System.Text.Json.Nodes;
 using Coxswain.Api;
+using Coxswain.Api.Core.V1;
+using Coxswain.ApiServer.Cells;
 using Coxswain.ApiServer.Documents;
 
 namespace Coxswain.ApiServer.Resources.Rules;
 
 /// <summary>Pods start Pending, hardly change, and end gracefully: the node removes a Pod when its containers are gone.</summary>
-internal sealed class PodStrategy : ResourceStrategy
+internal sealed class PodRules : ResourceRules
 {
     public override bool TracksGeneration => true;
 
     public override bool ReturnsDeletedObject => true;
 
-    public override bool StatusMayChangeLabels => false;
+    public override IReadOnlyList<SelectableField> SelectableFields { get; } =
+    [
+        SelectableField.At("spec.nodeName"), SelectableField.At("spec.restartPolicy"), SelectableField.At("spec.schedulerName"),
+        SelectableField.At("spec.serviceAccountName"), SelectableField.At("spec.hostNetwork", "false"), SelectableField.At("status.phase"),
+        SelectableField.At("status.podIP"), SelectableField.At("status.nominatedNodeName"),
+    ];
+
+    public override object? Cell(IKubeObject value, string column, DateTimeOffset now) => PodCells.Cell((Pod)value, column, now);
 
     public override void PrepareForCreate(JsonObject document) => document["status"] = new JsonObject
     {
@@ -28,8 +37,6 @@ internal sealed class PodStrategy : ResourceStrategy
             status["qosClass"] = quality;
         }
     }
-
-    public override IEnumerable<FieldError> ValidateUpdate(JsonObject document, JsonObject old) => [];
 
     public override long? GracePeriodSeconds(JsonObject document, long? requested)
     {

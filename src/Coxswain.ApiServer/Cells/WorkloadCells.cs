@@ -5,7 +5,7 @@ using Coxswain.Api.Core.V1;
 using Coxswain.ApiServer.Documents;
 using LabelSelectorType = Coxswain.Api.Meta.V1.LabelSelector;
 
-namespace Coxswain.ApiServer.Tables;
+namespace Coxswain.ApiServer.Cells;
 
 /// <summary>The columns of everything that has a Pod template.</summary>
 internal static class WorkloadCells

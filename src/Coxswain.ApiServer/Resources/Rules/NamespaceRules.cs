@@ -1,7 +1,8 @@
 using System.Text.Json.Nodes;
 using Coxswain.Api;
+using Coxswain.Api.Core.V1;
+using Coxswain.ApiServer.Cells;
 using Coxswain.ApiServer.Documents;
-using Coxswain.ApiServer.Http;
 
 namespace Coxswain.ApiServer.Resources.Rules;
 
@@ -9,11 +10,15 @@ namespace Coxswain.ApiServer.Resources.Rules;
 /// A Namespace holds its own finalizer in its spec: deleting it marks it Terminating, and it goes when the namespace
 /// controller has emptied it and finalized it.
 /// </summary>
-internal sealed class NamespaceStrategy : ResourceStrategy
+internal sealed class NamespaceRules : ResourceRules
 {
     private const string KubernetesFinalizer = "kubernetes";
 
     public override bool StatusMayChangeLabels => true;
+
+    public override IReadOnlyList<SelectableField> SelectableFields { get; } = [SelectableField.At("status.phase")];
+
+    public override object? Cell(IKubeObject value, string column, DateTimeOffset now) => CoreCells.Cell((Namespace)value, column);
 
     public override void PrepareForCreate(JsonObject document)
     {

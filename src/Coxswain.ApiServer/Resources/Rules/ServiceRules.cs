@@ -1,16 +1,23 @@
 using System.Text.Json.Nodes;
 using Coxswain.Api;
+using Coxswain.Api.Core.V1;
+using Coxswain.ApiServer.Cells;
 using Coxswain.ApiServer.Documents;
-using Coxswain.ApiServer.Http;
 
 namespace Coxswain.ApiServer.Resources.Rules;
 
 /// <summary>Gives Services their cluster address and node ports, and takes them back.</summary>
-internal sealed class ServiceStrategy(ServiceAddresses addresses, NodePorts ports) : ResourceStrategy
+internal sealed class ServiceRules(ServiceAddresses addresses, NodePorts ports) : ResourceRules
 {
     private const string None = "None";
 
     public override bool ReturnsDeletedObject => true;
+
+    public override bool AllowsCreateOnUpdate => true;
+
+    public override IReadOnlyList<SelectableField> SelectableFields { get; } = [SelectableField.At("spec.clusterIP"), SelectableField.At("spec.type")];
+
+    public override object? Cell(IKubeObject value, string column, DateTimeOffset now) => NetworkCells.Cell((Service)value, column);
 
     public override void PrepareForUpdate(JsonObject document, JsonObject old)
     {

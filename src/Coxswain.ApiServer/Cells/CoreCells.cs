@@ -2,7 +2,7 @@ using Coxswain.Api.Core.V1;
 using Coxswain.ApiServer.Documents;
 using V1Node = Coxswain.Api.Core.V1.Node;
 
-namespace Coxswain.ApiServer.Tables;
+namespace Coxswain.ApiServer.Cells;
 
 /// <summary>The columns of the other core kinds.</summary>
 internal static class CoreCells

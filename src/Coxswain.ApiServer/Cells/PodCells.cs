@@ -1,7 +1,7 @@
 using Coxswain.Api.Core.V1;
 using Coxswain.ApiServer.Documents;
 
-namespace Coxswain.ApiServer.Tables;
+namespace Coxswain.ApiServer.Cells;
 
 /// <summary>
 /// The columns of Pods, above all the word under STATUS, which Kubernetes computes from phase, reasons and container

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Coxswain.ApiServer.Tables;
+namespace Coxswain.ApiServer.Cells;
 
 /// <summary>Durations the short way kubectl prints them: 45s, 5m2s, 3h, 2d4h, 40d.</summary>
 internal static class Ages

@@ -1,6 +1,6 @@
 using Coxswain.ApiServer.Documents;
 
-namespace Coxswain.ApiServer.Tables;
+namespace Coxswain.ApiServer.Cells;
 
 /// <summary>Words that several kinds' columns share.</summary>
 internal static class CellText
