@@ -3,14 +3,18 @@ using Coxswain.ApiServer.Admission;
 using Coxswain.ApiServer.Authentication;
 using Coxswain.ApiServer.Authorization;
 using Coxswain.ApiServer.Bootstrap;
+using Coxswain.ApiServer.Core;
 using Coxswain.ApiServer.Discovery;
+using Coxswain.ApiServer.Documents;
 using Coxswain.ApiServer.Http;
 using Coxswain.ApiServer.OpenApi;
-using Coxswain.ApiServer.Registry;
-using Coxswain.ApiServer.Registry.Strategies;
 using Coxswain.ApiServer.Requests;
+using Coxswain.ApiServer.Resources;
+using Coxswain.ApiServer.Resources.Rules;
 using Coxswain.ApiServer.Tables;
+using Coxswain.ApiServer.Verbs;
 using Coxswain.ApiServer.Watch;
+using Coxswain.Client;
 using Microsoft.Extensions.Logging;
 
 namespace Coxswain.ApiServer;
@@ -31,7 +35,9 @@ internal sealed class ApiServerParts : IAsyncDisposable
         var random = new LockedRandom(options.Random);
         var identities = new IdentitySource(random);
         ServicePools = new ServicePools(store, options.ServiceRange, random);
-        Resources = new ResourceRegistry(new ServiceStrategy(ServicePools.Addresses, ServicePools.Ports));
+        var services = new ServiceStrategy(ServicePools.Addresses, ServicePools.Ports);
+        Resources = new ResourceRegistry(resource => BuiltInRules.Of(resource, services));
+        Discovery = new ServedDiscovery(new ServedResources([.. Resources.All.Select(served => served.Resource)]));
         _roles = new RbacAuthorizer(store);
         _nodes = new NodeAuthorizer(store);
         var authorizer = new AuthorizerChain([_nodes, _roles]);
@@ -80,13 +86,15 @@ internal sealed class ApiServerParts : IAsyncDisposable
         _nodeProxy = new NodeProxy(Core, store, Lifetime, options.Pki, clientCertificate);
         var endpoint = new ResourceEndpoint(Resources, Core, new AnswerFormatter(tables), new WatchEndpoint(Core, tables, Lifetime), _nodeProxy);
         var server = new ServerEndpoints(Health, metrics, options.OpenApi ?? new OpenApiDocuments(ApiResources.All, ServerVersion.GitVersion),
-            [.. documents.Paths, "/healthz", "/livez", "/metrics", "/openapi/v2", "/openapi/v3", "/readyz", "/version"], options.Pki);
+            [.. documents.Paths, "/healthz", "/livez", "/metrics", "/openapi/v2", "/openapi/v3", "/readyz", "/version"], options.Pki, ServerVersion.GitVersion);
         Http = new HttpHandler(
             new RequestAuthenticator(_tokens), endpoint, new DiscoveryEndpoint(documents), server, authorizer, metrics,
             options.LoggerFactory.CreateLogger<HttpHandler>());
     }
 
     public ResourceRegistry Resources { get; }
+
+    public IKubeDiscovery Discovery { get; }
 
     public ApiCore Core { get; }
 

@@ -9,7 +9,7 @@ namespace Coxswain.Api;
 public static class SchemaValidation
 {
     /// <summary>Errors beyond this many are not collected: nobody reads them, and each holds a path.</summary>
-    public const int MaxErrors = 100;
+    public const int MaxErrors = FieldErrors.MaxErrors;
 
     /// <summary>
     /// How many values may be looked at, each again for every alternative it is held against. Without alternatives a body of

@@ -4,7 +4,8 @@ using Coxswain.Api;
 using Coxswain.Api.Authentication.V1;
 using Coxswain.Api.Core.V1;
 using Coxswain.ApiServer.Authorization;
-using Coxswain.ApiServer.Registry;
+using Coxswain.ApiServer.Documents;
+using Coxswain.ApiServer.Http;
 using Coxswain.Store;
 
 namespace Coxswain.ApiServer.Admission;

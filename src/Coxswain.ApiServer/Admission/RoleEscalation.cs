@@ -2,9 +2,11 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Coxswain.Api;
 using Coxswain.Api.Rbac.V1;
-using Coxswain.ApiServer.Authentication;
 using Coxswain.ApiServer.Authorization;
-using Coxswain.ApiServer.Registry;
+using Coxswain.ApiServer.Documents;
+using Coxswain.ApiServer.Http;
+using Coxswain.ApiServer.Resources;
+using Coxswain.ApiServer.Users;
 
 namespace Coxswain.ApiServer.Admission;
 

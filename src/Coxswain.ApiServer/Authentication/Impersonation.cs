@@ -1,5 +1,6 @@
 using Coxswain.Api;
 using Coxswain.ApiServer.Authorization;
+using Coxswain.ApiServer.Users;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 

@@ -1,5 +1,10 @@
 using System.Security.Cryptography;
-using Coxswain.ApiServer.Registry;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Coxswain.Api;
+using Coxswain.ApiServer.Documents;
+using Coxswain.ApiServer.Users;
 using Coxswain.Store;
 
 namespace Coxswain.ApiServer.Authentication;

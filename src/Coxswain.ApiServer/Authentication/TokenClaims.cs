@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using Coxswain.Api;
-using Coxswain.ApiServer.Registry;
+using Coxswain.ApiServer.Documents;
 
 namespace Coxswain.ApiServer.Authentication;
 

@@ -1,3 +1,5 @@
+using Coxswain.ApiServer.Users;
+
 namespace Coxswain.ApiServer.Authentication;
 
 /// <summary>A token that was checked.</summary>

@@ -1,5 +1,5 @@
 using Coxswain.Api;
-using Coxswain.ApiServer.Authentication;
+using Coxswain.ApiServer.Users;
 
 namespace Coxswain.ApiServer.Authorization;
 

@@ -1,4 +1,4 @@
-using Coxswain.ApiServer.Registry;
+using Coxswain.ApiServer.Documents;
 using Coxswain.Store;
 
 namespace Coxswain.ApiServer.Authorization;

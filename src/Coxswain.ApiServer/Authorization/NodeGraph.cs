@@ -1,6 +1,6 @@
 using Coxswain.Api;
 using Coxswain.Api.Core.V1;
-using Coxswain.ApiServer.Registry;
+using Coxswain.ApiServer.Documents;
 using Coxswain.Store;
 
 namespace Coxswain.ApiServer.Authorization;

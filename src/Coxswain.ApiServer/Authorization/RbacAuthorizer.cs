@@ -1,6 +1,6 @@
 using Coxswain.Api.Rbac.V1;
-using Coxswain.ApiServer.Authentication;
 using Coxswain.ApiServer.Certificates;
+using Coxswain.ApiServer.Users;
 using Coxswain.Store;
 
 namespace Coxswain.ApiServer.Authorization;

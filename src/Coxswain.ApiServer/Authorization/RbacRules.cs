@@ -1,6 +1,7 @@
 using Coxswain.Api;
 using Coxswain.Api.Rbac.V1;
-using Coxswain.ApiServer.Authentication;
+using Coxswain.ApiServer.Documents;
+using Coxswain.ApiServer.Users;
 using Coxswain.Store;
 
 namespace Coxswain.ApiServer.Authorization;

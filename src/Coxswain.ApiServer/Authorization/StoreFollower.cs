@@ -59,7 +59,7 @@ internal abstract class StoreFollower(IStore store, string prefix) : IAsyncDispo
             }
 
             // Where no event of ours lies between there is nothing to read; where one does, a read returns at once.
-            var position = _watcher.Progress();
+            var position = await _watcher.ProgressAsync(cancellationToken);
             if (position >= revision)
             {
                 Volatile.Write(ref _seen, position);

@@ -1,6 +1,7 @@
 using Coxswain.Api.Rbac.V1;
 using Coxswain.ApiServer.Authorization;
 using Coxswain.ApiServer.Certificates;
+using Coxswain.ApiServer.Users;
 using static Coxswain.ApiServer.Authorization.Allow;
 using static Coxswain.ApiServer.Bootstrap.BootstrapPolicy;
 

@@ -1,9 +1,9 @@
 using System.Text.Json.Nodes;
 using Coxswain.Api;
 using Coxswain.Api.Authorization.V1;
-using Coxswain.ApiServer.Authentication;
 using Coxswain.ApiServer.Authorization;
-using Coxswain.ApiServer.Registry;
+using Coxswain.ApiServer.Resources;
+using Coxswain.ApiServer.Users;
 
 namespace Coxswain.ApiServer.Requests;
 

@@ -3,7 +3,9 @@ using Coxswain.Api;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Meta.V1;
 using Coxswain.Api.Policy.V1;
-using Coxswain.ApiServer.Registry;
+using Coxswain.ApiServer.Documents;
+using Coxswain.ApiServer.Resources;
+using Coxswain.ApiServer.Verbs;
 using Coxswain.Store;
 
 namespace Coxswain.ApiServer.Requests;

@@ -3,7 +3,8 @@ using Coxswain.Api;
 using Coxswain.Api.Authentication.V1;
 using Coxswain.ApiServer.Admission;
 using Coxswain.ApiServer.Authentication;
-using Coxswain.ApiServer.Registry;
+using Coxswain.ApiServer.Documents;
+using Coxswain.ApiServer.Resources;
 using Coxswain.Store;
 
 namespace Coxswain.ApiServer.Requests;

@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using Coxswain.Api;
 using Coxswain.Api.Meta.V1;
 using Microsoft.Extensions.Logging;
@@ -12,8 +13,9 @@ public sealed class InformerFactory(IKubeClient client, TimeProvider time, Rando
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<(Type Type, string Resource, InformerOptions Options), IInformer> _informers = [];
-    private readonly List<IInformer> _waiting = [];
-    private readonly SemaphoreSlim _asked = new(0);
+
+    // As many as there are informers.
+    private readonly Channel<IInformer> _asked = Channel.CreateUnbounded<IInformer>();
 
     public Informer<T> Of<T>(InformerOptions? options = null)
         where T : class, IKubeObject<T> =>
@@ -31,21 +33,12 @@ public sealed class InformerFactory(IKubeClient client, TimeProvider time, Rando
         {
             try
             {
-                await _asked.WaitAsync(cancellationToken);
+                running.Add((await _asked.Reader.ReadAsync(cancellationToken)).RunAsync(cancellationToken));
             }
-            catch (OperationCanceledException)
+            catch (Exception exception) when (exception is OperationCanceledException or ChannelClosedException)
             {
                 break;
             }
-
-            IInformer next;
-            lock (_lock)
-            {
-                next = _waiting[0];
-                _waiting.RemoveAt(0);
-            }
-
-            running.Add(next.RunAsync(cancellationToken));
         }
 
         await Task.WhenAll(running);
@@ -66,7 +59,8 @@ public sealed class InformerFactory(IKubeClient client, TimeProvider time, Rando
         }
     }
 
-    public void Dispose() => _asked.Dispose();
+    /// <summary>Informers that are asked for from now on do not run.</summary>
+    public void Dispose() => _asked.Writer.TryComplete();
 
     private Informer<T> Of<T>(ApiResource resource, InformerOptions? options)
         where T : class, IKubeObject<T>
@@ -81,8 +75,7 @@ public sealed class InformerFactory(IKubeClient client, TimeProvider time, Rando
 
             var informer = new Informer<T>(client, resource, key.Item3, time, random, loggerFactory.CreateLogger<Informer<T>>());
             _informers.Add(key, informer);
-            _waiting.Add(informer);
-            _asked.Release();
+            _asked.Writer.TryWrite(informer);
             return informer;
         }
     }

@@ -27,6 +27,7 @@ internal static class NodeParts
         var certificate = pki.Node(configuration.NodeName, [configuration.NodeAddress]);
         return Options(paths, configuration) with
         {
+            ProtectFromOom = true,
             Server = new NodeServerOptions
             {
                 Certificate = X509Certificate2.CreateFromPem(certificate.CertificatePem, certificate.KeyPem),

@@ -1,7 +1,8 @@
 using Coxswain.Api;
 using Coxswain.Api.Meta.V1;
 using Coxswain.Api.Rbac.V1;
-using Coxswain.ApiServer.Authentication;
+using Coxswain.ApiServer.Documents;
+using Coxswain.ApiServer.Users;
 using Coxswain.Client;
 
 namespace Coxswain.ApiServer.Tests.Authorization;

@@ -11,7 +11,7 @@ public sealed class NamespaceControllerTests
     [Fact]
     public async Task Create_Namespace_GetsItsAccountAndCertificates()
     {
-        await using var cluster = new ControlPlane(new ControllerOptions { RootCertificates = "PEM" });
+        await using var cluster = await ControlPlane.StartAsync(new ControllerOptions { RootCertificates = "PEM" });
         await cluster.Client.CreateAsync(Named("team"), default);
         await cluster.WaitForAsync<ServiceAccount>("the default account", accounts => accounts.Any(account => account.Metadata is { Name: "default", Namespace: "team" }));
         await cluster.WaitForAsync<ConfigMap>("the certificates", Certified);
@@ -23,7 +23,7 @@ public sealed class NamespaceControllerTests
     [Fact]
     public async Task Delete_NamespaceWithContent_EndsAllOfIt()
     {
-        await using var cluster = new ControlPlane();
+        await using var cluster = await ControlPlane.StartAsync();
         await cluster.AddNodeAsync("node-1");
         await cluster.Client.CreateAsync(Named("team"), default);
         var web = Deployments.Web(2);
@@ -31,7 +31,7 @@ public sealed class NamespaceControllerTests
         await cluster.WaitForAsync<Deployment>("2 available replicas", list => list is [var deployment] && Deployments.IsDone(deployment));
         await cluster.Client.DeleteAsync<Namespace>(null, "team", DeleteOptions.Empty, default);
 
-        await cluster.WaitForAsync<Namespace>("no namespace", namespaces => namespaces.Count == 0);
+        await cluster.WaitForAsync<Namespace>("no namespace", namespaces => namespaces.All(space => space.Metadata.Name != "team"));
         Assert.Empty((await cluster.Client.ListAsync<Pod>("team", ListQuery.All, default)).Items);
         Assert.Empty((await cluster.Client.ListAsync<Deployment>("team", ListQuery.All, default)).Items);
         Assert.Empty((await cluster.Client.ListAsync<ServiceAccount>("team", ListQuery.All, default)).Items);
@@ -40,9 +40,9 @@ public sealed class NamespaceControllerTests
     [Fact]
     public async Task Delete_PodHeldByFinalizer_KeepsTheRestAndSaysSo()
     {
-        await using var cluster = new ControlPlane();
+        await using var cluster = await ControlPlane.StartAsync();
         await cluster.Client.CreateAsync(Named("team"), default);
-        await cluster.Client.CreateAsync(new Pod { Metadata = ObjectMeta.Empty with { Name = "held", Namespace = "team", Finalizers = ["example.com/hold"] } }, default);
+        await cluster.Client.CreateAsync(new Pod { Metadata = ObjectMeta.Empty with { Name = "held", Namespace = "team", Finalizers = ["example.com/hold"] }, Spec = new PodSpec { Containers = [new Container { Name = "web", Image = "web:1" }] } }, default);
         await cluster.Client.CreateAsync(new ConfigMap { Metadata = ObjectMeta.Empty with { Name = "settings", Namespace = "team" } }, default);
         await cluster.Client.DeleteAsync<Namespace>(null, "team", DeleteOptions.Empty, default);
 
@@ -51,7 +51,7 @@ public sealed class NamespaceControllerTests
         Assert.NotNull(await cluster.Client.FindAsync<ConfigMap>("team", "settings", default));
 
         await cluster.Client.PatchAsync<Pod>("team", "held", KubePatch.Merge(new { metadata = new { finalizers = Array.Empty<string>() } }), default);
-        await cluster.WaitForAsync<Namespace>("no namespace", namespaces => namespaces.Count == 0);
+        await cluster.WaitForAsync<Namespace>("no namespace", namespaces => namespaces.All(space => space.Metadata.Name != "team"));
     }
 
     private static Namespace Named(string name) => new()

@@ -36,7 +36,7 @@ public sealed class GarbageCollectorTests
     [Fact]
     public async Task Create_WithOwnerThatNeverWas_IsDeleted()
     {
-        await using var cluster = new ControlPlane();
+        await using var cluster = await ControlPlane.StartAsync();
         await cluster.Client.CreateAsync(Owned("stray", "gone", "11111111-1111-1111-1111-111111111111"), default);
         await cluster.WaitForAsync<ConfigMap>("the stray to go", maps => maps.All(map => map.Metadata.Name != "stray"));
     }
@@ -44,7 +44,7 @@ public sealed class GarbageCollectorTests
     [Fact]
     public async Task Delete_OneOfTwoOwners_OnlyForgetsIt()
     {
-        await using var cluster = new ControlPlane();
+        await using var cluster = await ControlPlane.StartAsync();
         var first = await cluster.Client.CreateAsync(new ConfigMap { Metadata = ObjectMeta.Empty with { Name = "first", Namespace = "default" } }, default);
         var second = await cluster.Client.CreateAsync(new ConfigMap { Metadata = ObjectMeta.Empty with { Name = "second", Namespace = "default" } }, default);
         var shared = Owned("shared", "first", first.Metadata.Uid);
@@ -69,7 +69,7 @@ public sealed class GarbageCollectorTests
 
     private static async Task<ControlPlane> WithDeploymentAsync()
     {
-        var cluster = new ControlPlane();
+        var cluster = await ControlPlane.StartAsync();
         await cluster.AddNodeAsync("node-1");
         await cluster.Client.CreateAsync(Deployments.Web(3), default);
         await cluster.WaitForAsync<Deployment>("3 available replicas", list => list is [var deployment] && Deployments.IsDone(deployment));
