@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Unicode;
 
-namespace Coxswain.Linux.Files;
+namespace Coxswain.Linux;
 
 /// <summary>
 /// File names are bytes. Here they are strings in which each byte that is not part of UTF-8 stands as the lone surrogate
