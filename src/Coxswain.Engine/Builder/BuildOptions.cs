@@ -1,3 +1,5 @@
+using Coxswain.Engine.Images.Registry;
+
 namespace Coxswain.Engine.Builder;
 
 public sealed record BuildOptions
@@ -27,4 +29,7 @@ public sealed record BuildOptions
 
     /// <summary>What RUN gets when it does not say: <c>default</c>, <c>host</c> or <c>none</c>.</summary>
     public string Network { get; init; } = "default";
+
+    /// <summary>For base images that must be pulled; null to pull as nobody.</summary>
+    public IRegistryCredentials? Credentials { get; init; }
 }

@@ -7,10 +7,11 @@ using Coxswain.Client;
 using Coxswain.Client.Informers;
 using Coxswain.Controllers;
 using Coxswain.Engine;
-using Coxswain.Engine.Images;
+using Coxswain.Linux.Conntrack;
 using Coxswain.Linux.Links;
 using Coxswain.Linux.Mounts;
 using Coxswain.Linux.Nftables;
+using Coxswain.Linux.Processes;
 using Coxswain.Network.Dns;
 using Coxswain.Network.Proxy;
 using Coxswain.Node;
@@ -27,12 +28,17 @@ internal sealed class ClusterParts : IAsyncDisposable
 {
     private const int DnsPort = 53;
 
+    private readonly KernelEvents _events = new();
+    private readonly TableWatch _tableWatch;
+    private readonly ConntrackTable _conntrack = new();
     private readonly InformerFactory _informers;
     private readonly ControllerManager _controllers;
     private readonly ServiceProxy _proxy;
     private readonly ClusterDns _dns;
     private readonly DnsServiceKeeper _dnsService;
     private readonly NodeAgent _node;
+    private readonly IKubeClient _administrator;
+    private readonly string _nodeName;
     private readonly TaskCompletionSource _nodeReady = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public ClusterParts(
@@ -43,6 +49,7 @@ internal sealed class ClusterParts : IAsyncDisposable
         _controllers = new ControllerManager(
             ClientFor(api, "kube-controller-manager"), _informers, time, random, loggers,
             new ControllerOptions { RootCertificates = api.CertificateAuthorityPem });
+        _tableWatch = new TableWatch(_events, configuration.Table);
         _proxy = new ServiceProxy(
             new ServiceProxySettings
             {
@@ -50,7 +57,8 @@ internal sealed class ClusterParts : IAsyncDisposable
                 ServiceCidr = IPNetwork.Parse(configuration.ServiceCidr),
                 NodePortAddresses = [IPAddress.Loopback, configuration.NodeAddress],
             },
-            _informers, new NftCommand(engine.Processes, configuration.Table), time, loggers);
+            _informers, new NftCommand(engine.Processes, configuration.Table), _tableWatch, _conntrack,
+            time, loggers);
         var dnsOptions = new ClusterDnsOptions
         {
             Listen = new IPEndPoint(IPAddress.Parse(configuration.DnsAddress), DnsPort),
@@ -59,6 +67,8 @@ internal sealed class ClusterParts : IAsyncDisposable
         GiveAddress(configuration.Bridge, dnsOptions.Listen.Address);
         _dns = new ClusterDns(dnsOptions, _informers, time, loggers);
         _dnsService = new DnsServiceKeeper(dnsOptions, ClientFor(api, "kube-dns"), time, loggers.CreateLogger<DnsServiceKeeper>());
+        _administrator = ClientFor(api, "admin");
+        _nodeName = configuration.NodeName;
         var nodeClient = ClientFor(api, $"node:{configuration.NodeName}");
         _informers.Of<V1Node>().OnChange((_, node) =>
         {
@@ -94,12 +104,23 @@ internal sealed class ClusterParts : IAsyncDisposable
     public Task WaitUntilReadyAsync(CancellationToken cancellationToken) =>
         Task.WhenAll(
             _dnsService.EnsureAsync(cancellationToken), _proxy.Ready.WaitAsync(cancellationToken), _dns.Ready.WaitAsync(cancellationToken),
-            _nodeReady.Task.WaitAsync(cancellationToken));
+            MarkControlPlaneAsync(cancellationToken));
+
+    /// <summary>A node may not give itself a role: an administrator does, as kubeadm does.</summary>
+    private async Task MarkControlPlaneAsync(CancellationToken cancellationToken)
+    {
+        await _nodeReady.Task.WaitAsync(cancellationToken);
+        var patch = """{"metadata":{"labels":{"node-role.kubernetes.io/control-plane":""}}}"""u8.ToArray();
+        await _administrator.PatchAsync<V1Node>(null, _nodeName, new KubePatch(PatchType.Merge, patch), cancellationToken);
+    }
 
     public ValueTask DisposeAsync()
     {
         _dns.Dispose();
         _proxy.Dispose();
+        _tableWatch.Dispose();
+        _conntrack.Dispose();
+        _events.Dispose();
         _informers.Dispose();
         return ValueTask.CompletedTask;
     }

@@ -152,7 +152,7 @@ public sealed class ImageBuilderTests
 
         await using var others = await TestImages.OpenAsync();
         await using var input = File.OpenRead(archive);
-        var loaded = Assert.Single(await others.Engine.Loader.LoadAsync(input, TestImages.Timeout));
+        var (loaded, _) = Assert.Single(await others.Engine.Loader.LoadAsync(input, TestImages.Timeout));
         Assert.Equal(image.Id, loaded.Id);
         foreach (var tree in new[] { await build.TreeAsync(image), await new TestBuild(others).TreeAsync(loaded) })
         {

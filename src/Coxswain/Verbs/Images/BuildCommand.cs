@@ -37,6 +37,7 @@ internal static class BuildCommand
                         Target = parsed.GetValue(target),
                         NoCache = parsed.GetValue(noCache),
                         Network = parsed.GetValue(network)!,
+                        Credentials = context.Credentials,
                     },
                     new PlainBuildRenderer(context.Out),
                     cancellationToken);
