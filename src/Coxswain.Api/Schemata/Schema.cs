@@ -94,7 +94,7 @@ public sealed class Schema
     public bool IsScalar => Type < SchemaType.Raw;
 
     /// <summary>What defaulting does to values of this type, worked out once.</summary>
-    internal DefaultPlan? DefaultPlan { get; set; }
+    internal ISchemaPlan? Plan { get; set; }
 
     public static Schema Scalar(SchemaType type, string typeName, IReadOnlyList<string>? values = null) =>
         new(type, typeName) { Enum = values ?? [] };
