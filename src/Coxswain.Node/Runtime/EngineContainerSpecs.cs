@@ -1,5 +1,5 @@
 using Coxswain.Engine.Containers;
-using Coxswain.Engine.Images;
+using Coxswain.Engine.Images.Stores;
 
 namespace Coxswain.Node.Runtime;
 

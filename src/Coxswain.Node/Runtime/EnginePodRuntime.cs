@@ -3,6 +3,7 @@ using Coxswain.Engine.Containers;
 using Coxswain.Engine.Events;
 using Coxswain.Engine.Images;
 using Coxswain.Engine.Images.Registry;
+using Coxswain.Engine.Images.Stores;
 using EngineContainerStatus = Coxswain.Engine.Containers.ContainerStatus;
 
 namespace Coxswain.Node.Runtime;
