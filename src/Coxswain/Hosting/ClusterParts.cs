@@ -6,7 +6,7 @@ using Coxswain.ApiServer.Users;
 using Coxswain.Client;
 using Coxswain.Client.Informers;
 using Coxswain.Controllers;
-using Coxswain.Engine;
+using Coxswain.Engine.Hosting;
 using Coxswain.Linux.Conntrack;
 using Coxswain.Linux.Links;
 using Coxswain.Linux.Mounts;
