@@ -174,7 +174,7 @@ public sealed class InProcessKubeClient : IKubeClient
             ? value : value.WithMetadata(value.Metadata with { ResourceVersion = ResourceVersions.Format(item.Revision) });
     }
 
-    private static JsonObject ToDocument(IKubeType value) => (JsonObject)JsonNode.Parse(KubeJson.Serialize(value))!; // types write objects
+    private static JsonObject ToDocument(IKubeType value) => (JsonObject)KubeJson.ParseNode(KubeJson.Serialize(value))!; // types write objects
 
     private ApiRequest Request(ApiResource resource, string verb, string? @namespace, string name, string subresource = "") =>
         new(_user, verb, _resources.Of(resource), resource.Namespaced ? @namespace ?? "" : "", name) { Subresource = subresource };
