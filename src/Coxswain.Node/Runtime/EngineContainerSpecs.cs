@@ -1,5 +1,7 @@
 using Coxswain.Engine.Containers;
+using Coxswain.Engine.Containers.Oci;
 using Coxswain.Engine.Images;
+using Coxswain.Engine.Images.Documents;
 
 namespace Coxswain.Node.Runtime;
 

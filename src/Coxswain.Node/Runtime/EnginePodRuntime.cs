@@ -2,6 +2,7 @@ using Coxswain.Engine;
 using Coxswain.Engine.Containers;
 using Coxswain.Engine.Events;
 using Coxswain.Engine.Images;
+using Coxswain.Engine.Images.Documents;
 using Coxswain.Engine.Images.Registry;
 using EngineContainerStatus = Coxswain.Engine.Containers.ContainerStatus;
 

@@ -32,6 +32,8 @@ internal sealed class ClusterParts : IAsyncDisposable
     private readonly TableWatch _tableWatch;
     private readonly ConntrackTable _conntrack = new();
     private readonly InformerFactory _informers;
+    private readonly InformerFactory _proxyInformers;
+    private readonly InformerFactory _dnsInformers;
     private readonly ControllerManager _controllers;
     private readonly ServiceProxy _proxy;
     private readonly ClusterDns _dns;
@@ -45,7 +47,9 @@ internal sealed class ClusterParts : IAsyncDisposable
         ClusterPaths paths, ClusterConfiguration configuration, ContainerEngine engine, ImageEngine images, ApiServerHost api, ClusterPki pki,
         TimeProvider time, Random random, ILoggerFactory loggers)
     {
-        _informers = new InformerFactory(ClientFor(api, "kube-controller-manager"), time, random, loggers);
+        _informers = new InformerFactory(api.ClientFor(ClusterUsers.ControllerManager), time, random, loggers);
+        _proxyInformers = new InformerFactory(api.ClientFor(ClusterUsers.Proxy), time, random, loggers);
+        _dnsInformers = new InformerFactory(api.ClientFor(ClusterUsers.Dns), time, random, loggers);
         _controllers = new ControllerManager(
             ClientFor(api, "kube-controller-manager"), _informers, time, random, loggers,
             new ControllerOptions { RootCertificates = api.CertificateAuthorityPem });
@@ -57,7 +61,7 @@ internal sealed class ClusterParts : IAsyncDisposable
                 ServiceCidr = IPNetwork.Parse(configuration.ServiceCidr),
                 NodePortAddresses = [IPAddress.Loopback, configuration.NodeAddress],
             },
-            _informers, new NftCommand(engine.Processes, configuration.Table), _tableWatch, _conntrack,
+            _proxyInformers, new NftCommand(engine.Processes, configuration.Table), _tableWatch, _conntrack,
             time, loggers);
         var dnsOptions = new ClusterDnsOptions
         {
@@ -65,11 +69,10 @@ internal sealed class ClusterParts : IAsyncDisposable
             ClusterNetworks = [IPNetwork.Parse(configuration.PodCidr), IPNetwork.Parse(configuration.ServiceCidr)],
         };
         GiveAddress(configuration.Bridge, dnsOptions.Listen.Address);
-        _dns = new ClusterDns(dnsOptions, _informers, time, loggers);
-        _dnsService = new DnsServiceKeeper(dnsOptions, ClientFor(api, "kube-dns"), time, loggers.CreateLogger<DnsServiceKeeper>());
+        _dns = new ClusterDns(dnsOptions, _dnsInformers, time, loggers);
+        _dnsService = new DnsServiceKeeper(dnsOptions, api.ClientFor(ClusterUsers.Dns), time, loggers.CreateLogger<DnsServiceKeeper>());
         _administrator = ClientFor(api, "admin");
         _nodeName = configuration.NodeName;
-        var nodeClient = ClientFor(api, $"node:{configuration.NodeName}");
         _informers.Of<V1Node>().OnChange((_, node) =>
         {
             if (node is not null && node.Metadata.Name == configuration.NodeName && NodeReadiness.IsReady(node))
@@ -78,7 +81,7 @@ internal sealed class ClusterParts : IAsyncDisposable
             }
         });
         _node = new NodeAgent(
-            NodeParts.Options(paths, configuration, pki), nodeClient, NodeParts.Runtime(paths, engine, images), new KernelMounts(),
+            NodeParts.Options(paths, configuration, pki), api.ClientFor(ClusterUsers.Node(configuration.NodeName)), NodeParts.Runtime(paths, engine, images), new KernelMounts(),
             time, random, loggers);
     }
 
@@ -89,6 +92,8 @@ internal sealed class ClusterParts : IAsyncDisposable
         Task[] parts =
         [
             _informers.RunAsync(stop.Token),
+            _proxyInformers.RunAsync(stop.Token),
+            _dnsInformers.RunAsync(stop.Token),
             _controllers.RunAsync(stop.Token),
             _proxy.RunAsync(stop.Token),
             _dns.RunAsync(stop.Token),
@@ -121,6 +126,8 @@ internal sealed class ClusterParts : IAsyncDisposable
         _tableWatch.Dispose();
         _conntrack.Dispose();
         _events.Dispose();
+        _proxyInformers.Dispose();
+        _dnsInformers.Dispose();
         _informers.Dispose();
         return ValueTask.CompletedTask;
     }

@@ -3,6 +3,7 @@ using Coxswain.Engine.Images;
 using Coxswain.Engine.Images.Archives;
 using Coxswain.Engine.Images.Layers;
 using Coxswain.Engine.Images.Tar;
+using Coxswain.Linux;
 using Coxswain.Linux.Files;
 using Coxswain.Linux.Mounts;
 

@@ -29,12 +29,20 @@ internal static class DocumentChecks
                 Blobs(index.Manifests, what);
                 break;
             case ImageConfiguration configuration:
+                // Source-generated readers leave out defaults: what is not in the document is null, whatever its type says.
+                if (configuration.RootFilesystem?.DiffIds is null)
+                {
+                    throw Invalid(what, "it does not name its layers");
+                }
+
                 Count(configuration.RootFilesystem.DiffIds, MostLayers, "layers", what);
                 Count(configuration.History ?? [], MostEntries, "history entries", what);
                 if (configuration.RootFilesystem.DiffIds.Any(id => id.IsEmpty) || configuration.History?.Contains(null!) == true)
                 {
                     throw Invalid(what, "a layer or history entry is empty");
                 }
+
+                Words(configuration.Config, what);
 
                 break;
             case DockerArchiveEntry[] entries:
@@ -59,6 +67,16 @@ internal static class DocumentChecks
 
         Count(entry.Layers, MostLayers, "layers", what);
         Count(entry.RepoTags ?? [], MostEntries, "names", what);
+    }
+
+    private static void Words(ContainerConfig? config, string what)
+    {
+        IReadOnlyList<string>?[] lists =
+            [config?.Env, config?.Entrypoint, config?.Cmd, config?.OnBuild, config?.Shell, config?.Healthcheck?.Test];
+        if (lists.Any(list => list?.Contains(null!) == true))
+        {
+            throw Invalid(what, "a word of its command, environment or triggers is null");
+        }
     }
 
     private static void Blobs(IEnumerable<Descriptor?> descriptors, string what)

@@ -1,4 +1,5 @@
 using Coxswain.Engine.Images.Tar;
+using Coxswain.Linux;
 using Coxswain.Linux.Files;
 
 namespace Coxswain.Engine.Images.Layers;

@@ -1,5 +1,5 @@
 using System.Text;
-using Coxswain.Linux.Files;
+using Coxswain.Linux;
 
 namespace Coxswain.Engine.Images.Tar;
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Coxswain.Engine.Builder;
+using Coxswain.Engine.Builder.Stages;
 using Coxswain.Hosting;
 
 namespace Coxswain.Verbs.Images;
