@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Text;
-using System.Text.Json.Nodes;
 using Coxswain.Api;
 using Coxswain.ApiServer.Documents;
 using Coxswain.ApiServer.Resources;
@@ -24,7 +23,7 @@ internal sealed class AnswerFormatter(TableMaker tables)
         var acceptance = Accept(context);
         if (acceptance.IsYaml)
         {
-            var yaml = KubeYaml.ToYaml(JsonNode.Parse(ObjectWriter.ToArray(entry, revision)));
+            var yaml = KubeYaml.ToYaml(KubeJson.ParseNode(ObjectWriter.ToArray(entry, revision)));
             return HttpAnswer.WriteAsync(context, code, "application/yaml", Encoding.UTF8.GetBytes(yaml));
         }
 
@@ -63,7 +62,7 @@ internal sealed class AnswerFormatter(TableMaker tables)
             var output = new ArrayBufferWriter<byte>();
             WriteItems(output, head, page);
             await (acceptance.IsYaml
-                ? HttpAnswer.WriteAsync(context, 200, "application/yaml", Encoding.UTF8.GetBytes(KubeYaml.ToYaml(JsonNode.Parse(output.WrittenSpan))))
+                ? HttpAnswer.WriteAsync(context, 200, "application/yaml", Encoding.UTF8.GetBytes(KubeYaml.ToYaml(KubeJson.ParseNode(output.WrittenSpan))))
                 : HttpAnswer.WriteAsync(context, 200, HttpAnswer.Json, Indent(output.WrittenSpan)));
             return;
         }
@@ -154,8 +153,9 @@ internal sealed class AnswerFormatter(TableMaker tables)
     private static bool IsPretty(HttpContext context) => context.Request.QueryString.HasValue && context.Request.Query.Text("pretty") is "true" or "1";
 
     private static byte[] Indent(ReadOnlySpan<byte> json) =>
-        Encoding.UTF8.GetBytes(JsonNode.Parse(json)!.ToJsonString(new System.Text.Json.JsonSerializerOptions
+        Encoding.UTF8.GetBytes(KubeJson.ParseNode(json)!.ToJsonString(new System.Text.Json.JsonSerializerOptions
         {
+            MaxDepth = KubeJson.MaxStoredDepth,
             WriteIndented = true,
             Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         }) + "\n");
