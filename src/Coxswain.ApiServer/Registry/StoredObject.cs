@@ -10,12 +10,11 @@ internal sealed class StoredObject
 {
     private readonly StoreEntry _entry;
     private IKubeObject? _typed;
-    private PartialObjectMetadata? _partial;
     private IReadOnlyDictionary<string, string>? _labels;
 
     private StoredObject(StoreEntry entry) => _entry = entry;
 
-    public IReadOnlyDictionary<string, string> Labels => _labels ??= _typed?.Metadata.Labels ?? _partial?.Metadata.Labels ?? ReadMetadata(_entry).Labels;
+    public IReadOnlyDictionary<string, string> Labels => _labels ??= _typed?.Metadata.Labels ?? ReadMetadata(_entry).Labels;
 
     public static StoredObject Of(StoreEntry entry) => entry.Derive(static entry => new StoredObject(entry));
 
@@ -25,7 +24,9 @@ internal sealed class StoredObject
     {
         if (typeof(T) == typeof(PartialObjectMetadata))
         {
-            return (T)(IKubeObject)(_partial ??= new PartialObjectMetadata { Metadata = WithVersion(ReadMetadata(_entry), _entry.ModRevision) });
+            // Not kept: who wants no more than metadata mostly wants it once, and holds on to less of it.
+            var metadata = _typed?.Metadata ?? WithVersion(ReadMetadata(_entry), _entry.ModRevision);
+            return (T)(IKubeObject)new PartialObjectMetadata { Metadata = metadata };
         }
 
         if (_typed is T typed)
