@@ -35,7 +35,7 @@ internal static class Fill
     }
 
     /// <summary>A Pod as a Deployment makes it; its scheduler does not exist, so that it stays stored and nothing more.</summary>
-    private static byte[] Pod(int number)
+    public static byte[] Pod(int number)
     {
         var environment = string.Join(",", Enumerable.Range(0, 12).Select(i => $$$"""{"name":"SETTING_{{{i}}}","value":"a value of ordinary length for number {{{i}}}"}"""));
         return Encoding.UTF8.GetBytes($$$"""

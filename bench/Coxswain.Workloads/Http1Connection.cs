@@ -8,7 +8,8 @@ namespace Coxswain.Workloads;
 /// The least HTTP/1.1 that measures a server rather than a client: one request at a time, prepared bytes out,
 /// status and length in, bodies counted and thrown away.
 /// </summary>
-internal sealed class Http1Connection(SslStream stream, string authority) : IAsyncDisposable
+/// <param name="token">A bearer token for every request; null where a certificate says who one is.</param>
+internal sealed class Http1Connection(SslStream stream, string authority, string? token) : IAsyncDisposable
 {
     private byte[] _buffer = new byte[256 * 1024];
     private int _start;
@@ -18,6 +19,7 @@ internal sealed class Http1Connection(SslStream stream, string authority) : IAsy
         string contentType = "application/json")
     {
         var head = $"{method} {path} HTTP/1.1\r\nHost: {authority}\r\nAccept: {accept}\r\n"
+            + (token is null ? "" : $"Authorization: Bearer {token}\r\n")
             + (body.IsEmpty ? "\r\n" : $"Content-Type: {contentType}\r\nContent-Length: {body.Length}\r\n\r\n");
         var request = new byte[Encoding.ASCII.GetByteCount(head) + body.Length];
         body.CopyTo(request.AsSpan(Encoding.ASCII.GetBytes(head, request)));

@@ -2,7 +2,7 @@ using Coxswain.Workloads;
 
 if (args is not [var kubeconfig, var name, .. var rest])
 {
-    Console.Error.WriteLine("usage: Coxswain.Workloads KUBECONFIG creates|gets|list|watchers|latency|fill|pods|deployments [SECONDS|COUNT|IMAGE]");
+    Console.Error.WriteLine("usage: Coxswain.Workloads KUBECONFIG creates|gets|statuses|list|watchers|latency|fill|pods|deployments [SECONDS|COUNT|IMAGE]");
     return 2;
 }
 
@@ -12,6 +12,7 @@ await (name switch
 {
     "creates" => ConfigMapCreates.RunAsync(target, clients: 16, seconds: number is 0 ? 5 : number),
     "gets" => ConfigMapGets.RunAsync(target, clients: 16, seconds: number is 0 ? 5 : number),
+    "statuses" => PodStatuses.RunAsync(target, clients: 16, seconds: number is 0 ? 5 : number),
     "list" => PodList.RunAsync(target, rounds: number is 0 ? 10 : number),
     "watchers" => Watchers.RunThroughputAsync(target, seconds: number is 0 ? 5 : number),
     "latency" => Watchers.RunLatencyAsync(target, seconds: number is 0 ? 8 : number),

@@ -1,44 +1,42 @@
+using System.Net.Http.Headers;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
-using System.Text;
-using System.Text.RegularExpressions;
+using Coxswain.Client.Http;
 
 namespace Coxswain.Workloads;
 
-/// <summary>An API server and the identity to reach it with, from a kubeconfig with embedded data.</summary>
+/// <summary>An API server and the identity to reach it with: the current context of a kubeconfig, of whatever cluster.</summary>
 internal sealed class Target
 {
-    private readonly X509Certificate2 _certificate;
+    private readonly X509Certificate2? _certificate;
+    private readonly string? _token;
 
-    private Target(Uri server, X509Certificate2 certificate)
+    private Target(KubeConnection connection)
     {
-        Server = server;
-        _certificate = certificate;
+        Server = connection.Server;
+        _certificate = connection.Certificate;
+        _token = connection.Token();
     }
 
     public Uri Server { get; }
 
-    public static Target FromKubeconfig(string path)
-    {
-        var text = File.ReadAllText(path);
-        string Value(string key) => Regex.Match(text, $@"{key}:\s*""?([^\s""]+)").Groups[1].Value;
-        string Pem(string key) => Encoding.ASCII.GetString(Convert.FromBase64String(Value(key)));
-        return new Target(new Uri(Value("server")), X509Certificate2.CreateFromPem(Pem("client-certificate-data"), Pem("client-key-data")));
-    }
+    public static Target FromKubeconfig(string path) => new(KubeConfig.Load(path));
 
     /// <summary>A client with one HTTP/2 connection of its own.</summary>
     public HttpClient OpenHttp2()
     {
         var handler = new SocketsHttpHandler { SslOptions = Options(), EnableMultipleHttp2Connections = false, InitialHttp2StreamWindowSize = 1 << 20 };
-        return new HttpClient(handler)
+        var client = new HttpClient(handler)
         {
             BaseAddress = Server,
             Timeout = Timeout.InfiniteTimeSpan,
             DefaultRequestVersion = new Version(2, 0),
             DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
+        client.DefaultRequestHeaders.Authorization = _token is null ? null : new AuthenticationHeaderValue("Bearer", _token);
+        return client;
     }
 
     /// <summary>One TLS connection that speaks HTTP/1.1.</summary>
@@ -50,13 +48,13 @@ internal sealed class Target
         var options = Options();
         options.ApplicationProtocols = [SslApplicationProtocol.Http11];
         await tls.AuthenticateAsClientAsync(options);
-        return new Http1Connection(tls, Server.Authority);
+        return new Http1Connection(tls, Server.Authority, _token);
     }
 
     private SslClientAuthenticationOptions Options() => new()
     {
         TargetHost = "kubernetes",
-        ClientCertificates = [_certificate],
+        ClientCertificates = _certificate is null ? [] : [_certificate],
         EnabledSslProtocols = SslProtocols.None,
 #pragma warning disable CA5359 // The server is measured, not trusted: it is on this machine.
         RemoteCertificateValidationCallback = (_, _, _, _) => true,

@@ -1,8 +1,12 @@
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using Coxswain.ApiServer.Authentication;
 using Coxswain.ApiServer.Bootstrap;
 using Coxswain.ApiServer.Http;
 using Coxswain.ApiServer.InProcess;
+using Coxswain.ApiServer.Resources.Rules;
+using Coxswain.ApiServer.Users;
+using Coxswain.Client;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;
 
@@ -40,16 +44,20 @@ public sealed partial class ApiServerHost : IAsyncDisposable
         await _parts.ServicePools.RebuildAsync(cancellationToken);
         if (_options.Endpoints.Count > 0)
         {
-            _web = KestrelServer.Create(_options, _parts);
+            _web = KestrelServer.Create(
+                _options.Endpoints, ServerCertificate(), new CertificateAuthenticator(_options.Pki.Authority, _options.Time), _parts.Http, _options.LoggerFactory);
             await _web.StartAsync(cancellationToken);
             Endpoints = KestrelServer.AddressesOf(_web);
         }
 
-        await new BootstrapObjects(_parts.Core, _parts.Resources, _options).EnsureAsync(cancellationToken);
+        await new BootstrapObjects(_parts.Core, _parts.Resources, _options.ServiceRange, _options.Advertised).EnsureAsync(cancellationToken);
         _background = Task.WhenAll(_parts.EventCleaner.RunAsync(_stopping.Token));
         _parts.Health.Started();
         Log.Started(_logger, string.Join(", ", Endpoints));
     }
+
+    /// <summary>What is served now, and who waits for it to change.</summary>
+    public IKubeDiscovery Discovery => _parts.Discovery;
 
     /// <summary>A client for a part of this process: no socket, but the same identity, authorization and admission.</summary>
     public InProcessKubeClient ClientFor(User user) => new(_parts.Core, _parts.Resources, user);
@@ -80,6 +88,14 @@ public sealed partial class ApiServerHost : IAsyncDisposable
         await _parts.DisposeAsync();
         _stopping.Dispose();
     }
+
+    private X509Certificate2 ServerCertificate() => _options.Pki.ApiServer(
+        [
+            IPAddress.Loopback, IPAddress.IPv6Loopback, ServiceAddresses.FirstOf(_options.ServiceRange),
+            .. _options.Endpoints.Select(endpoint => endpoint.Address).Where(address => !address.Equals(IPAddress.Any)),
+            .. _options.Advertised is { } advertised ? [advertised.Address] : Array.Empty<IPAddress>(), .. _options.ExtraAddresses,
+        ],
+        _options.ExtraNames).ToCertificate();
 
     private static partial class Log
     {

@@ -3,14 +3,18 @@ using Coxswain.ApiServer.Admission;
 using Coxswain.ApiServer.Authentication;
 using Coxswain.ApiServer.Authorization;
 using Coxswain.ApiServer.Bootstrap;
+using Coxswain.ApiServer.Core;
 using Coxswain.ApiServer.Discovery;
+using Coxswain.ApiServer.Documents;
 using Coxswain.ApiServer.Http;
 using Coxswain.ApiServer.OpenApi;
-using Coxswain.ApiServer.Registry;
-using Coxswain.ApiServer.Registry.Strategies;
 using Coxswain.ApiServer.Requests;
+using Coxswain.ApiServer.Resources;
+using Coxswain.ApiServer.Resources.Rules;
 using Coxswain.ApiServer.Tables;
+using Coxswain.ApiServer.Verbs;
 using Coxswain.ApiServer.Watch;
+using Coxswain.Client;
 using Microsoft.Extensions.Logging;
 
 namespace Coxswain.ApiServer;
@@ -18,7 +22,9 @@ namespace Coxswain.ApiServer;
 /// <summary>The wiring of one API server: what is made of what. No logic.</summary>
 internal sealed class ApiServerParts : IAsyncDisposable
 {
-    private readonly RbacAuthorizer _authorizer;
+    private readonly RbacAuthorizer _roles;
+    private readonly NodeAuthorizer _nodes;
+    private readonly ServiceAccountTokens _tokens;
     private readonly NodeProxy _nodeProxy;
     private readonly PriorityAdmission _priorities;
 
@@ -29,9 +35,13 @@ internal sealed class ApiServerParts : IAsyncDisposable
         var random = new LockedRandom(options.Random);
         var identities = new IdentitySource(random);
         ServicePools = new ServicePools(store, options.ServiceRange, random);
-        Resources = new ResourceRegistry(new ServiceStrategy(ServicePools.Addresses, ServicePools.Ports));
-        _authorizer = new RbacAuthorizer(store);
-        var tokens = new ServiceAccountTokens(store, options.Pki.TokenKey, identities, time);
+        var services = new ServiceStrategy(ServicePools.Addresses, ServicePools.Ports);
+        Resources = new ResourceRegistry(resource => BuiltInRules.Of(resource, services));
+        Discovery = new ServedDiscovery(new ServedResources([.. Resources.All.Select(served => served.Resource)]));
+        _roles = new RbacAuthorizer(store);
+        _nodes = new NodeAuthorizer(store);
+        var authorizer = new AuthorizerChain([_nodes, _roles]);
+        _tokens = new ServiceAccountTokens(store, options.Pki.TokenKey, identities, time);
 
         _priorities = new PriorityAdmission(store);
         var admission = new AdmissionChain(
@@ -40,7 +50,8 @@ internal sealed class ApiServerParts : IAsyncDisposable
             new ServiceAccountAdmission(store, identities, options.ServiceAccountPatience, time),
             new DefaultTolerations(),
             _priorities,
-            new NodeRestriction(),
+            new NodeRestriction(store),
+            new RoleEscalation(_roles, authorizer),
         ]);
         var reader = new ObjectReader(store);
         var creator = new ObjectCreator(store, admission, identities, time);
@@ -52,19 +63,19 @@ internal sealed class ApiServerParts : IAsyncDisposable
             ["bindings"] = binding,
             ["pods/binding"] = binding,
             ["pods/eviction"] = new(EvictionHandler.Kind, new EvictionHandler(store, deleter, updater, Resources, time)),
-            ["serviceaccounts/token"] = new(TokenRequestHandler.Kind, new TokenRequestHandler(store, tokens, time)),
-            ["tokenreviews.authentication.k8s.io"] = new(Kind("authentication.k8s.io/v1", "TokenReview"), new TokenReviewHandler(tokens)),
+            ["serviceaccounts/token"] = new(TokenRequestHandler.Kind, new TokenRequestHandler(store, admission, _tokens, time)),
+            ["tokenreviews.authentication.k8s.io"] = new(Kind("authentication.k8s.io/v1", "TokenReview"), new TokenReviewHandler(_tokens)),
             ["selfsubjectreviews.authentication.k8s.io"] = new(Kind("authentication.k8s.io/v1", "SelfSubjectReview"), new SelfReviewHandler()),
             ["subjectaccessreviews.authorization.k8s.io"] =
-                new(Kind("authorization.k8s.io/v1", "SubjectAccessReview"), new AccessReviewHandler(_authorizer, isSelf: false)),
+                new(Kind("authorization.k8s.io/v1", "SubjectAccessReview"), new AccessReviewHandler(authorizer, isSelf: false)),
             ["localsubjectaccessreviews.authorization.k8s.io"] =
-                new(Kind("authorization.k8s.io/v1", "LocalSubjectAccessReview"), new AccessReviewHandler(_authorizer, isSelf: false)),
+                new(Kind("authorization.k8s.io/v1", "LocalSubjectAccessReview"), new AccessReviewHandler(authorizer, isSelf: false)),
             ["selfsubjectaccessreviews.authorization.k8s.io"] =
-                new(Kind("authorization.k8s.io/v1", "SelfSubjectAccessReview"), new AccessReviewHandler(_authorizer, isSelf: true)),
+                new(Kind("authorization.k8s.io/v1", "SelfSubjectAccessReview"), new AccessReviewHandler(authorizer, isSelf: true)),
             ["selfsubjectrulesreviews.authorization.k8s.io"] =
-                new(Kind("authorization.k8s.io/v1", "SelfSubjectRulesReview"), new RulesReviewHandler(_authorizer)),
+                new(Kind("authorization.k8s.io/v1", "SelfSubjectRulesReview"), new RulesReviewHandler(_roles)),
         });
-        Core = new ApiCore(reader, creator, updater, deleter, new ObjectWatcher(store, random, time), _authorizer, posts);
+        Core = new ApiCore(reader, creator, updater, deleter, new ObjectWatcher(store, random, time), authorizer, posts);
         EventCleaner = new EventCleaner(store, options.EventLifetime, time, options.LoggerFactory.CreateLogger<EventCleaner>());
 
         var tables = new TableMaker(time);
@@ -75,13 +86,15 @@ internal sealed class ApiServerParts : IAsyncDisposable
         _nodeProxy = new NodeProxy(Core, store, Lifetime, options.Pki, clientCertificate);
         var endpoint = new ResourceEndpoint(Resources, Core, new AnswerFormatter(tables), new WatchEndpoint(Core, tables, Lifetime), _nodeProxy);
         var server = new ServerEndpoints(Health, metrics, options.OpenApi ?? new OpenApiDocuments(ApiResources.All, ServerVersion.GitVersion),
-            [.. documents.Paths, "/healthz", "/livez", "/metrics", "/openapi/v2", "/openapi/v3", "/readyz", "/version"], options.Pki);
+            [.. documents.Paths, "/healthz", "/livez", "/metrics", "/openapi/v2", "/openapi/v3", "/readyz", "/version"], options.Pki, ServerVersion.GitVersion);
         Http = new HttpHandler(
-            new RequestAuthenticator(tokens), endpoint, new DiscoveryEndpoint(documents), server, _authorizer, metrics,
+            new RequestAuthenticator(_tokens), endpoint, new DiscoveryEndpoint(documents), server, authorizer, metrics,
             options.LoggerFactory.CreateLogger<HttpHandler>());
     }
 
     public ResourceRegistry Resources { get; }
+
+    public IKubeDiscovery Discovery { get; }
 
     public ApiCore Core { get; }
 
@@ -99,7 +112,9 @@ internal sealed class ApiServerParts : IAsyncDisposable
     {
         _nodeProxy.Dispose();
         await _priorities.DisposeAsync();
-        await _authorizer.DisposeAsync();
+        await _roles.DisposeAsync();
+        await _nodes.DisposeAsync();
+        _tokens.Dispose();
         Lifetime.Dispose();
     }
 

@@ -1,4 +1,4 @@
-using Coxswain.ApiServer.Authentication;
+using Coxswain.ApiServer.Users;
 using Coxswain.Client;
 
 namespace Coxswain.ApiServer;

@@ -2,7 +2,7 @@ namespace Coxswain.Store;
 
 /// <summary>
 /// One reader of the log, at its own position. One read at a time; beside a waiting <see cref="ReadAsync"/> a bookmark may
-/// ask for <see cref="Progress"/>, and <c>DisposeAsync</c> ends it with <see cref="ObjectDisposedException"/>.
+/// ask for <see cref="ProgressAsync"/>, and <c>DisposeAsync</c> ends it with <see cref="ObjectDisposedException"/>.
 /// </summary>
 public interface IStoreWatcher : IAsyncDisposable
 {
@@ -18,7 +18,7 @@ public interface IStoreWatcher : IAsyncDisposable
 
     /// <summary>
     /// Moves <see cref="Position"/> to the newest revision if no event of the prefix lies between, and returns it: what
-    /// a bookmark may promise. Never waits.
+    /// a bookmark may promise. Completes at once in a home of this process; another asks how far the log has come.
     /// </summary>
-    long Progress();
+    ValueTask<long> ProgressAsync(CancellationToken cancellationToken);
 }

@@ -1,3 +1,3 @@
-using Coxswain.CommandLine;
+using Coxswain.Verbs;
 
 return await CoxswainCommand.RunAsync(args);

@@ -5,7 +5,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Meta.V1;
-using Coxswain.ApiServer.Authentication;
+using Coxswain.ApiServer.Users;
 using Coxswain.ApiServer.Certificates;
 using Coxswain.Client;
 using Coxswain.Store;

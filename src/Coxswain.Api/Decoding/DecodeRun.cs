@@ -8,6 +8,12 @@ namespace Coxswain.Api;
 /// <summary>One decoding: walks the JSON and the schema side by side and remembers where it is for its messages.</summary>
 internal sealed class DecodeRun(FieldValidation validation)
 {
+    /// <summary>Findings beyond this many are not told: a body can hold half a million, each with its path.</summary>
+    private const int MaxFindings = 100;
+
+    /// <summary>How much of a path is told; keys of maps may be as long as the body.</summary>
+    private const int MaxPathLength = 1024;
+
     private readonly List<Step> _path = new(16);
     private List<string>? _findings;
 
@@ -51,11 +57,14 @@ internal sealed class DecodeRun(FieldValidation validation)
             if (reader.TokenType != JsonTokenType.Null || field.Schema.Type == SchemaType.Raw)
             {
                 var value = ReadValue(ref reader, field.Schema);
-                if (value is not null && !result.TryAdd(field.Name, value))
+                if (value is not null || field.Schema.Nullable)
                 {
-                    Found($"duplicate field \"{StrictPath()}\"");
-                    result[field.Name] = value;
+                    Put(result, field.Name, value);
                 }
+            }
+            else if (field.Schema.Nullable)
+            {
+                Put(result, field.Name, null);
             }
 
             _path.RemoveAt(_path.Count - 1);
@@ -64,22 +73,37 @@ internal sealed class DecodeRun(FieldValidation validation)
         return result;
     }
 
+    /// <summary>The last of equal keys counts, and the sender is told.</summary>
+    private void Put(JsonObject target, string name, JsonNode? value)
+    {
+        if (!target.TryAdd(name, value))
+        {
+            Found("duplicate", "");
+            target[name] = value;
+        }
+    }
+
     private void ReadUnknown(ref Utf8JsonReader reader, Schema schema, JsonObject result)
     {
         var name = reader.GetString()!;
         if (schema.PreserveUnknownFields)
         {
             reader.Read();
-            result[name] = ReadRaw(ref reader);
+            _path.Add(new Step(schema, null, name, 0));
+            Put(result, name, ReadRaw(ref reader));
+            _path.RemoveAt(_path.Count - 1);
             return;
         }
 
         if (validation != FieldValidation.Ignore)
         {
-            _path.Add(new Step(schema, null, name, 0));
-            var near = Suggestion.For(name, schema.Fields.Select(field => field.Name));
-            Found($"unknown field \"{StrictPath()}\"{(near is null ? "" : $" (did you mean \"{near}\"?)")}");
-            _path.RemoveAt(_path.Count - 1);
+            if (_findings?.Count is not >= MaxFindings)
+            {
+                _path.Add(new Step(schema, null, name, 0));
+                var near = Suggestion.For(name, [.. schema.Fields.Select(field => field.Name)]);
+                Found("unknown", near is null ? "" : $" (did you mean \"{near}\"?)");
+                _path.RemoveAt(_path.Count - 1);
+            }
         }
 
         reader.Read();
@@ -97,6 +121,8 @@ internal sealed class DecodeRun(FieldValidation validation)
             case SchemaType.Map when reader.TokenType == JsonTokenType.StartObject:
                 return ReadMap(ref reader, schema);
             case SchemaType.Raw:
+                return ReadRaw(ref reader);
+            case var _ when schema.IsStructural:
                 return ReadRaw(ref reader);
             case SchemaType.Struct or SchemaType.List or SchemaType.Map:
                 throw Mismatch(ref reader, schema);
@@ -129,12 +155,7 @@ internal sealed class DecodeRun(FieldValidation validation)
             reader.Read();
             _path.Add(new Step(schema, null, key, 0));
             var value = reader.TokenType == JsonTokenType.Null ? Zero(item) : ReadValue(ref reader, item);
-            if (!result.TryAdd(key, value))
-            {
-                Found($"duplicate field \"{StrictPath()}\"");
-                result[key] = value;
-            }
-
+            Put(result, key, value);
             _path.RemoveAt(_path.Count - 1);
         }
 
@@ -218,7 +239,7 @@ internal sealed class DecodeRun(FieldValidation validation)
     }
 
     /// <summary>Any JSON; numbers as Go keeps them: integers while they fit, otherwise floating.</summary>
-    private static JsonNode? ReadRaw(ref Utf8JsonReader reader)
+    private JsonNode? ReadRaw(ref Utf8JsonReader reader)
     {
         switch (reader.TokenType)
         {
@@ -228,24 +249,27 @@ internal sealed class DecodeRun(FieldValidation validation)
                 {
                     var key = StringPool.Read(ref reader);
                     reader.Read();
-                    properties[key] = ReadRaw(ref reader);
+                    _path.Add(new Step(null, null, key, 0));
+                    Put(properties, key, ReadRaw(ref reader));
+                    _path.RemoveAt(_path.Count - 1);
                 }
 
                 return properties;
             case JsonTokenType.StartArray:
                 var items = new JsonArray();
-                while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+                for (var i = 0; reader.Read() && reader.TokenType != JsonTokenType.EndArray; i++)
                 {
+                    _path.Add(new Step(null, null, null, i));
                     items.Add(ReadRaw(ref reader));
+                    _path.RemoveAt(_path.Count - 1);
                 }
 
                 return items;
             case JsonTokenType.String:
                 return JsonValue.Create(StringPool.Read(ref reader));
             case JsonTokenType.Number:
-                return reader.TryGetInt64(out var integer) ? JsonValue.Create(integer)
-                    : reader.TryGetDouble(out var number) && double.IsFinite(number) ? JsonValue.Create(number)
-                    : throw new DecodeException($"json: cannot unmarshal {Describe(ref reader, true)} into Go value of type float64");
+                return JsonNodeReader.ReadNumber(ref reader)
+                    ?? throw new DecodeException($"json: cannot unmarshal {Describe(ref reader, true)} into Go value of type float64");
             case JsonTokenType.True:
             case JsonTokenType.False:
                 return JsonValue.Create(reader.TokenType == JsonTokenType.True);
@@ -255,7 +279,7 @@ internal sealed class DecodeRun(FieldValidation validation)
     }
 
     /// <summary>What Go makes of a null inside a list or map: the type's zero.</summary>
-    private static JsonNode? Zero(Schema schema) => schema.Type switch
+    private static JsonNode? Zero(Schema schema) => schema.IsStructural ? null : schema.Type switch
     {
         SchemaType.Struct or SchemaType.Map => new JsonObject(),
         SchemaType.List => new JsonArray(),
@@ -297,18 +321,18 @@ internal sealed class DecodeRun(FieldValidation validation)
     private static string Describe(ref Utf8JsonReader reader, bool withNumber = false) => reader.TokenType switch
     {
         JsonTokenType.String => "string",
-        JsonTokenType.Number => withNumber ? "number " + Encoding.UTF8.GetString(reader.ValueSpan) : "number",
+        JsonTokenType.Number => withNumber ? "number " + Encoding.UTF8.GetString(reader.ValueSpan[..Math.Min(reader.ValueSpan.Length, MaxPathLength)]) : "number",
         JsonTokenType.True or JsonTokenType.False => "bool",
         JsonTokenType.StartArray => "array",
         JsonTokenType.Null => "null",
         _ => "object",
     };
 
-    private void Found(string text)
+    private void Found(string fault, string advice)
     {
-        if (validation != FieldValidation.Ignore)
+        if (validation != FieldValidation.Ignore && _findings?.Count is not >= MaxFindings)
         {
-            (_findings ??= []).Add(text);
+            (_findings ??= []).Add($"{fault} field \"{StrictPath()}\"{advice}");
         }
     }
 
@@ -326,11 +350,16 @@ internal sealed class DecodeRun(FieldValidation validation)
             {
                 text.Append(text.Length == 0 ? "" : ".").Append(step.Field?.Name ?? step.Name);
             }
+
+            if (text.Length > MaxPathLength)
+            {
+                return text.ToString(0, MaxPathLength) + "...";
+            }
         }
 
         return text.ToString();
     }
 
     /// <summary>A step into a struct's field, a map's key (or an unknown field), or a list's item.</summary>
-    private readonly record struct Step(Schema Owner, SchemaField? Field, string? Name, int Index);
+    private readonly record struct Step(Schema? Owner, SchemaField? Field, string? Name, int Index);
 }

@@ -92,11 +92,12 @@ internal sealed class DefaultPlan
 
     private static void Fill(JsonObject node, SchemaField field, JsonNode value)
     {
-        if (!node.TryGetPropertyValue(field.Name, out var existing) || existing is null || (!field.Pointer && IsZero(existing)))
+        if (!node.TryGetPropertyValue(field.Name, out var existing) || (existing is null && !field.Schema.Nullable)
+            || (!field.Pointer && existing is not null && IsZero(existing)))
         {
             node[field.Name] = value.DeepClone();
         }
-        else if (existing is JsonObject target && value is JsonObject values && field.Schema.Type == SchemaType.Struct)
+        else if (!field.Schema.IsStructural && existing is JsonObject target && value is JsonObject values && field.Schema.Type == SchemaType.Struct)
         {
             foreach (var (name, inner) in values)
             {

@@ -61,4 +61,18 @@ public static class JsonDocuments
         number = 0;
         return node is JsonValue value && (value.TryGetValue(out number) || (value.TryGetValue<int>(out var small) && (number = small) == small));
     }
+
+    /// <summary>Any number as floating point.</summary>
+    public static bool TryNumber(this JsonNode? node, out double number)
+    {
+        if (node.TryInteger(out var integer))
+        {
+            number = integer;
+            return true;
+        }
+
+        number = 0;
+        return node is JsonValue value && (value.TryGetValue(out number)
+            || (value.TryGetValue<decimal>(out var exact) && double.IsFinite(number = (double)exact)));
+    }
 }

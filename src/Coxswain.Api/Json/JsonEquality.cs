@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using System.Text.Json.Nodes;
 
 namespace Coxswain.Api;
@@ -5,6 +7,14 @@ namespace Coxswain.Api;
 /// <summary>Equality of documents however their nodes were made: 1 as a <c>long</c> is 1 as a parsed element.</summary>
 public static class JsonEquality
 {
+    /// <summary>A text that two documents share exactly when they are equal, for sets and keys.</summary>
+    public static string Canonical(JsonNode? node)
+    {
+        var text = new StringBuilder();
+        AppendCanonical(text, node);
+        return text.ToString();
+    }
+
     public static bool Equal(JsonNode? left, JsonNode? right)
     {
         if (ReferenceEquals(left, right))
@@ -50,6 +60,43 @@ public static class JsonEquality
                     : JsonNode.DeepEquals(a, b);
             default:
                 return false;
+        }
+    }
+
+    private static void AppendCanonical(StringBuilder text, JsonNode? node)
+    {
+        switch (node)
+        {
+            case null:
+                text.Append("null");
+                break;
+            case JsonObject properties:
+                text.Append('{');
+                foreach (var (name, value) in properties.OrderBy(property => property.Key, StringComparer.Ordinal))
+                {
+                    text.Append(JsonValue.Create(name).ToJsonString()).Append(':');
+                    AppendCanonical(text, value);
+                    text.Append(',');
+                }
+
+                text.Append('}');
+                break;
+            case JsonArray items:
+                text.Append('[');
+                foreach (var item in items)
+                {
+                    AppendCanonical(text, item);
+                    text.Append(',');
+                }
+
+                text.Append(']');
+                break;
+            default:
+                text.Append(node.TryText(out var word) ? JsonValue.Create(word).ToJsonString()
+                    : node.TryInteger(out var integer) ? integer.ToString(CultureInfo.InvariantCulture)
+                    : node.TryNumber(out var number) ? number.ToString("R", CultureInfo.InvariantCulture)
+                    : node.ToJsonString());
+                break;
         }
     }
 }

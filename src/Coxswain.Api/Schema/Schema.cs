@@ -2,7 +2,7 @@ namespace Coxswain.Api;
 
 /// <summary>
 /// One node of a type: a scalar, a struct with its fields, a list or a map. Built-in types come from
-/// <see cref="Schemas"/>; a CRD's structural schema is made of the same nodes. Immutable; a struct's fields are
+/// <see cref="Schemas"/>, custom ones from <see cref="StructuralSchema"/>; both are made of the same nodes. Immutable; a struct's fields are
 /// resolved when first asked for, because types refer to themselves.
 /// </summary>
 public sealed class Schema
@@ -17,6 +17,20 @@ public sealed class Schema
 
     private Schema(string typeName, Func<IReadOnlyList<SchemaField>> fields)
         : this(SchemaType.Struct, typeName) => _fields = new(() => new FieldTable(fields()));
+
+    private Schema(Schema other)
+        : this(other.Type, other.TypeName)
+    {
+        _fields = other._fields;
+        Item = other.Item;
+        ListType = other.ListType;
+        ListMapKeys = other.ListMapKeys;
+        PatchStrategy = other.PatchStrategy;
+        PatchMergeKey = other.PatchMergeKey;
+        Enum = other.Enum;
+        Atomic = other.Atomic;
+        PreserveUnknownFields = other.PreserveUnknownFields;
+    }
 
     public SchemaType Type { get; }
 
@@ -59,6 +73,24 @@ public sealed class Schema
     /// <summary>A struct that keeps fields it does not name (a CRD's <c>x-kubernetes-preserve-unknown-fields</c>).</summary>
     public bool PreserveUnknownFields { get; private init; }
 
+    /// <summary>Null is a value here; elsewhere it is an absent one.</summary>
+    public bool Nullable { get; private init; }
+
+    /// <summary>A struct that is an object of the API with an <c>apiVersion</c>, a <c>kind</c> and ObjectMeta of its own.</summary>
+    public bool EmbeddedResource { get; private init; }
+
+    /// <summary>What values must keep beyond their type; null when that is nothing.</summary>
+    public SchemaConstraints? Constraints { get; private init; }
+
+    /// <summary>
+    /// Made by data rather than a C# type. JSON of another type is kept by the decoder for validation to report, as
+    /// Kubernetes reads custom resources before it looks at their types.
+    /// </summary>
+    public bool IsStructural { get; private init; }
+
+    /// <summary>Part of an allOf, anyOf, oneOf or not: other types pass.</summary>
+    internal bool IsAlternative { get; private init; }
+
     public bool IsScalar => Type < SchemaType.Raw;
 
     /// <summary>What defaulting does to values of this type, worked out once.</summary>
@@ -86,6 +118,16 @@ public sealed class Schema
 
     public static Schema Map(Schema item, bool atomic = false) =>
         new(SchemaType.Map, "map[string]" + item.TypeName) { Item = item, Atomic = atomic };
+
+    /// <summary>The same node as part of a structural schema, with constraints.</summary>
+    internal Schema Constrain(SchemaConstraints? constraints, bool nullable, bool embeddedResource, bool isAlternative) => new(this)
+    {
+        Constraints = constraints,
+        Nullable = nullable,
+        EmbeddedResource = embeddedResource,
+        IsStructural = true,
+        IsAlternative = isAlternative,
+    };
 
     /// <summary>The field of a struct; null when there is none of this name.</summary>
     public SchemaField? Field(string name)

@@ -62,15 +62,12 @@ internal sealed class SchemaFile
         _types.Value.Keys.Order(StringComparer.Ordinal).Select(Find).OfType<Schema>().Where(schema => schema.Type == SchemaType.Struct);
 
     /// <summary>A type of this file by its name there.</summary>
-    public Schema? Find(string name) => _schemas.GetOrAdd(name, static (name, file) => file.Make(name), this);
+    public Schema? Find(string name) =>
+        _types.Value.ContainsKey(name) ? _schemas.GetOrAdd(name, static (name, file) => file.Make(name), this) : null;
 
     private Schema? Make(string name)
     {
-        if (!_types.Value.TryGetValue(name, out var facts))
-        {
-            return null;
-        }
-
+        var facts = _types.Value[name];
         if (OpaqueTypes.Contains(name))
         {
             return Scalars["RawExtension"];

@@ -3,13 +3,22 @@ namespace Coxswain.Api;
 /// <summary>Collects errors while an object is walked.</summary>
 internal sealed class FieldErrors
 {
+    /// <summary>Errors beyond this many are not collected: nobody reads them, and each holds a path and a value.</summary>
+    public const int MaxErrors = 100;
+
     private List<FieldError>? _errors;
 
     public IReadOnlyList<FieldError> All => _errors ?? (IReadOnlyList<FieldError>)[];
 
     public int Count => _errors?.Count ?? 0;
 
-    public void Add(FieldError error) => (_errors ??= []).Add(error);
+    public void Add(FieldError error)
+    {
+        if (Count < MaxErrors)
+        {
+            (_errors ??= []).Add(error);
+        }
+    }
 
     public void Required(string field, string detail = "") => Add(FieldError.Required(field, detail));
 

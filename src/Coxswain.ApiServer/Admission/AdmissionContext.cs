@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
-using Coxswain.ApiServer.Registry;
+using Coxswain.ApiServer.Documents;
+using Coxswain.ApiServer.Resources;
 
 namespace Coxswain.ApiServer.Admission;
 

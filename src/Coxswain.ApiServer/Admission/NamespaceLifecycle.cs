@@ -1,5 +1,6 @@
 using Coxswain.Api;
-using Coxswain.ApiServer.Registry;
+using Coxswain.ApiServer.Documents;
+using Coxswain.ApiServer.Resources;
 using Coxswain.Store;
 
 namespace Coxswain.ApiServer.Admission;

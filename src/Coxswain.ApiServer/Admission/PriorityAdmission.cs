@@ -1,6 +1,7 @@
 using Coxswain.Api;
 using Coxswain.Api.Scheduling.V1;
-using Coxswain.ApiServer.Registry;
+using Coxswain.ApiServer.Documents;
+using Coxswain.ApiServer.Http;
 using Coxswain.Store;
 
 namespace Coxswain.ApiServer.Admission;

@@ -2,7 +2,8 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json.Nodes;
 using Coxswain.Api;
-using Coxswain.ApiServer.Registry;
+using Coxswain.ApiServer.Documents;
+using Coxswain.ApiServer.Resources;
 using Coxswain.ApiServer.Tables;
 using Coxswain.Store;
 using Microsoft.AspNetCore.Http;
@@ -42,7 +43,7 @@ internal sealed class AnswerFormatter(TableMaker tables)
     {
         HttpAnswer.Warn(context, request.Warnings);
         var acceptance = Accept(context);
-        var head = ObjectWriter.ListHead(request.Resource, page);
+        var head = ListHead.Of(request.Resource, page);
         if (acceptance.Form == AnswerForm.Table)
         {
             var meta = Encoding.UTF8.GetString(head.AsSpan(request.Resource.ListOpening.Length..^"},\"items\":[".Length));
@@ -53,7 +54,7 @@ internal sealed class AnswerFormatter(TableMaker tables)
 
         if (acceptance.Form is AnswerForm.PartialObjectMetadataList or AnswerForm.PartialObjectMetadata)
         {
-            await HttpAnswer.WriteAsync(context, 200, HttpAnswer.Json, PartialMetadata.EncodeList(page, head.AsSpan(request.Resource.ListOpening.Length)));
+            await HttpAnswer.WriteAsync(context, 200, HttpAnswer.Json, PartialMetadataList.Encode(page, head.AsSpan(request.Resource.ListOpening.Length)));
             return;
         }
 

@@ -1,7 +1,7 @@
 using Coxswain.Api;
 using Coxswain.ApiServer.Authentication;
 using Coxswain.ApiServer.Authorization;
-using Coxswain.ApiServer.Discovery;
+using Coxswain.ApiServer.Users;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
@@ -51,7 +51,7 @@ internal sealed partial class HttpHandler(
     private async Task HandleOtherAsync(HttpContext context, string path, User user)
     {
         var attributes = new AccessAttributes(user, context.Request.Method is "GET" or "HEAD" ? "get" : context.Request.Method.ToLowerInvariant(), "", "", Path: path);
-        if (!ServerEndpoints.IsPublic(path) && !await authorizer.AllowsAsync(attributes, context.RequestAborted))
+        if (!PublicPaths.Contains(path) && !await authorizer.AllowsAsync(attributes, context.RequestAborted))
         {
             throw new KubeStatusException(Statuses.Forbidden("", "", $"User \"{user.Name}\" cannot {attributes.Verb} path \"{path}\""));
         }

@@ -1,11 +1,12 @@
 using System.Net;
 using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using Coxswain.ApiServer.Authentication;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
@@ -17,13 +18,15 @@ namespace Coxswain.ApiServer.Http;
 /// <summary>Kestrel with TLS and HTTP/2, and nothing of the web framework above it but one delegate.</summary>
 internal static class KestrelServer
 {
-
-    public static WebApplication Create(ApiServerOptions options, ApiServerParts parts)
+    /// <param name="certificate">The server's own.</param>
+    /// <param name="clients">Who says which client certificates are good.</param>
+    public static WebApplication Create(
+        IReadOnlyList<IPEndPoint> endpoints, X509Certificate2 certificate, CertificateAuthenticator clients, HttpHandler handler, ILoggerFactory loggers)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
         builder.WebHost.UseShutdownTimeout(TimeSpan.FromSeconds(2));
-        builder.Services.AddSingleton<ILoggerFactory>(new WarningLoggerFactory(options.LoggerFactory));
+        builder.Services.AddSingleton<ILoggerFactory>(new WarningLoggerFactory(loggers));
         builder.Services.AddSingleton<IHostLifetime, EmbeddedLifetime>();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -36,13 +39,7 @@ internal static class KestrelServer
             kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromMinutes(1);
             kestrel.Limits.Http2.InitialConnectionWindowSize = 8 * 1024 * 1024;
             kestrel.Limits.Http2.InitialStreamWindowSize = 4 * 1024 * 1024;
-            var certificate = options.Pki.ApiServer(
-                [IPAddress.Loopback, IPAddress.IPv6Loopback, FirstOf(options.ServiceRange),
-                    .. options.Endpoints.Select(endpoint => endpoint.Address).Where(address => !address.Equals(IPAddress.Any)),
-                    .. options.Advertised is { } advertised ? [advertised.Address] : Array.Empty<IPAddress>(), .. options.ExtraAddresses],
-                options.ExtraNames).ToCertificate();
-            var authenticator = new CertificateAuthenticator(options.Pki.Authority, options.Time);
-            foreach (var endpoint in options.Endpoints)
+            foreach (var endpoint in endpoints)
             {
                 kestrel.Listen(endpoint, listen =>
                 {
@@ -52,26 +49,18 @@ internal static class KestrelServer
                         https.ServerCertificate = certificate;
                         https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
                         https.SslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13;
-                        https.ClientCertificateValidation = (client, _, _) => authenticator.IsTrusted(client);
+                        https.ClientCertificateValidation = (client, _, _) => clients.IsTrusted(client);
                         https.HandshakeTimeout = TimeSpan.FromSeconds(20);
                     });
                 });
             }
         });
         var application = builder.Build();
-        application.Run(parts.Http.HandleAsync);
+        application.Run(handler.HandleAsync);
         return application;
     }
 
     public static IReadOnlyList<IPEndPoint> AddressesOf(WebApplication application) =>
         [.. application.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses
             .Select(address => IPEndPoint.Parse(address[(address.IndexOf("//", StringComparison.Ordinal) + 2)..]))];
-
-    /// <summary>The address of the <c>kubernetes</c> Service.</summary>
-    internal static IPAddress FirstOf(IPNetwork range)
-    {
-        var bytes = range.BaseAddress.GetAddressBytes();
-        bytes[^1]++;
-        return new IPAddress(bytes);
-    }
 }

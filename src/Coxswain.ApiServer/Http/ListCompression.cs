@@ -1,6 +1,6 @@
 using System.IO.Compression;
 using System.IO.Pipelines;
-using Coxswain.ApiServer.Registry;
+using Coxswain.ApiServer.Resources;
 using Microsoft.AspNetCore.Http;
 
 namespace Coxswain.ApiServer.Http;

@@ -7,7 +7,9 @@ using Coxswain.Api;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Meta.V1;
 using Coxswain.ApiServer.Certificates;
-using Coxswain.ApiServer.Registry;
+using Coxswain.ApiServer.Core;
+using Coxswain.ApiServer.Documents;
+using Coxswain.ApiServer.Resources;
 using Coxswain.Store;
 using Microsoft.AspNetCore.Http;
 

@@ -1,11 +1,13 @@
 using Coxswain.Api;
 using Coxswain.Api.Meta.V1;
-using Coxswain.ApiServer.Authentication;
-using Coxswain.ApiServer.Registry;
+using Coxswain.ApiServer.Core;
+using Coxswain.ApiServer.Documents;
+using Coxswain.ApiServer.Resources;
+using Coxswain.ApiServer.Users;
+using Coxswain.ApiServer.Verbs;
 using Coxswain.Client;
 using Coxswain.Store;
 using Microsoft.AspNetCore.Http;
-using ListOptions = Coxswain.ApiServer.Registry.ListOptions;
 
 namespace Coxswain.ApiServer.Http;
 
@@ -85,7 +87,7 @@ internal sealed class ResourceEndpoint(
     }
 
     /// <summary>A watch of one name by its path is a watch with a field selector.</summary>
-    private static ListOptions ReadWatch(IQueryCollection query, in RequestInfo info)
+    private static ListParameters ReadWatch(IQueryCollection query, in RequestInfo info)
     {
         var options = RequestQuery.ReadList(query);
         if (info.Name.Length == 0)

@@ -11,13 +11,14 @@ namespace Coxswain.ApiServer.Http;
 
 /// <summary>What is served beside resources: version, health, metrics, OpenAPI.</summary>
 internal sealed class ServerEndpoints(
-    HealthChecks health, RequestMetrics metrics, IOpenApiDocuments? openApi, IReadOnlyList<string> paths, ClusterPki pki)
+    HealthChecks health, RequestMetrics metrics, IOpenApiDocuments? openApi, IReadOnlyList<string> paths, ClusterPki pki,
+    string gitVersion)
 {
-    private static readonly byte[] Version = Encoding.UTF8.GetBytes(new JsonObject
+    private readonly byte[] _version = Encoding.UTF8.GetBytes(new JsonObject
     {
         ["major"] = "1",
         ["minor"] = "36",
-        ["gitVersion"] = ServerVersion.GitVersion,
+        ["gitVersion"] = gitVersion,
         ["gitCommit"] = "",
         ["gitTreeState"] = "clean",
         ["buildDate"] = "2026-01-01T00:00:00Z",
@@ -31,17 +32,12 @@ internal sealed class ServerEndpoints(
         ["paths"] = new JsonArray([.. paths.Order(StringComparer.Ordinal).Select(path => JsonValue.Create(path))]),
     }.ToJsonString());
 
-    /// <summary>Whether anybody may ask, without saying who they are.</summary>
-    public static bool IsPublic(string path) =>
-        path is "/version" or "/version/" || path.StartsWith("/healthz", StringComparison.Ordinal)
-        || path.StartsWith("/livez", StringComparison.Ordinal) || path.StartsWith("/readyz", StringComparison.Ordinal);
-
     public bool TryHandle(HttpContext context, string path, out Task task)
     {
         var found = path switch
         {
             "/" => HttpAnswer.WriteAsync(context, 200, HttpAnswer.Json, _paths),
-            "/version" or "/version/" => HttpAnswer.WriteAsync(context, 200, HttpAnswer.Json, Version),
+            "/version" or "/version/" => HttpAnswer.WriteAsync(context, 200, HttpAnswer.Json, _version),
             "/metrics" => HttpAnswer.WriteAsync(context, 200, "text/plain; version=0.0.4; charset=utf-8", Encoding.UTF8.GetBytes(metrics.Text())),
             "/openid/v1/jwks" => HttpAnswer.WriteAsync(context, 200, "application/jwk-set+json", IssuerDocuments.KeySet(pki.TokenKey)),
             "/.well-known/openid-configuration" => HttpAnswer.WriteAsync(context, 200, HttpAnswer.Json, IssuerDocuments.Configuration()),

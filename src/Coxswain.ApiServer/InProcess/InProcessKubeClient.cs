@@ -3,11 +3,13 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Coxswain.Api;
 using Coxswain.Api.Meta.V1;
-using Coxswain.ApiServer.Authentication;
-using Coxswain.ApiServer.Registry;
+using Coxswain.ApiServer.Core;
+using Coxswain.ApiServer.Documents;
+using Coxswain.ApiServer.Resources;
+using Coxswain.ApiServer.Users;
+using Coxswain.ApiServer.Verbs;
 using Coxswain.ApiServer.Watch;
 using Coxswain.Client;
-using ListOptions = Coxswain.ApiServer.Registry.ListOptions;
 using ListQuery = Coxswain.Client.ListQuery;
 
 namespace Coxswain.ApiServer.InProcess;
@@ -57,7 +59,7 @@ public sealed class InProcessKubeClient : IKubeClient
         ApiResource resource, string? @namespace, WatchQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
         where T : IKubeObject<T>
     {
-        var options = new ListOptions
+        var options = new ListParameters
         {
             ResourceVersion = query.ResourceVersion,
             LabelSelector = query.LabelSelector,
@@ -149,7 +151,7 @@ public sealed class InProcessKubeClient : IKubeClient
         return KubeJson.Deserialize<TResult>(Encoding.UTF8.GetBytes(answer.ToJsonString()));
     }
 
-    private static ListOptions Options(ListQuery query) => new()
+    private static ListParameters Options(ListQuery query) => new()
     {
         LabelSelector = query.LabelSelector,
         FieldSelector = query.FieldSelector,

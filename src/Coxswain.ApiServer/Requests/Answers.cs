@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Coxswain.Api;
+using Coxswain.ApiServer.Http;
 
 namespace Coxswain.ApiServer.Requests;
 

@@ -1,6 +1,9 @@
 using System.Text.Json.Nodes;
 using Coxswain.Api;
-using Coxswain.ApiServer.Registry;
+using Coxswain.ApiServer.Documents;
+using Coxswain.ApiServer.Http;
+using Coxswain.ApiServer.Resources;
+using Coxswain.ApiServer.Verbs;
 
 namespace Coxswain.ApiServer.Requests;
 

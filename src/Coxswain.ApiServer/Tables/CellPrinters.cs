@@ -10,6 +10,7 @@ using Coxswain.Api.Policy.V1;
 using Coxswain.Api.Rbac.V1;
 using Coxswain.Api.Scheduling.V1;
 using Coxswain.Api.Storage.V1;
+using Coxswain.ApiServer.Documents;
 using V1Node = Coxswain.Api.Core.V1.Node;
 
 namespace Coxswain.ApiServer.Tables;

@@ -1,3 +1,5 @@
+using Coxswain.ApiServer.Documents;
+
 namespace Coxswain.ApiServer.Tables;
 
 /// <summary>Words that several kinds' columns share.</summary>

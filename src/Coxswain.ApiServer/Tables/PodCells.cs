@@ -1,4 +1,5 @@
 using Coxswain.Api.Core.V1;
+using Coxswain.ApiServer.Documents;
 
 namespace Coxswain.ApiServer.Tables;
 

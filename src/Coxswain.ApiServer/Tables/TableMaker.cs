@@ -2,8 +2,8 @@ using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Coxswain.Api;
-using Coxswain.ApiServer.Http;
-using Coxswain.ApiServer.Registry;
+using Coxswain.ApiServer.Documents;
+using Coxswain.ApiServer.Resources;
 using Coxswain.ApiServer.Watch;
 
 namespace Coxswain.ApiServer.Tables;

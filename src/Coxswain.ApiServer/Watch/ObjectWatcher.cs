@@ -1,8 +1,8 @@
 using Coxswain.Api;
-using Coxswain.ApiServer.Registry;
+using Coxswain.ApiServer.Documents;
+using Coxswain.ApiServer.Resources;
 using Coxswain.Client;
 using Coxswain.Store;
-using ListOptions = Coxswain.ApiServer.Registry.ListOptions;
 using StoreQuery = Coxswain.Store.ListQuery;
 
 namespace Coxswain.ApiServer.Watch;
@@ -13,7 +13,7 @@ internal sealed class ObjectWatcher(IStore store, Random random, TimeProvider ti
     /// <summary>A watch that names no timeout lives between one and two of these, so that not all are renewed at once.</summary>
     private static readonly TimeSpan LeastTimeout = TimeSpan.FromMinutes(30);
 
-    public async ValueTask<WatchSession> WatchAsync(ApiRequest request, ListOptions options, CancellationToken cancellationToken)
+    public async ValueTask<WatchSession> WatchAsync(ApiRequest request, ListParameters options, CancellationToken cancellationToken)
     {
         CheckOptions(options);
         var selection = Selection.Parse(request.Resource, options.LabelSelector, options.FieldSelector);
@@ -26,7 +26,7 @@ internal sealed class ObjectWatcher(IStore store, Random random, TimeProvider ti
             var list = await store.ListAsync(new StoreQuery(prefix), cancellationToken);
             if (wanted > list.Revision)
             {
-                throw ObjectReader.TooLarge(wanted, list.Revision);
+                throw ResourceVersions.TooLarge(wanted, list.Revision);
             }
 
             initial = [.. list.Entries.Where(selection.Matches).Select(entry => new WatchItem(WatchEventType.Added, entry, entry.ModRevision))];
@@ -44,11 +44,11 @@ internal sealed class ObjectWatcher(IStore store, Random random, TimeProvider ti
         {
             ReadOutcome.Ok => new WatchSession(result.Watcher!, selection, initial, options, timeout, time), // Ok comes with a watcher
             ReadOutcome.Compacted => throw new KubeStatusException(Statuses.Expired($"too old resource version: {ResourceVersions.Format(after)}")),
-            _ => throw ObjectReader.TooLarge(after, await store.GetRevisionAsync(cancellationToken)),
+            _ => throw ResourceVersions.TooLarge(after, await store.GetRevisionAsync(cancellationToken)),
         };
     }
 
-    private static void CheckOptions(ListOptions options)
+    private static void CheckOptions(ListParameters options)
     {
         var error = options switch
         {

@@ -1,8 +1,8 @@
 using Coxswain.Api;
-using Coxswain.ApiServer.Registry;
+using Coxswain.ApiServer.Documents;
+using Coxswain.ApiServer.Resources;
 using Coxswain.Client;
 using Coxswain.Store;
-using ListOptions = Coxswain.ApiServer.Registry.ListOptions;
 
 namespace Coxswain.ApiServer.Watch;
 
@@ -28,7 +28,7 @@ internal sealed class WatchSession : IAsyncDisposable
     /// <param name="initial">What to say before anything else.</param>
     /// <param name="timeout">When the watch ends by itself.</param>
     public WatchSession(
-        IStoreWatcher watcher, Selection selection, List<WatchItem>? initial, ListOptions options, TimeSpan timeout, TimeProvider time)
+        IStoreWatcher watcher, Selection selection, List<WatchItem>? initial, ListParameters options, TimeSpan timeout, TimeProvider time)
     {
         _watcher = watcher;
         _selection = selection;
@@ -71,7 +71,8 @@ internal sealed class WatchSession : IAsyncDisposable
 
                 if (_bookmarks)
                 {
-                    _items.Add(new WatchItem(WatchEventType.Bookmark, null, _watcher.Progress()));
+                    _items.Add(new WatchItem(
+                        WatchEventType.Bookmark, null, await _watcher.ProgressAsync(cancellationToken)));
                 }
 
                 continue;

@@ -87,7 +87,7 @@ internal static class NodeObject
         };
     }
 
-    private static NodeCondition Condition(string type, bool holds, string reason, string message, NodeStatus before, DateTimeOffset now)
+    public static NodeCondition Condition(string type, bool holds, string reason, string message, NodeStatus before, DateTimeOffset now)
     {
         var value = holds ? ConditionStatus.True : ConditionStatus.False;
         var old = before.Conditions.FirstOrDefault(condition => condition.Type == type);

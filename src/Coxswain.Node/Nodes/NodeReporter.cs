@@ -32,7 +32,7 @@ internal sealed partial class NodeReporter(
                 var current = await RegisterAsync(cancellationToken);
                 var images = await ImagesAsync(cancellationToken);
                 var now = time.GetUtcNow();
-                var next = NodeObject.Status(machine, options, runtime.Version, images, port, current.Status, now);
+                var next = NodeObject.Status(machine, options, (await runtime.VersionAsync(cancellationToken)).ToString(), images, port, current.Status, now);
                 if (reported is null || !SameBut(reported, next) || !SameBut(current.Status, next) || now - Heartbeat(current.Status) >= ReportPeriod)
                 {
                     await client.UpdateStatusAsync(current with { Status = next }, cancellationToken);

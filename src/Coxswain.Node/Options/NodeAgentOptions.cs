@@ -24,6 +24,9 @@ public sealed record NodeAgentOptions
 
     public int MaxPods { get; init; } = 110;
 
+    /// <summary>Kernel settings pods may have besides the safe ones: names, or beginnings of names that end in an asterisk.</summary>
+    public IReadOnlyList<string> AllowedUnsafeSysctls { get; init; } = [];
+
     /// <summary>What the Node reports as its kubelet's version.</summary>
     public string Version { get; init; } = "v1.36.0+coxswain.0.1.0";
 

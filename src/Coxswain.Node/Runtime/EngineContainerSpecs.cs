@@ -63,6 +63,8 @@ internal static class EngineContainerSpecs
             NoNewPrivileges = security.NoNewPrivileges,
             CapabilitiesAdd = security.CapabilitiesAdd,
             CapabilitiesDrop = security.CapabilitiesDrop,
+            // As Kubernetes has it for a pod that says nothing.
+            Seccomp = SeccompProfile.Unconfined,
             OomScoreAdj = config.Resources.OomScoreAdj,
             Terminal = config.Terminal,
             Stdin = config.Stdin,

@@ -1,5 +1,4 @@
 using Coxswain.Api.Core.V1;
-using Coxswain.Linux.Files;
 using Coxswain.Linux.Mounts;
 using Coxswain.Node.Files;
 using Coxswain.Node.Objects;
@@ -35,27 +34,6 @@ internal sealed class PodVolumes(
         }
 
         return result;
-    }
-
-    /// <summary>Unmounts and deletes everything of the pod's volumes. Idempotent.</summary>
-    public static void TearDown(string podUid, NodePaths paths, IMounts mounts)
-    {
-        var directory = paths.Volumes(podUid);
-        if (!Directory.Exists(directory))
-        {
-            return;
-        }
-
-        var emptyDirs = Path.Combine(directory, "kubernetes.io~empty-dir");
-        if (Directory.Exists(emptyDirs))
-        {
-            foreach (var volume in Directory.EnumerateDirectories(emptyDirs))
-            {
-                mounts.Unmount(volume);
-            }
-        }
-
-        TreeRemover.Remove(directory);
     }
 
     private async Task<string> SetUpAsync(Pod pod, Volume volume, IReadOnlyList<string> podAddresses, CancellationToken cancellationToken)

@@ -10,32 +10,55 @@ internal sealed class RetentionPolicy(StoreOptions options, TimeProvider time)
     private long _lookedAt = time.GetTimestamp();
 
     /// <summary>The revision to compact to, or null when nothing is due. Cheap enough to ask after every batch.</summary>
-    public long? Due(StoreState state)
+    /// <param name="bytesMost">A tighter bound than the options', for a store that must make room.</param>
+    public long? Due(StoreState state, long bytesMost = long.MaxValue)
     {
         var now = time.GetTimestamp();
-        if (state.Revision - _lookedAtRevision < LogSegment.Size / 2
+        var keepBytes = Math.Min(options.KeepBytes, bytesMost);
+        var bytes = state.SupersededBytes;
+        if (bytes <= keepBytes
+            && state.Revision - _lookedAtRevision < LogSegment.Size / 2
             && time.GetElapsedTime(_lookedAt, now) < AgePeriod)
         {
             return null;
         }
 
         (_lookedAtRevision, _lookedAt) = (state.Revision, now);
-        var mayForget = state.Revision - options.AtLeastRevisions;
         var target = Math.Max(
-            Math.Min(mayForget, state.Revision - options.KeepRevisions),
-            WholeSegments(state, mayForget, now));
+            Math.Min(state.AfterAllBut(options.KeepRevisions), state.AfterAllBut(options.AtLeastRevisions)),
+            Math.Max(TooOld(state, now), bytes <= keepBytes ? 0 : TooLarge(state, bytes, keepBytes)));
         return target > state.Compacted ? target : null;
     }
 
-    /// <summary>The end of the last segment that is too old, or that the bytes kept after it leave no room for.</summary>
-    private long WholeSegments(StoreState state, long mayForget, long now)
+    /// <summary>The end of the last segment that is too old.</summary>
+    private long TooOld(StoreState state, long now)
     {
-        var bytes = state.Segments.Sum(segment => segment.SupersededBytes);
+        var mayForget = state.AfterAllBut(options.AtLeastRevisions);
         var target = 0L;
         foreach (var segment in state.Segments)
         {
-            var due = bytes > options.KeepBytes || time.GetElapsedTime(segment.WrittenAt, now) > options.KeepAge;
-            if (!due || segment.Last > mayForget)
+            if (segment.Last > mayForget || time.GetElapsedTime(segment.WrittenAt, now) <= options.KeepAge)
+            {
+                break;
+            }
+
+            target = segment.Last;
+        }
+
+        return target;
+    }
+
+    /// <summary>
+    /// The end of the last segment that must go before the rest is an eighth below the bound: compaction costs a wait
+    /// for the disk, so a log that always stands at its bound does it once for many writes.
+    /// </summary>
+    private static long TooLarge(StoreState state, long bytes, long keepBytes)
+    {
+        var mayForget = state.AfterAllBut(StoreOptions.LeastRevisions);
+        var target = 0L;
+        foreach (var segment in state.Segments)
+        {
+            if (segment.Last > mayForget || bytes <= keepBytes - (keepBytes / 8))
             {
                 break;
             }

@@ -1,3 +1,4 @@
+using Coxswain.Store.Core;
 using Coxswain.Store.History;
 using Coxswain.Store.Tree;
 
@@ -7,10 +8,19 @@ namespace Coxswain.Store.Memory;
 /// A store that lives as long as its process, for tests and simulations. The reference of the contract: what the
 /// durable homes do with a disk, this does without one.
 /// </summary>
-public sealed class MemoryStore(StoreOptions options, TimeProvider time) : IStore
+public sealed class MemoryStore : IStore
 {
     private readonly Lock _writer = new();
-    private readonly StoreCore _core = new(StoreState.Beginning(0, EntryTree.Empty), options, time);
+    private readonly StoreCore _core;
+
+    public MemoryStore(StoreOptions options, TimeProvider time)
+        : this(options, time, null)
+    {
+    }
+
+    /// <param name="successor">The revision that follows another, for a store that skips some; null for the next.</param>
+    internal MemoryStore(StoreOptions options, TimeProvider time, Func<long, long>? successor) =>
+        _core = new StoreCore(StoreState.Beginning(0, EntryTree.Empty, options), options, time, successor);
 
     public ValueTask<long> GetRevisionAsync(CancellationToken cancellationToken)
     {
@@ -54,6 +64,12 @@ public sealed class MemoryStore(StoreOptions options, TimeProvider time) : IStor
     {
         cancellationToken.ThrowIfCancellationRequested();
         return ValueTask.FromResult(_core.Watch(prefix, afterRevision));
+    }
+
+    public ValueTask<IPrefixFollower> FollowAsync(string prefix, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return ValueTask.FromResult(_core.Follow(prefix));
     }
 
     public ValueTask CompactAsync(long revision, CancellationToken cancellationToken)

@@ -1,59 +1,67 @@
-using Microsoft.Extensions.Logging;
-
 namespace Coxswain.Store.Sqlite;
 
 /// <summary>
 /// Copies SQLite's write-ahead log into the database on a thread and connection of its own, while the writer goes on
 /// appending. What the writer appended meanwhile is little; the writer copies that itself and the log begins anew.
 /// </summary>
-internal sealed partial class Checkpointer : IDisposable
+/// <remarks>
+/// SQLite before 3.51.3 can damage a database when a connection begins a checkpoint of a log that is already copied to
+/// its end, and another connection begins that log anew at the same moment. So this one is asked only while frames are
+/// known to be uncopied, and the writer copies nothing until it is done: the log cannot be complete before this one has
+/// completed it, and an incomplete log is never begun anew.
+/// </remarks>
+internal sealed class Checkpointer : IDisposable
 {
-    /// <summary>Pages of 8 KiB in the log, about 32 MB, that make a checkpoint worth its two waits for the disk.</summary>
-    public const int DueFrames = 4_096;
-
     private readonly string _path;
-    private readonly ILogger _logger;
+    private readonly Func<string, int>? _fault;
     private readonly object _gate = new();
     private readonly Thread _thread;
-    private bool _isRequested;
-    private bool _isFinished;
+    private CheckpointState _state = CheckpointState.Resting;
+    private StoreException? _failure;
     private bool _isStopped;
 
-    private Checkpointer(string path, ILogger logger)
+    private Checkpointer(string path, Func<string, int>? fault)
     {
         _path = path;
-        _logger = logger;
+        _fault = fault;
         _thread = new Thread(Run) { Name = "store checkpoint", IsBackground = true };
     }
 
-    public static Checkpointer Start(string path, ILogger logger)
+    public static Checkpointer Start(string path, Func<string, int>? fault)
     {
-        var checkpointer = new Checkpointer(path, logger);
+        var checkpointer = new Checkpointer(path, fault);
         checkpointer._thread.UnsafeStart();
         return checkpointer;
     }
 
-    /// <summary>Asks for a checkpoint unless one is under way.</summary>
-    public void Request()
+    /// <summary>Asks for a checkpoint unless one is under way, or has ended and the writer has not copied the rest.</summary>
+    /// <param name="uncopiedFrames">Pages that the writer's last commit left in the log.</param>
+    public void Request(int uncopiedFrames)
     {
+        Invariant.Holds(uncopiedFrames > 0, "only an incomplete log is checkpointed beside the writer");
         lock (_gate)
         {
-            if (!_isFinished)
+            if (_state == CheckpointState.Resting)
             {
-                _isRequested = true;
+                _state = CheckpointState.Requested;
                 Monitor.Pulse(_gate);
             }
         }
     }
 
-    /// <summary>Whether a checkpoint ended since the last call.</summary>
-    public bool TakeFinished()
+    /// <summary>Whether a checkpoint ended since the last call, and what it failed with if it did.</summary>
+    public bool TakeFinished(out StoreException? failure)
     {
         lock (_gate)
         {
-            var isFinished = _isFinished;
-            _isFinished = false;
-            return isFinished;
+            failure = _failure;
+            if (_state != CheckpointState.Finished)
+            {
+                return false;
+            }
+
+            (_state, _failure) = (CheckpointState.Resting, null);
+            return true;
         }
     }
 
@@ -72,23 +80,28 @@ internal sealed partial class Checkpointer : IDisposable
     {
         while (WaitForRequest())
         {
-            try
-            {
-                // A connection for each: opening one is cheap, and none is left in a state after a failure.
-                using var connection = new SqliteConnection(_path);
-                connection.CheckpointPassively();
-            }
-            catch (Exception exception)
-            {
-                // The log only grows; the next commit over the limit asks again.
-                Log.CheckpointFailed(_logger, exception);
-            }
-
+            var failure = Checkpoint();
             lock (_gate)
             {
-                _isRequested = false;
-                _isFinished = true;
+                (_state, _failure) = (CheckpointState.Finished, failure);
             }
+        }
+    }
+
+    private StoreException? Checkpoint()
+    {
+        try
+        {
+            // A connection for each: opening one is cheap, and none is left in a state after a failure.
+            using var connection = new SqliteConnection(_path) { Fault = _fault };
+            return connection.Checkpoint()
+                ? null
+                : new StoreException($"database {_path}: checkpoint: another program is copying the log");
+        }
+        catch (Exception exception)
+        {
+            return exception as StoreException
+                ?? new StoreException($"database {_path}: checkpoint: {exception.Message}", exception);
         }
     }
 
@@ -96,7 +109,7 @@ internal sealed partial class Checkpointer : IDisposable
     {
         lock (_gate)
         {
-            while (!_isRequested && !_isStopped)
+            while (_state != CheckpointState.Requested && !_isStopped)
             {
                 Monitor.Wait(_gate);
             }
@@ -105,9 +118,10 @@ internal sealed partial class Checkpointer : IDisposable
         }
     }
 
-    private static partial class Log
+    private enum CheckpointState
     {
-        [LoggerMessage(LogLevel.Warning, "Copying the write-ahead log into the database failed, will retry")]
-        public static partial void CheckpointFailed(ILogger logger, Exception exception);
+        Resting,
+        Requested,
+        Finished,
     }
 }

@@ -11,11 +11,13 @@ internal static unsafe partial class Native
 {
     public const int Ok = 0;
     public const int Busy = 5;
+    public const int IoError = 10;
+    public const int Full = 13;
+    public const int CannotOpen = 14;
     public const int Row = 100;
     public const int Done = 101;
 
     public const int OpenReadWrite = 0x2;
-    public const int OpenCreate = 0x4;
 
     /// <summary>A connection belongs to one thread.</summary>
     public const int OpenNoMutex = 0x8000;
@@ -23,6 +25,9 @@ internal static unsafe partial class Native
     public const int CheckpointPassive = 0;
 
     public const int TypeNull = 5;
+
+    public const int NoSpaceOnDevice = 28;
+    public const int OverQuota = 122;
 
     private const string Library = "libsqlite3.so.0";
 
@@ -37,6 +42,10 @@ internal static unsafe partial class Native
 
     [LibraryImport(Library, EntryPoint = "sqlite3_errstr")]
     public static partial nint ErrorString(int code);
+
+    /// <summary>The errno of the last call that failed.</summary>
+    [LibraryImport(Library, EntryPoint = "sqlite3_system_errno")]
+    public static partial int SystemError(nint connection);
 
     [LibraryImport(Library, EntryPoint = "sqlite3_extended_result_codes")]
     public static partial int UseExtendedCodes(nint connection, int on);

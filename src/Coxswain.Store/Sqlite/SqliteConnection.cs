@@ -13,7 +13,7 @@ internal sealed unsafe class SqliteConnection : IDisposable
     public SqliteConnection(string path)
     {
         _path = path;
-        var code = Native.Open(path, out _handle, Native.OpenReadWrite | Native.OpenCreate | Native.OpenNoMutex, null);
+        var code = Native.Open(path, out _handle, Native.OpenReadWrite | Native.OpenNoMutex, null);
         if (code != Native.Ok)
         {
             var failure = Failure("open", code);
@@ -24,12 +24,17 @@ internal sealed unsafe class SqliteConnection : IDisposable
         _ = Native.UseExtendedCodes(_handle, 1);
         _ = Native.BusyTimeout(_handle, 10_000);
 
-        // Replaces SQLite's own checkpoint after a commit, which would hold up the writer.
+        // Replaces SQLite's own checkpoint after a commit: the writer chooses the moment.
         Native.SetLogHook(_handle, &Native.RememberLogFrames, _logFrames);
     }
 
-    /// <summary>Pages in the write-ahead log after this connection's last commit.</summary>
+    /// <summary>
+    /// Pages in the write-ahead log after this connection's last commit; 0 once it has copied the log to its end.
+    /// </summary>
     public int LogFrames => *_logFrames;
+
+    /// <summary>See <see cref="SqliteTuning.Fault"/>.</summary>
+    public Func<string, int>? Fault { get; init; }
 
     public bool IsInTransaction => Native.IsOutsideTransaction(_handle) == 0;
 
@@ -60,21 +65,34 @@ internal sealed unsafe class SqliteConnection : IDisposable
 
     /// <summary>
     /// Copies what it can of the log into the database without waiting for anyone. A log copied to its end is begun
-    /// anew by the next write.
+    /// anew by the next write. False when another connection is copying.
     /// </summary>
-    public void CheckpointPassively()
+    public bool Checkpoint()
     {
-        var code = Native.Checkpoint(_handle, null, Native.CheckpointPassive, out _, out _);
+        var code = Fault?.Invoke("checkpoint") ?? Native.Ok;
+        if (code == Native.Ok)
+        {
+            code = Native.Checkpoint(_handle, null, Native.CheckpointPassive, out var frames, out var copied);
+            if (code == Native.Ok && copied == frames)
+            {
+                *_logFrames = 0;
+            }
+        }
+
         if (code is not (Native.Ok or Native.Busy))
         {
             throw Failure("checkpoint", code);
         }
+
+        return code == Native.Ok;
     }
 
     public StoreException Failure(string doing, int code)
     {
         var message = Marshal.PtrToStringUTF8(_handle == 0 ? Native.ErrorString(code) : Native.ErrorMessage(_handle));
-        return new StoreException($"database {_path}: {doing}: {message} (SQLite code {code})");
+        return new StoreException(
+            $"database {_path}: {doing}: {message} (SQLite code {code})",
+            failure: IsNoSpace(code) ? StoreFailure.NoSpace : StoreFailure.Broken);
     }
 
     public void Dispose()
@@ -88,4 +106,12 @@ internal sealed unsafe class SqliteConnection : IDisposable
         NativeMemory.Free(_logFrames);
         _logFrames = null;
     }
+
+    private bool IsNoSpace(int code) => (code & 0xFF) switch
+    {
+        Native.Full => true,
+        Native.IoError or Native.CannotOpen when _handle != 0 =>
+            Native.SystemError(_handle) is Native.NoSpaceOnDevice or Native.OverQuota,
+        _ => false,
+    };
 }

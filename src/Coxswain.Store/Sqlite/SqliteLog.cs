@@ -1,3 +1,4 @@
+using Coxswain.Store.Core;
 using Coxswain.Store.History;
 using Coxswain.Store.Tree;
 
@@ -13,10 +14,8 @@ namespace Coxswain.Store.Sqlite;
 /// </remarks>
 internal sealed class SqliteLog : IDisposable
 {
-    private const int ApplicationId = 0x436F7873;
-    private const int SchemaVersion = 1;
-
     private readonly string _path;
+    private readonly SqliteTuning _tuning;
     private readonly SqliteConnection _connection;
     private readonly SqliteStatement _begin;
     private readonly SqliteStatement _insert;
@@ -24,43 +23,49 @@ internal sealed class SqliteLog : IDisposable
     private readonly SqliteStatement _compact;
     private readonly SqliteStatement _commit;
 
-    /// <summary>Rows that compaction no longer needs, waiting to be deleted a few at a time.</summary>
+    /// <summary>
+    /// Rows that compaction no longer needs, waiting to be deleted a few at a time and in this order: a value goes before
+    /// the deletion of its key, or a start between the two would find the key alive.
+    /// </summary>
     private readonly Queue<long> _dead = new();
+    private long _commits;
 
-    private SqliteLog(string path, SqliteConnection connection)
+    public SqliteLog(string path, SqliteTuning tuning)
     {
         _path = path;
-        _connection = connection;
-        _begin = connection.Prepare("BEGIN IMMEDIATE");
-        _insert = connection.Prepare("INSERT INTO log (revision, created, key, value) VALUES (?1, ?2, ?3, ?4)");
-        _delete = connection.Prepare("DELETE FROM log WHERE revision = ?1");
-        _compact = connection.Prepare("UPDATE compaction SET revision = ?1");
-        _commit = connection.Prepare("COMMIT");
+        _tuning = tuning;
+        _connection = SqliteSchema.Open(path, tuning);
+        try
+        {
+            _begin = _connection.Prepare("BEGIN IMMEDIATE");
+            _insert = _connection.Prepare("INSERT INTO log (revision, created, key, value) VALUES (?1, ?2, ?3, ?4)");
+            _delete = _connection.Prepare("DELETE FROM log WHERE revision = ?1");
+            _compact = _connection.Prepare("UPDATE compaction SET revision = ?1");
+            _commit = _connection.Prepare("COMMIT");
+        }
+        catch
+        {
+            // What was prepared of it goes with the connection.
+            _connection.Dispose();
+            throw;
+        }
     }
 
     public int LogFrames => _connection.LogFrames;
 
     public int DeadRows => _dead.Count;
 
-    public static SqliteLog Open(string path)
-    {
-        var connection = new SqliteConnection(path);
-        try
-        {
-            Prepare(path, connection);
-            return new SqliteLog(path, connection);
-        }
-        catch
-        {
-            connection.Dispose();
-            throw;
-        }
-    }
+    /// <summary>Waits for the disk so far; read from any thread.</summary>
+    public long Commits => Volatile.Read(ref _commits);
 
     /// <summary>Reads the whole database, and notes the rows that a compaction before the last stop left behind.</summary>
-    public StoreState Recover(TimeProvider time)
+    public StoreState Recover(StoreOptions options, TimeProvider time)
     {
-        var compacted = long.Parse(_connection.Ask("SELECT revision FROM compaction"));
+        if (!long.TryParse(_connection.Ask("SELECT revision FROM compaction"), out var compacted) || compacted < 0)
+        {
+            throw Damaged("it does not say what was compacted");
+        }
+
         using var rows = _connection.Prepare("SELECT revision, created, key, value FROM log ORDER BY revision");
         var entries = new Dictionary<string, StoreEntry>(StringComparer.Ordinal);
         var hasRow = rows.Step();
@@ -71,11 +76,11 @@ internal sealed class SqliteLog : IDisposable
 
         var sorted = entries.Values.ToArray();
         Array.Sort(sorted, static (a, b) => string.CompareOrdinal(a.Key, b.Key));
-        var state = StoreState.Beginning(compacted, EntryTree.FromSorted(sorted));
+        var state = StoreState.Beginning(compacted, EntryTree.FromSorted(sorted), options);
         while (hasRow)
         {
             // In steps: a batch holds on to every version of the tree in it.
-            var batch = new WriteBatch(state);
+            var batch = new WriteBatch(state, _ => rows.Integer(0));
             for (; hasRow && batch.Events.Count < LogSegment.Size; hasRow = rows.Step())
             {
                 RecoverEvent(rows, batch);
@@ -107,19 +112,21 @@ internal sealed class SqliteLog : IDisposable
         InTransaction(() =>
         {
             _compact.Run(revision);
-            return [];
+            return 0;
         });
-        for (var at = state.Compacted + 1; at <= revision; at++)
+        for (var at = state.SegmentAfter(state.Compacted); at < state.Segments.Length; at++)
         {
-            var storeEvent = state.SegmentOf(at)[at];
-            if (storeEvent.Previous is { } previous)
+            foreach (var storeEvent in state.Segments[at].Between(state.Compacted, revision))
             {
-                _dead.Enqueue(previous.ModRevision);
-            }
+                if (storeEvent.Previous is { } previous)
+                {
+                    _dead.Enqueue(previous.ModRevision);
+                }
 
-            if (storeEvent.Type == StoreEventType.Deleted)
-            {
-                _dead.Enqueue(at);
+                if (storeEvent.Type == StoreEventType.Deleted)
+                {
+                    _dead.Enqueue(storeEvent.Revision);
+                }
             }
         }
     }
@@ -127,7 +134,8 @@ internal sealed class SqliteLog : IDisposable
     /// <summary>Deletes some dead rows in a transaction of their own, small enough that a write hardly waits for it.</summary>
     public void DeleteSome() => InTransaction(() => DeleteDead(256));
 
-    public void Checkpoint() => _connection.CheckpointPassively();
+    /// <summary>See <see cref="SqliteConnection.Checkpoint"/>.</summary>
+    public bool Checkpoint() => _connection.Checkpoint();
 
     public void Dispose()
     {
@@ -139,45 +147,9 @@ internal sealed class SqliteLog : IDisposable
         _connection.Dispose();
     }
 
-    private static void Prepare(string path, SqliteConnection connection)
-    {
-        // Larger pages than SQLite's own choice: an API object is one to four KiB, and a page holds several.
-        connection.Execute("PRAGMA page_size = 8192");
-        if (connection.Ask("PRAGMA journal_mode = WAL") != "wal")
-        {
-            throw new StoreException($"database {path}: the file system does not support a write-ahead log");
-        }
-
-        connection.Execute("PRAGMA synchronous = FULL");
-        connection.Execute("PRAGMA secure_delete = OFF");
-        connection.Execute("PRAGMA journal_size_limit = 67108864");
-        var isNew = connection.Ask("SELECT count(*) FROM sqlite_schema") == "0";
-        if (isNew)
-        {
-            connection.Execute("BEGIN IMMEDIATE");
-            connection.Execute(
-                "CREATE TABLE log (revision INTEGER PRIMARY KEY, created INTEGER NOT NULL, key TEXT NOT NULL, value BLOB)");
-            connection.Execute("CREATE TABLE compaction (revision INTEGER NOT NULL)");
-            connection.Execute("INSERT INTO compaction VALUES (0)");
-            connection.Execute($"PRAGMA application_id = {ApplicationId}");
-            connection.Execute($"PRAGMA user_version = {SchemaVersion}");
-            connection.Execute("COMMIT");
-        }
-        else if (connection.Ask("PRAGMA application_id") != $"{ApplicationId}")
-        {
-            throw new StoreException($"database {path} is not a coxswain store");
-        }
-
-        if (connection.Ask("PRAGMA user_version") is var version && version != $"{SchemaVersion}")
-        {
-            throw new StoreException(
-                $"database {path} has schema version {version}, this program knows version {SchemaVersion}");
-        }
-    }
-
     private void RecoverEntry(SqliteStatement row, Dictionary<string, StoreEntry> entries)
     {
-        var (revision, created, key) = (row.Integer(0), row.Integer(1), row.Text(2));
+        var (revision, created, key) = Read(row);
         if (entries.Remove(key, out var previous))
         {
             _dead.Enqueue(previous.ModRevision);
@@ -195,29 +167,42 @@ internal sealed class SqliteLog : IDisposable
 
     private void RecoverEvent(SqliteStatement row, WriteBatch batch)
     {
-        var (revision, created, key) = (row.Integer(0), row.Integer(1), row.Text(2));
+        var (revision, created, key) = Read(row);
         var before = batch.Revision;
-        var result = batch.Apply(new StoreWrite(key, row.Blob(3), null));
+        batch.Apply(new StoreWrite(key, row.Blob(3), null));
         var recovered = batch.Revision == before ? null : batch.Events[^1].Event;
-        if (recovered?.Revision != revision || (recovered.Entry?.CreateRevision ?? 0) != created)
+        var isNext = revision == before + 1 || _tuning.Successor is not null;
+        if (recovered is null || !isNext || (recovered.Entry?.CreateRevision ?? 0) != created)
         {
-            throw new StoreException(
-                $"database {_path} is damaged: revision {revision} ({key}) does not follow revision {before}");
+            throw Damaged($"revision {revision} ({key}) does not follow revision {before}");
         }
     }
 
-    private void InTransaction(Func<List<long>> work)
+    private (long Revision, long Created, string Key) Read(SqliteStatement row)
     {
-        List<long> deleted = [];
+        var (revision, created, key) = (row.Integer(0), row.Integer(1), row.Text(2));
+        return revision > 0 && created >= 0 && created <= revision && StoreCore.IsKey(key)
+            ? (revision, created, key)
+            : throw Damaged($"revision {revision} cannot be");
+    }
+
+    private StoreException Damaged(string how) => new($"database {_path} is damaged: {how}");
+
+    /// <param name="work">Says how many of the dead rows it deleted: they are dead until that is durable.</param>
+    private void InTransaction(Func<int> work)
+    {
         try
         {
             _begin.Run();
-            deleted = work();
+            var deleted = work();
             _commit.Run();
+            for (; deleted > 0; deleted--)
+            {
+                _dead.Dequeue();
+            }
         }
         catch
         {
-            deleted.ForEach(_dead.Enqueue);
             if (_connection.IsInTransaction)
             {
                 _connection.Execute("ROLLBACK");
@@ -225,16 +210,22 @@ internal sealed class SqliteLog : IDisposable
 
             throw;
         }
+
+        Volatile.Write(ref _commits, _commits + 1);
     }
 
-    /// <summary>Deletes and returns rows. One that fails is only forgotten until the next start finds it again.</summary>
-    private List<long> DeleteDead(int most)
+    private int DeleteDead(int most)
     {
-        var deleted = new List<long>();
-        while (deleted.Count < most && _dead.TryDequeue(out var revision))
+        var deleted = 0;
+        foreach (var revision in _dead)
         {
-            deleted.Add(revision);
+            if (deleted == most)
+            {
+                break;
+            }
+
             _delete.Run(revision);
+            deleted++;
         }
 
         return deleted;

@@ -11,7 +11,12 @@ internal sealed unsafe class SqliteStatement(SqliteConnection connection, nint h
     /// <summary>Moves to the next row; false, and ready to be run again, when there is none.</summary>
     public bool Step()
     {
-        var code = Native.Step(_handle);
+        var code = connection.Fault?.Invoke(sql) ?? Native.Ok;
+        if (code == Native.Ok)
+        {
+            code = Native.Step(_handle);
+        }
+
         if (code == Native.Row)
         {
             return true;

@@ -1,3 +1,4 @@
+using Coxswain.Store.Core;
 using Microsoft.Extensions.Logging;
 
 namespace Coxswain.Store.Sqlite;
@@ -17,15 +18,31 @@ public sealed class SqliteStore : IStore
         _writer = writer;
     }
 
+    /// <summary>Waits for the disk so far.</summary>
+    internal long Commits => _writer.Commits;
+
     /// <summary>
-    /// Opens or creates the database at <paramref name="path"/> and holds it against other processes. Throws
-    /// <see cref="StoreException"/> when it is in use, damaged, or not a store.
+    /// Opens or creates the database at <paramref name="path"/>, readable by its owner only, and holds it against other
+    /// processes. Throws <see cref="StoreException"/> when it is in use, damaged, or not a store.
     /// </summary>
-    public static async Task<SqliteStore> OpenAsync(
-        string path, StoreOptions options, TimeProvider time, ILogger logger, CancellationToken cancellationToken)
+    /// <remarks>
+    /// On a full disk it opens nevertheless, and takes deletes and updates that hardly grow a value; other writes fail
+    /// with <see cref="StoreFailure.NoSpace"/> until there is room.
+    /// </remarks>
+    public static Task<SqliteStore> OpenAsync(
+        string path, StoreOptions options, TimeProvider time, ILogger logger, CancellationToken cancellationToken) =>
+        OpenAsync(path, options, new SqliteTuning(), time, logger, cancellationToken);
+
+    internal static async Task<SqliteStore> OpenAsync(
+        string path,
+        StoreOptions options,
+        SqliteTuning tuning,
+        TimeProvider time,
+        ILogger logger,
+        CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var writer = new SqliteWriter(path, options, time, logger);
+        var writer = new SqliteWriter(path, options, tuning, time, logger);
         try
         {
             var store = new SqliteStore(await writer.OpenAsync(), writer);
@@ -74,6 +91,12 @@ public sealed class SqliteStore : IStore
     {
         cancellationToken.ThrowIfCancellationRequested();
         return ValueTask.FromResult(_core.Watch(prefix, afterRevision));
+    }
+
+    public ValueTask<IPrefixFollower> FollowAsync(string prefix, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return ValueTask.FromResult(_core.Follow(prefix));
     }
 
     public async ValueTask CompactAsync(long revision, CancellationToken cancellationToken)

@@ -1,3 +1,5 @@
+using Coxswain.Store.Core;
+using Coxswain.Store.History;
 using Microsoft.Extensions.Logging;
 
 namespace Coxswain.Store.Sqlite;
@@ -8,26 +10,43 @@ namespace Coxswain.Store.Sqlite;
 /// </summary>
 internal sealed partial class SqliteWriter
 {
+    /// <summary>Pages of 8 KiB in the log, 32 MB, that make a checkpoint worth its two waits for the disk.</summary>
+    private const int DueFrames = 4_096;
+
+    /// <summary>The same on a full disk, where the log must not grow.</summary>
+    private const int DueFramesWhenFull = 512;
+
     private readonly string _path;
     private readonly StoreOptions _options;
+    private readonly SqliteTuning _tuning;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly DiskReserve _reserve;
     private readonly TaskCompletionSource<StoreCore> _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<PendingWrite> _taken = [];
+    private SqliteLog? _log;
     private bool _mayDeleteWhenIdle = true;
 
-    public SqliteWriter(string path, StoreOptions options, TimeProvider time, ILogger logger)
+    /// <summary>The checkpointer has copied what it saw: until the writer has copied the rest, the log may be complete.</summary>
+    private bool _isCheckpointToFinish;
+
+    public SqliteWriter(string path, StoreOptions options, SqliteTuning tuning, TimeProvider time, ILogger logger)
     {
         _path = path;
         _options = options;
+        _tuning = tuning;
         _time = time;
         _logger = logger;
+        _reserve = new DiskReserve(path, tuning.ReserveBytes);
     }
 
     public WriteQueue Queue { get; } = new();
 
     public Task Stopped => _stopped.Task;
+
+    /// <summary>Waits for the disk so far.</summary>
+    public long Commits => _log?.Commits ?? 0;
 
     /// <summary>Starts the thread; completes when the database is recovered.</summary>
     public Task<StoreCore> OpenAsync()
@@ -40,15 +59,16 @@ internal sealed partial class SqliteWriter
     {
         try
         {
-            var directory = Path.GetDirectoryName(Path.GetFullPath(_path))!;
-            Directory.CreateDirectory(directory);
+            StoreFiles.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(_path))!); // a file has a directory
             using var storeLock = StoreLock.Take(_path);
-            using var log = SqliteLog.Open(_path);
+            _reserve.TryHold();
+            using var log = WithReserve(() => new SqliteLog(_path, _tuning));
             var started = _time.GetTimestamp();
-            var core = new StoreCore(log.Recover(_time), _options, _time);
+            var core = new StoreCore(log.Recover(_options, _time), _options, _time, _tuning.Successor);
             var state = core.State;
             Log.Opened(_logger, _path, state.Revision, state.Tree.Count, _time.GetElapsedTime(started).TotalMilliseconds);
-            using var checkpointer = Checkpointer.Start(_path, _logger);
+            using var checkpointer = Checkpointer.Start(_path, _tuning.Fault);
+            _log = log;
             _opened.SetResult(core);
             while (Queue.Take(_taken, wait: log.DeadRows == 0 || !_mayDeleteWhenIdle))
             {
@@ -86,7 +106,7 @@ internal sealed partial class SqliteWriter
         {
             if (_taken.Count == 0)
             {
-                log.DeleteSome();
+                WithReserve(log.DeleteSome);
                 return;
             }
 
@@ -114,23 +134,15 @@ internal sealed partial class SqliteWriter
 
     private void Write(SqliteLog log, StoreCore core)
     {
-        var batch = core.Begin();
-        foreach (var pending in _taken)
+        var batch = Stage(core, isFull: _reserve.IsSpent && !_reserve.TryHold());
+        try
         {
-            if (pending.CancellationToken.IsCancellationRequested)
-            {
-                pending.TrySetCanceled(pending.CancellationToken);
-            }
-            else if (pending.CompactTo is null)
-            {
-                pending.Result = batch.Apply(pending.Write);
-            }
+            Commit(log, core, batch);
         }
-
-        if (batch.Events.Count > 0)
+        catch (StoreException exception) when (exception.Failure == StoreFailure.NoSpace && _reserve.Spend())
         {
-            log.Write(batch);
-            core.Publish(batch);
+            Log.DiskFull(_logger, exception);
+            Commit(log, core, Stage(core, isFull: true));
         }
 
         foreach (var pending in _taken)
@@ -142,10 +154,51 @@ internal sealed partial class SqliteWriter
         }
     }
 
+    /// <summary>Applies what waits, one on top of the other.</summary>
+    /// <param name="isFull">Only what makes room, or takes next to none.</param>
+    private WriteBatch Stage(StoreCore core, bool isFull)
+    {
+        var batch = core.Begin();
+        foreach (var pending in _taken)
+        {
+            if (pending.CompactTo is not null)
+            {
+                continue;
+            }
+
+            if (pending.CancellationToken.IsCancellationRequested)
+            {
+                pending.TrySetCanceled(pending.CancellationToken);
+            }
+            else if (isFull && batch.Grows(pending.Write))
+            {
+                pending.TrySetException(new StoreException(
+                    $"database {_path}: its disk is full; until there is room, only deletes and updates that hardly grow"
+                        + " an object are written",
+                    failure: StoreFailure.NoSpace));
+            }
+            else
+            {
+                pending.Result = batch.Apply(pending.Write);
+            }
+        }
+
+        return batch;
+    }
+
+    private static void Commit(SqliteLog log, StoreCore core, WriteBatch batch)
+    {
+        if (batch.Events.Count > 0)
+        {
+            log.Write(batch);
+            core.Publish(batch);
+        }
+    }
+
     private void Compact(SqliteLog log, StoreCore core)
     {
         var state = core.State;
-        var target = core.DueCompaction() ?? 0;
+        var target = core.DueCompaction(_reserve.HistoryBytes) ?? 0;
         foreach (var pending in _taken)
         {
             if (pending is { CompactTo: { } asked, Task.IsCompleted: false })
@@ -156,7 +209,7 @@ internal sealed partial class SqliteWriter
 
         if (target > state.Compacted)
         {
-            log.Compact(state, target);
+            WithReserve(() => log.Compact(state, target));
             core.Compact(target);
         }
 
@@ -170,18 +223,55 @@ internal sealed partial class SqliteWriter
     {
         try
         {
-            if (checkpointer.TakeFinished())
+            if (checkpointer.TakeFinished(out var failure))
             {
-                log.Checkpoint();
+                _isCheckpointToFinish = failure is null;
+                if (failure is not null)
+                {
+                    throw failure;
+                }
             }
-            else if (log.LogFrames >= Checkpointer.DueFrames)
+
+            if (_isCheckpointToFinish)
             {
-                checkpointer.Request();
+                _isCheckpointToFinish = !WithReserve(log.Checkpoint);
+            }
+            else if (log.LogFrames >= (_reserve.IsSpent ? DueFramesWhenFull : DueFrames))
+            {
+                checkpointer.Request(log.LogFrames);
             }
         }
         catch (Exception exception)
         {
-            Log.CheckpointFailed(_logger, exception);
+            // The log only grows; the next turn over the limit asks again, on a full disk with more room.
+            if (exception is StoreException { Failure: StoreFailure.NoSpace } && _reserve.Spend())
+            {
+                Log.DiskFull(_logger, exception);
+            }
+            else
+            {
+                Log.CheckpointFailed(_logger, exception);
+            }
+        }
+    }
+
+    private void WithReserve(Action work) => WithReserve(() =>
+    {
+        work();
+        return 0;
+    });
+
+    /// <summary>Does what a disk may be too full for, and if it is, again with what the reserve gives back.</summary>
+    private T WithReserve<T>(Func<T> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (StoreException exception) when (exception.Failure == StoreFailure.NoSpace && _reserve.Spend())
+        {
+            Log.DiskFull(_logger, exception);
+            return work();
         }
     }
 
@@ -195,7 +285,11 @@ internal sealed partial class SqliteWriter
         [LoggerMessage(LogLevel.Warning, "Compacting the log failed, will retry after the next write")]
         public static partial void CompactionFailed(ILogger logger, Exception exception);
 
-        [LoggerMessage(LogLevel.Warning, "Finishing a checkpoint of the write-ahead log failed, will retry")]
+        [LoggerMessage(LogLevel.Warning, "Copying the write-ahead log into the database failed, will retry")]
         public static partial void CheckpointFailed(ILogger logger, Exception exception);
+
+        [LoggerMessage(LogLevel.Error,
+            "The disk is full: only deletes and updates that hardly grow an object are written until there is room")]
+        public static partial void DiskFull(ILogger logger, Exception exception);
     }
 }

@@ -1,6 +1,4 @@
-using System.Runtime.InteropServices;
 using System.Text;
-using Microsoft.Win32.SafeHandles;
 
 namespace Coxswain.Store.Sqlite;
 
@@ -8,10 +6,8 @@ namespace Coxswain.Store.Sqlite;
 /// Holds a database for one process. The kernel lets go of it when the process dies, however it dies, so a leftover
 /// file means nothing.
 /// </summary>
-internal sealed partial class StoreLock : IDisposable
+internal sealed class StoreLock : IDisposable
 {
-    private const int ReadOnlyCloseOnExec = 0x80000;
-
     private readonly FileStream _file;
 
     private StoreLock(FileStream file) => _file = file;
@@ -22,10 +18,14 @@ internal sealed partial class StoreLock : IDisposable
         try
         {
             // FileShare.None is flock(LOCK_EX | LOCK_NB) on Linux.
-            var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            file.SetLength(0);
-            file.Write(Encoding.ASCII.GetBytes($"{Environment.ProcessId}\n"));
-            file.Flush();
+            var file = new FileStream(path, new FileStreamOptions
+            {
+                Mode = FileMode.OpenOrCreate,
+                Access = FileAccess.ReadWrite,
+                Share = FileShare.None,
+                UnixCreateMode = StoreFiles.Private,
+            });
+            WriteHolder(file);
             return new StoreLock(file);
         }
         catch (UnauthorizedAccessException exception)
@@ -45,10 +45,27 @@ internal sealed partial class StoreLock : IDisposable
 
     public void Dispose() => _file.Dispose();
 
+    /// <summary>
+    /// In place and always of the same length: a file that has it needs no space. On a full disk it may not be written
+    /// at all; the lock holds nevertheless.
+    /// </summary>
+    private static void WriteHolder(FileStream file)
+    {
+        try
+        {
+            RandomAccess.Write(file.SafeFileHandle, Encoding.ASCII.GetBytes($"{Environment.ProcessId,-16}\n"), 0);
+            RandomAccess.SetLength(file.SafeFileHandle, 17);
+        }
+        catch (IOException)
+        {
+            // Only the message for who finds it locked is poorer.
+        }
+    }
+
     private static string? Holder(string path)
     {
         // Opening through the runtime would ask for a shared lock and fail as well.
-        using var handle = new SafeFileHandle(Open(path, ReadOnlyCloseOnExec), ownsHandle: true);
+        using var handle = StoreFiles.OpenToRead(path);
         if (handle.IsInvalid)
         {
             return null;
@@ -58,7 +75,4 @@ internal sealed partial class StoreLock : IDisposable
         var holder = Encoding.ASCII.GetString(content[..RandomAccess.Read(handle, content, 0)]).Trim();
         return holder.Length > 0 ? holder : null;
     }
-
-    [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int Open(string path, int flags);
 }

@@ -15,6 +15,9 @@ internal sealed class WriteQueue
     /// <summary>Writes in one transaction: bounds what a failed commit takes down, and how long the first one waits.</summary>
     public const int BatchMost = 1_024;
 
+    /// <summary>Bytes of values that end a batch: a few huge ones make one commit as long as a thousand usual ones.</summary>
+    public const int BatchBytes = 16 << 20;
+
     private readonly object _gate = new();
     private readonly Queue<PendingWrite> _waiting = new();
     private readonly SemaphoreSlim _free = new(Capacity);
@@ -58,9 +61,11 @@ internal sealed class WriteQueue
             }
 
             _isTaking = false;
-            while (batch.Count < BatchMost && _waiting.TryDequeue(out var pending))
+            var bytes = 0L;
+            while (batch.Count < BatchMost && bytes < BatchBytes && _waiting.TryDequeue(out var pending))
             {
                 batch.Add(pending);
+                bytes += pending.Write.Value?.Length ?? 0;
             }
 
             if (batch.Count == 0)

@@ -13,7 +13,7 @@ namespace Coxswain.Store.Watch;
 /// cancelled token, or the disposer. A waiting phase carries the number of its read: a writer that is slow to wake could
 /// otherwise end the next read, of a watcher that has seen the event already.
 /// </remarks>
-internal sealed class StoreWatcher(StoreCore core, WatchGroup group, long position)
+internal sealed class StoreWatcher(IWatchedLog log, WatchGroup group, long position)
     : IStoreWatcher, IValueTaskSource<WatchBatch>
 {
     /// <summary>A reader far behind gets a segment's worth at a time, so that it can pass it on before the next.</summary>
@@ -33,6 +33,12 @@ internal sealed class StoreWatcher(StoreCore core, WatchGroup group, long positi
     public long Position => Volatile.Read(ref _position);
 
     public WatchGroup Group => group;
+
+    /// <summary>For tests: runs when a read found nothing and has not yet said that it waits.</summary>
+    public Action? BeforeWaiting { get; set; }
+
+    /// <summary>For tests: runs when a read has said that it waits and has not yet looked for what it missed.</summary>
+    public Action? BeforeLookingAgain { get; set; }
 
     public ValueTask<WatchBatch> ReadAsync(CancellationToken cancellationToken)
     {
@@ -61,6 +67,7 @@ internal sealed class StoreWatcher(StoreCore core, WatchGroup group, long positi
             }
 
             RegisterFor(cancellationToken);
+            BeforeWaiting?.Invoke();
             _source.Reset();
             var waiting = ++_reads;
             if (Interlocked.CompareExchange(ref _phase, waiting, Idle) != Idle)
@@ -68,9 +75,11 @@ internal sealed class StoreWatcher(StoreCore core, WatchGroup group, long positi
                 continue;
             }
 
+            BeforeLookingAgain?.Invoke();
+
             // Published or cancelled before the phase could be seen: nobody else will end this wait. If the event is
             // not published yet, its writer looks at the phase after publishing and wakes us.
-            var missed = core.State.Revision != Position && group.LastRevision > Position;
+            var missed = log.State.Revision != Position && group.LastRevision > Position;
             var mustTakeBack = missed || cancellationToken.IsCancellationRequested;
             if (!mustTakeBack || Interlocked.CompareExchange(ref _phase, Idle, waiting) != waiting)
             {
@@ -84,35 +93,46 @@ internal sealed class StoreWatcher(StoreCore core, WatchGroup group, long positi
         }
     }
 
-    public long Progress()
+    public ValueTask<long> ProgressAsync(CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         var position = Position;
-        var state = core.State;
+        var state = log.State;
         if (group.LastRevision <= position || !AnyBetween(state, position, state.Revision))
         {
             MoveTo(state.Revision);
         }
 
-        return Position;
+        return ValueTask.FromResult(Position);
     }
 
     public ValueTask DisposeAsync()
     {
         End();
-        core.Close(this);
+        log.Close(this);
         return _registration.DisposeAsync();
     }
 
+    /// <summary>
+    /// Called by the writer before it publishes an event of the prefix: a watcher that has been told of the prefix's last
+    /// event has missed nothing up to the revision before the new one. One that has not stays where it is.
+    /// </summary>
+    public void Pass(long last, long before)
+    {
+        if (Position >= last)
+        {
+            MoveTo(before);
+        }
+    }
+
     /// <summary>Called by the writer after it published a batch with an event of the prefix.</summary>
-    /// <param name="before">The revision before the batch: the watcher waited, so it missed nothing up to there.</param>
-    public void Wake(long before)
+    public void Wake()
     {
         var phase = Volatile.Read(ref _phase);
         if (IsWaiting(phase)
             && Volatile.Read(ref _position) < group.LastRevision
             && Interlocked.CompareExchange(ref _phase, Idle, phase) == phase)
         {
-            MoveTo(before);
             _source.SetResult(true);
         }
     }
@@ -145,14 +165,15 @@ internal sealed class StoreWatcher(StoreCore core, WatchGroup group, long positi
     /// <summary>What there is to say now; null for nothing, and then the position is the newest revision.</summary>
     private WatchBatch? Collect()
     {
-        var position = Position;
-        var state = core.State;
-        if (group.LastRevision <= position)
+        var state = log.State;
+        if (group.LastRevision <= Position)
         {
             MoveTo(state.Revision);
             return null;
         }
 
+        // Read after the group's revision: whoever raised that has moved us before.
+        var position = Position;
         if (position < state.Compacted)
         {
             _isOver = true;
@@ -170,7 +191,7 @@ internal sealed class StoreWatcher(StoreCore core, WatchGroup group, long positi
         return shared.Events.Length == 0 ? null : new WatchBatch(ReadOutcome.Ok, shared.Events);
     }
 
-    /// <summary>Never backwards: a bookmark's <see cref="Progress"/> may run beside a read that is just ending.</summary>
+    /// <summary>Never backwards: a bookmark's <see cref="ProgressAsync"/> may run beside a read that is just ending.</summary>
     private void MoveTo(long revision)
     {
         var position = Position;
@@ -191,13 +212,12 @@ internal sealed class StoreWatcher(StoreCore core, WatchGroup group, long positi
 
         var found = ArrayPool<StoreEvent>.Shared.Rent((int)Math.Min(BatchMost, state.Revision - after));
         var (count, to) = (0, after);
-        while (to < state.Revision && count < BatchMost)
+        for (var at = state.SegmentAfter(after); at < state.Segments.Length && count < BatchMost; at++)
         {
-            var segment = state.SegmentOf(to + 1);
-            foreach (var storeEvent in segment.Events(to + 1, Math.Min(segment.Last, state.Revision)))
+            foreach (var storeEvent in state.Segments[at].Between(after, state.Revision))
             {
-                to++;
-                if (storeEvent!.Key.StartsWith(group.Prefix, StringComparison.Ordinal))
+                to = storeEvent.Revision;
+                if (storeEvent.Key.StartsWith(group.Prefix, StringComparison.Ordinal))
                 {
                     found[count++] = storeEvent;
                     if (count == BatchMost)
@@ -210,7 +230,7 @@ internal sealed class StoreWatcher(StoreCore core, WatchGroup group, long positi
 
         var events = found.AsSpan(0, count).ToArray();
         ArrayPool<StoreEvent>.Shared.Return(found, clearArray: true);
-        return new SharedBatch(after, to, events);
+        return new SharedBatch(after, count < BatchMost ? state.Revision : to, events);
     }
 
     private bool AnyBetween(StoreState state, long after, long to)
@@ -220,19 +240,15 @@ internal sealed class StoreWatcher(StoreCore core, WatchGroup group, long positi
             return true;
         }
 
-        while (after < to)
+        for (var at = state.SegmentAfter(after); at < state.Segments.Length; at++)
         {
-            var segment = state.SegmentOf(after + 1);
-            var end = Math.Min(segment.Last, to);
-            foreach (var storeEvent in segment.Events(after + 1, end))
+            foreach (var storeEvent in state.Segments[at].Between(after, to))
             {
-                if (storeEvent!.Key.StartsWith(group.Prefix, StringComparison.Ordinal))
+                if (storeEvent.Key.StartsWith(group.Prefix, StringComparison.Ordinal))
                 {
                     return true;
                 }
             }
-
-            after = end;
         }
 
         return false;

@@ -1,6 +1,6 @@
 namespace Coxswain.Store.Watch;
 
-/// <summary>The watchers of one prefix. Members and <see cref="Parent"/> change only under the index's owner's lock.</summary>
+/// <summary>Who watches or follows one prefix. Members and <see cref="Parent"/> change only under the index's owner's lock.</summary>
 internal sealed class WatchGroup(string prefix, long lastRevision)
 {
     private long _lastRevision = lastRevision;
@@ -9,6 +9,8 @@ internal sealed class WatchGroup(string prefix, long lastRevision)
     public string Prefix { get; } = prefix;
 
     public List<StoreWatcher> Watchers { get; } = [];
+
+    public int Followers { get; set; }
 
     /// <summary>The group with the longest other prefix that this one's prefix begins with.</summary>
     public WatchGroup? Parent { get; set; }
@@ -28,5 +30,14 @@ internal sealed class WatchGroup(string prefix, long lastRevision)
     {
         get => Volatile.Read(ref _shared);
         set => Volatile.Write(ref _shared, value);
+    }
+
+    /// <summary>Lets go of a batch that begins in compacted history: it would keep its values alive.</summary>
+    public void ForgetShared(long compacted)
+    {
+        if (Shared is { } shared && shared.After < compacted)
+        {
+            Interlocked.CompareExchange(ref _shared, null, shared);
+        }
     }
 }

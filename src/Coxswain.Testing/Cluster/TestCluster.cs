@@ -1,6 +1,6 @@
 using Coxswain.Api;
 using Coxswain.ApiServer;
-using Coxswain.ApiServer.Authentication;
+using Coxswain.ApiServer.Users;
 using Coxswain.Client;
 using Coxswain.Testing.Client;
 using Coxswain.Testing.Time;

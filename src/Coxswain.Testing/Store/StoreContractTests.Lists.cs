@@ -65,6 +65,7 @@ public abstract partial class StoreContractTests
             await PutAsync(store, $"k{i:000}", "before");
         }
 
+        var revision = await store.GetRevisionAsync(Deadline);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Deadline);
         var writing = Task.Run(async () =>
         {
@@ -75,7 +76,6 @@ public abstract partial class StoreContractTests
             }
         });
 
-        var revision = 300L;
         for (var round = 0; round < 5; round++)
         {
             var page = new ListResult(ReadOutcome.Ok, [], 0, 1);
@@ -99,23 +99,37 @@ public abstract partial class StoreContractTests
     public async Task List_OldRevision_ShowsItAsItWas()
     {
         var store = await NewAsync();
-        await PutAsync(store, "a", "1");
-        await PutAsync(store, "b", "1");
-        await PutAsync(store, "a", "2");
-        await DeleteAsync(store, "b");
-        Assert.Equal(["a=1"], await ContentAsync(store, 1));
-        Assert.Equal(["a=1", "b=1"], await ContentAsync(store, 2));
-        Assert.Equal(["a=2", "b=1"], await ContentAsync(store, 3));
-        Assert.Equal(["a=2"], await ContentAsync(store, 4));
+        var at = await WriteAllAsync(store, ("a", "1"), ("b", "1"), ("a", "2"), ("b", null));
+        Assert.Equal(["a=1"], await ContentAsync(store, at[0]));
+        Assert.Equal(["a=1", "b=1"], await ContentAsync(store, at[1]));
+        Assert.Equal(["a=2", "b=1"], await ContentAsync(store, at[2]));
+        Assert.Equal(["a=2"], await ContentAsync(store, at[3]));
+    }
+
+    [Fact]
+    public async Task List_AnyNumberUpToTheNewest_ShowsTheNewestWriteUpToIt()
+    {
+        // Also the numbers that no write got, and over several segments of the log.
+        var store = await NewAsync();
+        var start = await store.GetRevisionAsync(Deadline);
+        var at = await CountAsync(store, "a", 2_500);
+        var written = 0;
+        for (var revision = Math.Max(start, 1); revision <= at[^1]; revision++)
+        {
+            written += written < at.Length && at[written] == revision ? 1 : 0;
+            var list = await store.ListAsync(new ListQuery("a", Revision: revision), Deadline);
+            Assert.Equal((ReadOutcome.Ok, revision), (list.Outcome, list.Revision));
+            Assert.Equal(written == 0 ? [] : [$"{written}"], list.Entries.Select(Text));
+        }
     }
 
     [Fact]
     public async Task List_Future_SaysSoWithTheNewestRevision()
     {
         var store = await NewAsync();
-        await PutAsync(store, "a", "1");
-        var list = await store.ListAsync(new ListQuery("", Revision: 2), Deadline);
-        Assert.Equal((ReadOutcome.Future, 1L), (list.Outcome, list.Revision));
+        var newest = (await PutAsync(store, "a", "1")).Revision;
+        var list = await store.ListAsync(new ListQuery("", Revision: newest + 1), Deadline);
+        Assert.Equal((ReadOutcome.Future, newest), (list.Outcome, list.Revision));
         Assert.Empty(list.Entries);
     }
 
@@ -123,16 +137,12 @@ public abstract partial class StoreContractTests
     public async Task List_Compacted_SaysSoWithTheNewestRevision()
     {
         var store = await NewAsync();
-        for (var i = 1; i <= 5; i++)
-        {
-            await PutAsync(store, "a", $"{i}");
-        }
-
-        await store.CompactAsync(3, Deadline);
-        var list = await store.ListAsync(new ListQuery("", Revision: 2), Deadline);
-        Assert.Equal((ReadOutcome.Compacted, 5L), (list.Outcome, list.Revision));
+        var at = await CountAsync(store, "a", 5);
+        await store.CompactAsync(at[2], Deadline);
+        var list = await store.ListAsync(new ListQuery("", Revision: at[1]), Deadline);
+        Assert.Equal((ReadOutcome.Compacted, at[4]), (list.Outcome, list.Revision));
         Assert.Empty(list.Entries);
-        Assert.Equal(["a=3"], await ContentAsync(store, 3));
+        Assert.Equal(["a=3"], await ContentAsync(store, at[2]));
         Assert.Equal(["a=5"], await ContentAsync(store, 0));
     }
 
@@ -140,25 +150,23 @@ public abstract partial class StoreContractTests
     public async Task Compact_BeyondNewest_LeavesTheNewest()
     {
         var store = await NewAsync();
-        await PutAsync(store, "a", "1");
-        await PutAsync(store, "b", "1");
-        await store.CompactAsync(100, Deadline);
-        Assert.Equal(["a=1", "b=1"], await ContentAsync(store, 2));
-        Assert.Equal(3, (await PutAsync(store, "a", "2", expected: 1)).Revision);
+        var at = await WriteAllAsync(store, ("a", "1"), ("b", "1"));
+        await store.CompactAsync(at[1] + 100, Deadline);
+        Assert.Equal(["a=1", "b=1"], await ContentAsync(store, at[1]));
+        Assert.Equal(WriteOutcome.Committed, (await PutAsync(store, "a", "2", expected: at[0])).Outcome);
+        Assert.Equal(["a=1", "b=1"], await ContentAsync(store, at[1]));
     }
 
     [Fact]
     public async Task Compact_Backwards_ChangesNothing()
     {
         var store = await NewAsync();
-        for (var i = 1; i <= 5; i++)
-        {
-            await PutAsync(store, "a", $"{i}");
-        }
-
-        await store.CompactAsync(4, Deadline);
-        await store.CompactAsync(2, Deadline);
-        Assert.Equal(ReadOutcome.Compacted, (await store.ListAsync(new ListQuery("", Revision: 3), Deadline)).Outcome);
+        var at = await CountAsync(store, "a", 5);
+        await store.CompactAsync(at[3], Deadline);
+        await store.CompactAsync(at[1], Deadline);
+        Assert.Equal(
+            ReadOutcome.Compacted, (await store.ListAsync(new ListQuery("", Revision: at[2]), Deadline)).Outcome);
+        Assert.Equal(["a=4"], await ContentAsync(store, at[3]));
     }
 
     private async Task<string[]> KeysAsync(IStore store, string prefix) =>

@@ -9,16 +9,18 @@ public abstract partial class StoreContractTests
     public async Task Watch_FromAnyRevision_DeliversTheRest()
     {
         var store = await NewAsync();
-        await PutAsync(store, "a", "1");
-        await PutAsync(store, "a", "2");
-        await DeleteAsync(store, "a");
-        await PutAsync(store, "a", "3");
-        string[] all = ["1 Created a=1 was ", "2 Updated a=2 was 1", "3 Deleted a= was 2", "4 Created a=3 was "];
-        for (var after = 0; after < 4; after++)
+        var at = await WriteAllAsync(store, ("a", "1"), ("a", "2"), ("a", null), ("a", "3"));
+        string[] all =
+        [
+            $"{at[0]} Created a=1 was ", $"{at[1]} Updated a=2 was 1", $"{at[2]} Deleted a= was 2",
+            $"{at[3]} Created a=3 was ",
+        ];
+        for (var after = _start; after < at[3]; after++)
         {
+            var rest = all[at.Count(revision => revision <= after)..];
             await using var watcher = await OpenWatchAsync(store, "", after);
-            Assert.Equal(all[after..], (await ReadAsync(watcher, 4 - after)).Select(Describe));
-            Assert.Equal(4, watcher.Position);
+            Assert.Equal(rest, (await ReadAsync(watcher, rest.Length)).Select(Describe));
+            Assert.Equal(at[3], watcher.Position);
         }
     }
 
@@ -26,13 +28,13 @@ public abstract partial class StoreContractTests
     public async Task Watch_WaitingForAWrite_GetsIt()
     {
         var store = await NewAsync();
-        await using var watcher = await OpenWatchAsync(store, "a", 0);
+        await using var watcher = await OpenWatchAsync(store, "a", _start);
         for (var i = 1; i <= 20; i++)
         {
             var reading = watcher.ReadAsync(Deadline).AsTask();
             Assert.False(reading.IsCompleted);
-            await PutAsync(store, "a", $"{i}");
-            Assert.Equal(i, Assert.Single((await reading).Events).Revision);
+            var written = await PutAsync(store, "a", $"{i}");
+            Assert.Equal(written.Revision, Assert.Single((await reading).Events).Revision);
         }
     }
 
@@ -40,7 +42,7 @@ public abstract partial class StoreContractTests
     public async Task Watch_WritesOfOtherPrefixes_DoNotWakeIt()
     {
         var store = await NewAsync();
-        await using var watcher = await OpenWatchAsync(store, "/pods/ns/", 0);
+        await using var watcher = await OpenWatchAsync(store, "/pods/ns/", _start);
         var reading = watcher.ReadAsync(Deadline).AsTask();
         foreach (var key in new[] { "/pods/ns", "/pods/ns-other/a", "/pods/", "/pods/mt/a", "/zebra", "/a" })
         {
@@ -62,7 +64,7 @@ public abstract partial class StoreContractTests
         var watchers = new List<IStoreWatcher>();
         foreach (var prefix in prefixes.Reverse())
         {
-            watchers.Insert(0, await OpenWatchAsync(store, prefix, 0));
+            watchers.Insert(0, await OpenWatchAsync(store, prefix, _start));
         }
 
         var reads = prefixes.Select((prefix, i) =>
@@ -89,7 +91,7 @@ public abstract partial class StoreContractTests
         var watchers = new List<IStoreWatcher>();
         for (var i = 0; i < 12; i++)
         {
-            watchers.Add(await OpenWatchAsync(store, i % 3 == 0 ? "" : $"k{i % 3}", 0));
+            watchers.Add(await OpenWatchAsync(store, i % 3 == 0 ? "" : $"k{i % 3}", _start));
         }
 
         var reads = watchers.Select((watcher, i) => Task.Run(
@@ -114,7 +116,7 @@ public abstract partial class StoreContractTests
     {
         var store = await NewAsync();
         await Task.WhenAll(Enumerable.Range(0, 3_000).Select(i => PutAsync(store, $"k{i % 2}/{i}", "1")));
-        await using var watcher = await OpenWatchAsync(store, "k1", 0);
+        await using var watcher = await OpenWatchAsync(store, "k1", _start);
         var events = new List<StoreEvent>();
         while (events.Count < 1_500)
         {
@@ -132,45 +134,39 @@ public abstract partial class StoreContractTests
     public async Task Watch_Watchers_ShareOneEvent()
     {
         var store = await NewAsync();
-        await using var first = await OpenWatchAsync(store, "", 0);
-        await using var second = await OpenWatchAsync(store, "a", 0);
+        await using var first = await OpenWatchAsync(store, "", _start);
+        await using var second = await OpenWatchAsync(store, "a", _start);
         await PutAsync(store, "a", "1");
         Assert.Same((await ReadAsync(first, 1))[0], (await ReadAsync(second, 1))[0]);
-        Assert.Same(await store.GetAsync("a", Deadline), (await ReadFromAsync(store, 0, 1))[0].Entry);
+        Assert.Same(await store.GetAsync("a", Deadline), (await ReadFromAsync(store, _start, 1))[0].Entry);
     }
 
     [Fact]
     public async Task Watch_Future_SaysSo()
     {
         var store = await NewAsync();
-        await PutAsync(store, "a", "1");
-        Assert.Equal(new WatchResult(ReadOutcome.Future, null), await store.WatchAsync("", 2, Deadline));
-        Assert.Equal(ReadOutcome.Ok, (await store.WatchAsync("", 1, Deadline)).Outcome);
+        var newest = (await PutAsync(store, "a", "1")).Revision;
+        Assert.Equal(new WatchResult(ReadOutcome.Future, null), await store.WatchAsync("", newest + 1, Deadline));
+        Assert.Equal(ReadOutcome.Ok, (await store.WatchAsync("", newest, Deadline)).Outcome);
     }
 
     [Fact]
     public async Task Watch_CompactedPosition_SaysSo()
     {
         var store = await NewAsync();
-        for (var i = 1; i <= 5; i++)
-        {
-            await PutAsync(store, "a", $"{i}");
-        }
-
-        await store.CompactAsync(3, Deadline);
-        Assert.Equal(new WatchResult(ReadOutcome.Compacted, null), await store.WatchAsync("", 2, Deadline));
-        await using var watcher = await OpenWatchAsync(store, "", 3);
-        Assert.Equal([4L, 5L], (await ReadAsync(watcher, 2)).Select(storeEvent => storeEvent.Revision));
+        var at = await CountAsync(store, "a", 5);
+        await store.CompactAsync(at[2], Deadline);
+        Assert.Equal(new WatchResult(ReadOutcome.Compacted, null), await store.WatchAsync("", at[1], Deadline));
+        await using var watcher = await OpenWatchAsync(store, "", at[2]);
+        Assert.Equal(at[3..], (await ReadAsync(watcher, 2)).Select(storeEvent => storeEvent.Revision));
     }
 
     [Fact]
     public async Task Watch_FallsOutOfTheLog_IsToldOnceAndIsOver()
     {
         var store = await NewAsync();
-        await using var watcher = await OpenWatchAsync(store, "", 0);
-        await PutAsync(store, "a", "1");
-        await PutAsync(store, "a", "2");
-        await store.CompactAsync(2, Deadline);
+        await using var watcher = await OpenWatchAsync(store, "", _start);
+        await store.CompactAsync((await CountAsync(store, "a", 2))[1], Deadline);
         var batch = await watcher.ReadAsync(Deadline);
         Assert.Equal(ReadOutcome.Compacted, batch.Outcome);
         Assert.Empty(batch.Events);
@@ -181,33 +177,32 @@ public abstract partial class StoreContractTests
     public async Task Watch_QuietPrefix_NeverFallsOutOfTheLog()
     {
         var store = await NewAsync();
-        await using var waiting = await OpenWatchAsync(store, "quiet", 0);
-        await using var idle = await OpenWatchAsync(store, "quiet", 0);
+        await using var waiting = await OpenWatchAsync(store, "quiet", _start);
+        await using var idle = await OpenWatchAsync(store, "quiet", _start);
         var reading = waiting.ReadAsync(Deadline).AsTask();
-        for (var i = 0; i < 10; i++)
-        {
-            await PutAsync(store, "busy", $"{i}");
-        }
+        var busy = await CountAsync(store, "busy", 10);
+        await store.CompactAsync(busy[^1], Deadline);
+        var written = await PutAsync(store, "quiet", "1");
+        Assert.Equal(written.Revision, Assert.Single((await reading).Events).Revision);
+        Assert.Equal(written.Revision, waiting.Position);
 
-        await store.CompactAsync(10, Deadline);
-        await PutAsync(store, "quiet", "1");
-        Assert.Equal(11, Assert.Single((await reading).Events).Revision);
-        Assert.Equal(11, waiting.Position);
+        // The one that did not even ask had missed nothing either.
+        Assert.Equal(written.Revision, Assert.Single((await ReadAsync(idle, 1))).Revision);
     }
 
     [Fact]
     public async Task Watch_Cancelled_LosesNothing()
     {
         var store = await NewAsync();
-        await using var watcher = await OpenWatchAsync(store, "", 0);
+        await using var watcher = await OpenWatchAsync(store, "", _start);
         for (var i = 1; i <= 20; i++)
         {
             using var cancel = new CancellationTokenSource();
             var reading = watcher.ReadAsync(cancel.Token).AsTask();
             await cancel.CancelAsync();
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reading);
-            await PutAsync(store, "a", $"{i}");
-            Assert.Equal(i, (await ReadAsync(watcher, 1))[0].Revision);
+            var written = await PutAsync(store, "a", $"{i}");
+            Assert.Equal(written.Revision, (await ReadAsync(watcher, 1))[0].Revision);
         }
     }
 
@@ -215,7 +210,7 @@ public abstract partial class StoreContractTests
     public async Task Watch_CancelledWhileWritesGoOn_LosesNothing()
     {
         var store = await NewAsync();
-        await using var watcher = await OpenWatchAsync(store, "", 0);
+        await using var watcher = await OpenWatchAsync(store, "", _start);
         var writing = Task.Run(async () =>
         {
             for (var i = 0; i < 100; i++)
@@ -223,7 +218,7 @@ public abstract partial class StoreContractTests
                 await PutAsync(store, "a", $"{i}");
             }
         });
-        var expected = 0L;
+        var expected = 0;
         while (expected < 100)
         {
             using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Deadline);
@@ -231,7 +226,7 @@ public abstract partial class StoreContractTests
             var cancelling = cancel.CancelAsync();
             try
             {
-                Assert.All((await reading).Events, storeEvent => Assert.Equal(++expected, storeEvent.Revision));
+                Assert.All((await reading).Events, storeEvent => Assert.Equal($"{expected++}", Text(storeEvent.Entry!)));
             }
             catch (OperationCanceledException)
             {
@@ -248,7 +243,7 @@ public abstract partial class StoreContractTests
     public async Task Watch_DisposedWhileWaiting_EndsTheRead()
     {
         var store = await NewAsync();
-        var watcher = await OpenWatchAsync(store, "", 0);
+        var watcher = await OpenWatchAsync(store, "", _start);
         var reading = watcher.ReadAsync(Deadline).AsTask();
         await watcher.DisposeAsync();
         await Assert.ThrowsAsync<ObjectDisposedException>(() => reading);
@@ -260,7 +255,7 @@ public abstract partial class StoreContractTests
     public async Task Watch_StoreDisposedWhileWaiting_EndsTheRead()
     {
         var store = await NewAsync();
-        await using var watcher = await OpenWatchAsync(store, "", 0);
+        await using var watcher = await OpenWatchAsync(store, "", _start);
         var reading = watcher.ReadAsync(Deadline).AsTask();
         await store.DisposeAsync();
         await Assert.ThrowsAsync<ObjectDisposedException>(() => reading);
@@ -271,7 +266,7 @@ public abstract partial class StoreContractTests
     public async Task Watch_SecondReadWhileWaiting_Throws()
     {
         var store = await NewAsync();
-        await using var watcher = await OpenWatchAsync(store, "", 0);
+        await using var watcher = await OpenWatchAsync(store, "", _start);
         var reading = watcher.ReadAsync(Deadline).AsTask();
         await Assert.ThrowsAsync<InvalidOperationException>(async () => await watcher.ReadAsync(Deadline));
         await PutAsync(store, "a", "1");
@@ -282,48 +277,53 @@ public abstract partial class StoreContractTests
     public async Task Progress_NothingOfThePrefixBetween_MovesToTheNewest()
     {
         var store = await NewAsync();
-        await using var watcher = await OpenWatchAsync(store, "a", 0);
-        await PutAsync(store, "b", "1");
-        await PutAsync(store, "b", "2");
-        Assert.Equal(2, watcher.Progress());
-        Assert.Equal(2, watcher.Position);
+        await using var watcher = await OpenWatchAsync(store, "a", _start);
+        var newest = (await CountAsync(store, "b", 2))[1];
+        Assert.Equal(newest, await watcher.ProgressAsync(Deadline));
+        Assert.Equal(newest, watcher.Position);
     }
 
     [Fact]
     public async Task Progress_AnUnreadEventBetween_StaysBeforeIt()
     {
         var store = await NewAsync();
-        await using var watcher = await OpenWatchAsync(store, "a", 0);
-        await PutAsync(store, "b", "1");
-        await PutAsync(store, "a", "2");
-        await PutAsync(store, "b", "3");
-        Assert.InRange(watcher.Progress(), 0, 1);
-        Assert.Equal(2, Assert.Single((await watcher.ReadAsync(Deadline)).Events).Revision);
-        Assert.Equal(3, watcher.Progress());
+        await using var watcher = await OpenWatchAsync(store, "a", _start);
+        var at = await WriteAllAsync(store, ("b", "1"), ("a", "2"), ("b", "3"));
+        Assert.InRange(await watcher.ProgressAsync(Deadline), _start, at[1] - 1);
+        Assert.Equal(at[1], Assert.Single((await watcher.ReadAsync(Deadline)).Events).Revision);
+        Assert.Equal(at[2], await watcher.ProgressAsync(Deadline));
+    }
+
+    [Fact]
+    public async Task Progress_Cancelled_Throws()
+    {
+        await using var watcher = await OpenWatchAsync(await NewAsync(), "a", _start);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            async () => await watcher.ProgressAsync(new CancellationToken(canceled: true)));
     }
 
     [Fact]
     public async Task Progress_BesideAWaitingRead_MovesAndLosesNothing()
     {
         var store = await NewAsync();
-        await using var watcher = await OpenWatchAsync(store, "a", 0);
+        await using var watcher = await OpenWatchAsync(store, "a", _start);
         for (var i = 1; i <= 100; i++)
         {
             var reading = watcher.ReadAsync(Deadline).AsTask();
             var writing = Task.Run(async () =>
             {
                 await PutAsync(store, "b", $"{i}");
-                await PutAsync(store, "a", $"{i}");
+                return await PutAsync(store, "a", $"{i}");
             });
             while (!reading.IsCompleted)
             {
-                watcher.Progress();
+                await watcher.ProgressAsync(Deadline);
                 await Task.Yield();
             }
 
-            await writing;
-            Assert.Equal(2 * i, Assert.Single((await reading).Events).Revision);
-            Assert.Equal(2 * i, watcher.Progress());
+            var written = (await writing).Revision;
+            Assert.Equal(written, Assert.Single((await reading).Events).Revision);
+            Assert.Equal(written, await watcher.ProgressAsync(Deadline));
         }
     }
 

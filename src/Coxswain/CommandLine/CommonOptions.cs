@@ -7,7 +7,7 @@ internal static class CommonOptions
 {
     public static Option<string?> DataDirectory() => new("--data-dir")
     {
-        Description = "Where the cluster keeps its data (default: $COXSWAIN_DATA_DIR or /var/lib/coxswain)",
+        Description = "Where the cluster keeps its data (default: $COXSWAIN_DATA_DIR, the cluster of kubectl's context, or /var/lib/coxswain)",
         HelpName = "DIR",
     };
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net;
 using Coxswain.Hosting;
 
 namespace Coxswain.CommandLine;
@@ -6,13 +7,42 @@ namespace Coxswain.CommandLine;
 /// <summary>The options of <c>up</c> that shape a cluster when it is first made. Later starts keep what was chosen.</summary>
 internal sealed class ConfigurationOptions
 {
-    private readonly Option<string?> _name = new("--name") { Description = "Name of the kubeconfig context (default: coxswain)" };
-    private readonly Option<string?> _nodeName = new("--node-name") { Description = "Name of the node (default: the host's name)" };
-    private readonly Option<int?> _apiPort = new("--api-port") { Description = "Port of the Kubernetes API (default: 6443)" };
-    private readonly Option<string?> _bridge = new("--bridge") { Description = "Name of the bridge device (default: cox0)" };
-    private readonly Option<string?> _podCidr = new("--pod-cidr") { Description = "Addresses of Pods (default: 10.244.0.0/16)" };
-    private readonly Option<string?> _serviceCidr = new("--service-cidr") { Description = "Addresses of Services (default: 10.96.0.0/12)" };
-    private readonly Option<string[]> _listen = new("--listen") { Description = "Further address on which the API listens", DefaultValueFactory = _ => [] };
+    private readonly Option<string?> _name = new("--name")
+    {
+        Description = "Name of the kubeconfig context (default: coxswain)", CustomParser = OptionParsers.ContextName,
+    };
+
+    private readonly Option<string?> _nodeName = new("--node-name")
+    {
+        Description = "Name of the node (default: the host's name)", CustomParser = OptionParsers.NodeName,
+    };
+
+    private readonly Option<int?> _apiPort = new("--api-port")
+    {
+        Description = "Port of the Kubernetes API (default: 6443)", CustomParser = OptionParsers.Port,
+    };
+
+    private readonly Option<string?> _bridge = new("--bridge")
+    {
+        Description = "Name of the bridge device (default: cox0)", CustomParser = OptionParsers.Device,
+    };
+
+    private readonly Option<string?> _podCidr = new("--pod-cidr")
+    {
+        Description = "Addresses of Pods (default: 10.244.0.0/16)", CustomParser = OptionParsers.Network,
+    };
+
+    private readonly Option<string?> _serviceCidr = new("--service-cidr")
+    {
+        Description = "Addresses of Services (default: 10.96.0.0/12)", CustomParser = OptionParsers.Network,
+    };
+
+    private readonly Option<string[]> _listen = new("--listen")
+    {
+        Description = "Further address on which the API listens",
+        DefaultValueFactory = _ => [],
+        CustomParser = OptionParsers.Addresses,
+    };
 
     public void AddTo(Command command)
     {
@@ -22,25 +52,32 @@ internal sealed class ConfigurationOptions
         }
     }
 
-    public ClusterConfiguration Apply(ParseResult parsed, ClusterConfiguration configuration)
+    /// <param name="existing">The configuration of the cluster that is there; null for a new one.</param>
+    /// <exception cref="CommandFailure">The options contradict each other, or what the cluster was made with.</exception>
+    public ClusterConfiguration Apply(ParseResult parsed, ClusterConfiguration? existing)
     {
-        var bridge = parsed.GetValue(_bridge) ?? configuration.Bridge;
-        var serviceCidr = parsed.GetValue(_serviceCidr) ?? configuration.ServiceCidr;
-        return configuration with
+        var configuration = existing ?? new ClusterConfiguration();
+        configuration = configuration with
         {
             Name = parsed.GetValue(_name) ?? configuration.Name,
-            NodeName = parsed.GetValue(_nodeName) ?? configuration.NodeName,
+            NodeName = Fixed(parsed.GetValue(_nodeName), existing?.NodeName, _nodeName) ?? configuration.NodeName,
             ApiPort = parsed.GetValue(_apiPort) ?? configuration.ApiPort,
-            Bridge = bridge,
-
-            // Two clusters on one machine differ in their bridge; tables and control groups follow it.
-            Table = bridge == "cox0" ? "coxswain" : $"coxswain-{bridge}",
-            CgroupParent = bridge == "cox0" ? "/coxswain" : $"/coxswain-{bridge}",
-            PodCidr = parsed.GetValue(_podCidr) ?? configuration.PodCidr,
-            NodeCidr = parsed.GetValue(_podCidr) is { } pods ? pods[..pods.LastIndexOf('/')] + "/24" : configuration.NodeCidr,
-            ServiceCidr = serviceCidr,
-            DnsAddress = serviceCidr[..(serviceCidr.LastIndexOf('.') + 1)] + "10",
+            Bridge = Fixed(parsed.GetValue(_bridge), existing?.Bridge, _bridge) ?? configuration.Bridge,
+            PodCidr = Fixed(parsed.GetValue(_podCidr), existing?.PodCidr, _podCidr) ?? configuration.PodCidr,
+            ServiceCidr = Fixed(parsed.GetValue(_serviceCidr), existing?.ServiceCidr, _serviceCidr) ?? configuration.ServiceCidr,
             Listen = parsed.GetValue(_listen) is { Length: > 0 } listen ? listen : configuration.Listen,
         };
+        var pods = IPNetwork.Parse(configuration.PodCidr);
+        var services = IPNetwork.Parse(configuration.ServiceCidr);
+        return pods.Contains(services.BaseAddress) || services.Contains(pods.BaseAddress)
+            ? throw new CommandFailure($"the ranges of Pods {pods} and of Services {services} overlap; choose others with --pod-cidr and --service-cidr")
+            : configuration;
     }
+
+    /// <summary>What running Pods and stored objects depend on cannot change under them.</summary>
+    private static string? Fixed(string? given, string? existing, Option option) =>
+        given is null || existing is null || given == existing
+            ? given
+            : throw new CommandFailure(
+                $"the cluster was made with {option.Name} {existing}, which cannot change; for {given} remove it first with 'coxswain down --delete'");
 }

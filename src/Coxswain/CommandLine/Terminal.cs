@@ -8,7 +8,18 @@ internal static class Terminal
 
     public static TextWriter Error => Console.Error;
 
+    /// <summary>Sends what goes to standard error somewhere else; null leaves it.</summary>
+    public static void ReplaceError(TextWriter? writer)
+    {
+        if (writer is not null)
+        {
+            Console.SetError(writer);
+        }
+    }
+
     public static Stream OpenOutput() => Console.OpenStandardOutput();
+
+    public static Stream OpenError() => Console.OpenStandardError();
 
     public static Stream OpenInput() => Console.OpenStandardInput();
 #pragma warning restore RS0030

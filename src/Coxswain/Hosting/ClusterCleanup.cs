@@ -15,9 +15,8 @@ internal static class ClusterCleanup
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(10);
 
     /// <summary>Stops every container and takes the network down, as a reboot would; the data stay.</summary>
-    public static async Task StopPodsAsync(ClusterPaths paths, CancellationToken cancellationToken)
+    public static async Task StopPodsAsync(ClusterPaths paths, ClusterConfiguration configuration, CancellationToken cancellationToken)
     {
-        var configuration = ClusterConfiguration.Load(paths);
         await using var engine = EngineFactory.Create(paths, configuration, NullLoggerFactory.Instance);
         await engine.StartAsync(cancellationToken);
         await Task.WhenAll(engine.Containers.List().Select(container => engine.Containers.StopAsync(container.Id, StopGrace, cancellationToken)));
@@ -25,9 +24,10 @@ internal static class ClusterCleanup
     }
 
     /// <summary>Removes every trace of the cluster. Idempotent: what a killed run left behind goes too.</summary>
-    public static async Task DeleteAllAsync(ClusterPaths paths, CancellationToken cancellationToken)
+    /// <param name="keepLog">Leave the server's log for who wants to know why there is no cluster.</param>
+    public static async Task DeleteAllAsync(
+        ClusterPaths paths, ClusterConfiguration configuration, bool keepLog, CancellationToken cancellationToken)
     {
-        var configuration = ClusterConfiguration.Load(paths);
         await using (var engine = EngineFactory.Create(paths, configuration, NullLoggerFactory.Instance))
         {
             await engine.StartAsync(cancellationToken);
@@ -41,8 +41,17 @@ internal static class ClusterCleanup
             await TakeNetworkDownAsync(configuration, engine, cancellationToken);
         }
 
-        ForgetContext(configuration.Name);
-        RemoveDirectories(paths);
+        ForgetContext(configuration.Name, paths.Data);
+        RemoveDirectories(paths, keepLog);
+    }
+
+    /// <summary>Undoes what a start that failed did to the machine; what runs already keeps its network.</summary>
+    public static async Task UndoStartAsync(ClusterConfiguration configuration, ContainerEngine engine, CancellationToken cancellationToken)
+    {
+        if (engine.Containers.List().Count == 0)
+        {
+            await TakeNetworkDownAsync(configuration, engine, cancellationToken);
+        }
     }
 
     private static async Task TakeNetworkDownAsync(ClusterConfiguration configuration, ContainerEngine engine, CancellationToken cancellationToken)
@@ -51,29 +60,42 @@ internal static class ClusterCleanup
         await new NftCommand(engine.Processes, configuration.Table).DeleteTableAsync(cancellationToken);
     }
 
-    private static void ForgetContext(string name)
+    private static void ForgetContext(string name, string dataDirectory)
     {
-        var path = KubeconfigFile.UsersPath();
-        if (File.Exists(path))
+        if (File.Exists(KubeconfigFile.UsersPath()))
         {
-            var file = KubeconfigFile.Open(path);
-            file.RemoveContext(name);
-            file.Save();
+            var file = KubeconfigFile.Users();
+            if (file.RemoveContext(name, dataDirectory))
+            {
+                file.Save(CallingUser.Current);
+            }
         }
     }
 
-    private static void RemoveDirectories(ClusterPaths paths)
+    /// <summary>The configuration goes last: as long as it is there, a removal that was cut short can be done again.</summary>
+    private static void RemoveDirectories(ClusterPaths paths, bool keepLog)
     {
         var mounts = new KernelMounts();
         foreach (var directory in new[] { paths.Run, paths.Data })
         {
-            // A mount that is still there would have its contents deleted with the directory.
             foreach (var mount in mounts.List().Where(mount => mount.MountPoint.StartsWith(directory + "/", StringComparison.Ordinal)).Reverse())
             {
                 mounts.Unmount(mount.MountPoint);
             }
+        }
 
-            TreeRemover.Remove(directory);
+        TreeRemover.Remove(paths.Run);
+        string[] last = keepLog ? [paths.Configuration, paths.Lock, paths.ServerLog] : [paths.Configuration, paths.Lock];
+        foreach (var entry in FileNodes.Names(paths.Data).Select(name => Path.Combine(paths.Data, name)).Except(last))
+        {
+            TreeRemover.Remove(entry);
+        }
+
+        File.Delete(paths.Configuration);
+        File.Delete(paths.Lock);
+        if (!keepLog)
+        {
+            TreeRemover.Remove(paths.Data);
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Coxswain.Linux.Files;
 
 namespace Coxswain.Hosting;
 
@@ -10,6 +11,8 @@ namespace Coxswain.Hosting;
 /// </summary>
 internal sealed record ClusterConfiguration
 {
+    private const string DefaultBridge = "cox0";
+
     /// <summary>The name of the context in kubeconfig.</summary>
     public string Name { get; init; } = "coxswain";
 
@@ -20,59 +23,75 @@ internal sealed record ClusterConfiguration
 
     public int ApiPort { get; init; } = 6443;
 
-    /// <summary>The bridge of the container network; also the first letters of its devices' names.</summary>
-    public string Bridge { get; init; } = "cox0";
+    /// <summary>The bridge of the container network.</summary>
+    public string Bridge { get; init; } = DefaultBridge;
 
     public string PodCidr { get; init; } = "10.244.0.0/16";
 
-    /// <summary>This node's share of the pod CIDR; its first address is the node's own.</summary>
-    public string NodeCidr { get; init; } = "10.244.0.0/24";
-
     public string ServiceCidr { get; init; } = "10.96.0.0/12";
 
-    public string DnsAddress { get; init; } = "10.96.0.10";
-
-    /// <summary>The first letters of our nftables tables.</summary>
-    public string Table { get; init; } = "coxswain";
-
-    public string CgroupParent { get; init; } = "/coxswain";
+    /// <summary>This node's share of the pod CIDR, a /24 at most; its first address is the node's own.</summary>
+    [JsonIgnore]
+    public string NodeCidr
+    {
+        get
+        {
+            var pods = IPNetwork.Parse(PodCidr);
+            return $"{pods.BaseAddress}/{Math.Max(pods.PrefixLength, 24)}";
+        }
+    }
 
     [JsonIgnore]
-    public IPAddress NodeAddress => First(NodeCidr);
+    public string DnsAddress => At(ServiceCidr, 10).ToString();
+
+    /// <summary>The first letters of our nftables tables. Two clusters on one machine differ in their bridge.</summary>
+    [JsonIgnore]
+    public string Table => Bridge == DefaultBridge ? "coxswain" : $"coxswain-{Bridge}";
+
+    [JsonIgnore]
+    public string CgroupParent => Bridge == DefaultBridge ? "/coxswain" : $"/coxswain-{Bridge}";
+
+    [JsonIgnore]
+    public IPAddress NodeAddress => At(NodeCidr, 1);
 
     /// <summary>The address of the <c>kubernetes</c> Service.</summary>
     [JsonIgnore]
-    public IPAddress ApiServiceAddress => First(ServiceCidr);
+    public IPAddress ApiServiceAddress => At(ServiceCidr, 1);
 
-    public static ClusterConfiguration Load(ClusterPaths paths)
+    /// <summary>The configuration of the cluster that is there; null when there is none.</summary>
+    /// <exception cref="CommandFailure">The file cannot be understood.</exception>
+    public static ClusterConfiguration? Find(ClusterPaths paths)
     {
         if (!File.Exists(paths.Configuration))
         {
-            return new ClusterConfiguration();
+            return null;
         }
 
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(paths.Configuration), ConfigurationJson.Default.ClusterConfiguration)!;
+            return JsonSerializer.Deserialize(File.ReadAllBytes(paths.Configuration), ConfigurationJson.Default.ClusterConfiguration)
+                ?? throw new JsonException("it holds nothing");
         }
         catch (JsonException exception)
         {
-            throw new CommandFailure($"{paths.Configuration} cannot be read: {exception.Message}");
+            throw new CommandFailure($"{paths.Configuration} cannot be read: {exception.Message}", exception);
         }
     }
 
-    public void Save(ClusterPaths paths)
-    {
-        Directory.CreateDirectory(paths.Data);
-        var temporary = paths.Configuration + ".new";
-        File.WriteAllBytes(temporary, JsonSerializer.SerializeToUtf8Bytes(this, ConfigurationJson.Default.ClusterConfiguration));
-        File.Move(temporary, paths.Configuration, overwrite: true);
-    }
+    /// <inheritdoc cref="Find"/>
+    /// <exception cref="CommandFailure">There is no cluster, or its file cannot be understood.</exception>
+    public static ClusterConfiguration Load(ClusterPaths paths) =>
+        Find(paths) ?? throw new CommandFailure($"there is no cluster in {paths.Data}; make one with 'coxswain up'");
 
-    private static IPAddress First(string cidr)
+    public void Save(ClusterPaths paths) => DurableFile.WriteJson(paths.Configuration, this, ConfigurationJson.Default.ClusterConfiguration);
+
+    /// <summary>Whether both say the same, lists included.</summary>
+    public bool IsSameAs(ClusterConfiguration other) => Listen.SequenceEqual(other.Listen) && this with { Listen = other.Listen } == other;
+
+    private static IPAddress At(string cidr, byte index)
     {
         var bytes = IPNetwork.Parse(cidr).BaseAddress.GetAddressBytes();
-        bytes[^1]++;
+        bytes[^1] += index;
         return new IPAddress(bytes);
     }
 }

@@ -1,16 +1,18 @@
 using System.Net;
 using Coxswain.ApiServer;
-using Coxswain.ApiServer.Authentication;
 using Coxswain.ApiServer.Certificates;
+using Coxswain.ApiServer.Documents;
+using Coxswain.ApiServer.Users;
 using Coxswain.Client;
-using Coxswain.Client.Events;
 using Coxswain.Client.Informers;
 using Coxswain.Controllers;
 using Coxswain.Engine;
 using Coxswain.Engine.Images;
+using Coxswain.Linux.Conntrack;
 using Coxswain.Linux.Links;
 using Coxswain.Linux.Mounts;
 using Coxswain.Linux.Nftables;
+using Coxswain.Linux.Processes;
 using Coxswain.Network.Dns;
 using Coxswain.Network.Proxy;
 using Coxswain.Node;
@@ -27,12 +29,14 @@ internal sealed class ClusterParts : IAsyncDisposable
 {
     private const int DnsPort = 53;
 
+    private readonly KernelEvents _events = new();
+    private readonly TableWatch _tableWatch;
+    private readonly ConntrackTable _conntrack = new();
     private readonly InformerFactory _informers;
     private readonly ControllerManager _controllers;
     private readonly ServiceProxy _proxy;
     private readonly ClusterDns _dns;
     private readonly DnsServiceKeeper _dnsService;
-    private readonly EventBroadcaster _nodeEvents;
     private readonly NodeAgent _node;
     private readonly TaskCompletionSource _nodeReady = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -44,6 +48,7 @@ internal sealed class ClusterParts : IAsyncDisposable
         _controllers = new ControllerManager(
             ClientFor(api, "kube-controller-manager"), _informers, time, random, loggers,
             new ControllerOptions { RootCertificates = api.CertificateAuthorityPem });
+        _tableWatch = new TableWatch(_events, configuration.Table);
         _proxy = new ServiceProxy(
             new ServiceProxySettings
             {
@@ -51,7 +56,8 @@ internal sealed class ClusterParts : IAsyncDisposable
                 ServiceCidr = IPNetwork.Parse(configuration.ServiceCidr),
                 NodePortAddresses = [IPAddress.Loopback, configuration.NodeAddress],
             },
-            _informers, new NftCommand(engine.Processes, configuration.Table), time, loggers);
+            _informers, new NftCommand(engine.Processes, configuration.Table), _tableWatch, _conntrack,
+            time, loggers);
         var dnsOptions = new ClusterDnsOptions
         {
             Listen = new IPEndPoint(IPAddress.Parse(configuration.DnsAddress), DnsPort),
@@ -68,10 +74,9 @@ internal sealed class ClusterParts : IAsyncDisposable
                 _nodeReady.TrySetResult();
             }
         });
-        _nodeEvents = new EventBroadcaster(nodeClient, time, loggers.CreateLogger<EventBroadcaster>());
         _node = new NodeAgent(
-            NodeParts.Options(paths, configuration, pki), nodeClient, _informers, _nodeEvents, NodeParts.Runtime(paths, engine, images),
-            new KernelMounts(), time, loggers);
+            NodeParts.Options(paths, configuration, pki), nodeClient, NodeParts.Runtime(paths, engine, images), new KernelMounts(),
+            time, random, loggers);
     }
 
     /// <summary>Runs every part until cancelled; when one fails all are stopped and its exception is thrown.</summary>
@@ -84,7 +89,6 @@ internal sealed class ClusterParts : IAsyncDisposable
             _controllers.RunAsync(stop.Token),
             _proxy.RunAsync(stop.Token),
             _dns.RunAsync(stop.Token),
-            _nodeEvents.RunAsync(stop.Token),
             _node.RunAsync(stop.Token),
         ];
         var first = await Task.WhenAny(parts);
@@ -99,12 +103,15 @@ internal sealed class ClusterParts : IAsyncDisposable
             _dnsService.EnsureAsync(cancellationToken), _proxy.Ready.WaitAsync(cancellationToken), _dns.Ready.WaitAsync(cancellationToken),
             _nodeReady.Task.WaitAsync(cancellationToken));
 
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync()
     {
-        await _node.DisposeAsync();
         _dns.Dispose();
         _proxy.Dispose();
+        _tableWatch.Dispose();
+        _conntrack.Dispose();
+        _events.Dispose();
         _informers.Dispose();
+        return ValueTask.CompletedTask;
     }
 
     /// <summary>DNS is served at its Service's own address, on the device that all of the cluster's traffic passes.</summary>

@@ -5,6 +5,8 @@ internal sealed class ClusterPaths
 {
     public const string DefaultData = "/var/lib/coxswain";
 
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
     private ClusterPaths(string data, bool isDefault)
     {
         Data = data;
@@ -24,19 +26,58 @@ internal sealed class ClusterPaths
 
     public string Configuration => Path.Combine(Data, "cluster.json");
 
+    public string Lock => Path.Combine(Data, "cluster.lock");
+
     /// <summary>What a running server says of itself; removed when it stops in good order.</summary>
     public string ServerState => Path.Combine(Run, "server.json");
+
+    /// <summary>Where a running server takes the verbs of the command line.</summary>
+    public string CommandSocket => Path.Combine(Run, "command.sock");
 
     public string ServerLog => Path.Combine(Data, "server.log");
 
     /// <summary>The administrator's own kubeconfig, whatever became of the user's.</summary>
     public string AdminKubeconfig => Path.Combine(Data, "admin.kubeconfig");
 
+    /// <summary>The paths of the cluster that <c>up</c> and <c>server</c> mean.</summary>
     /// <param name="data">From <c>--data-dir</c>; otherwise COXSWAIN_DATA_DIR decides, then the default.</param>
-    public static ClusterPaths Resolve(string? data)
+    public static ClusterPaths Resolve(string? data) => Of(data ?? FromEnvironment ?? DefaultData);
+
+    /// <summary>
+    /// The paths of the cluster that every other verb means: without <c>--data-dir</c> and COXSWAIN_DATA_DIR the one whose
+    /// context kubectl uses at present, so that both tools speak of the same cluster.
+    /// </summary>
+    public static ClusterPaths ResolveCurrent(string? data) =>
+        Of(data ?? FromEnvironment ?? KubeconfigFile.CurrentCluster() ?? DefaultData);
+
+    /// <summary>
+    /// Makes the directories, for their owner alone: they hold every Secret of the cluster.
+    /// </summary>
+    /// <exception cref="CommandFailure">The data directory holds something else; <c>down --delete</c> would remove that too.</exception>
+    public void Create()
     {
-        data ??= Environment.GetEnvironmentVariable("COXSWAIN_DATA_DIR") is { Length: > 0 } fromEnvironment ? fromEnvironment : DefaultData;
+        if (Directory.Exists(Data) && !File.Exists(Configuration) && Directory.EnumerateFileSystemEntries(Data).Any(IsForeign))
+        {
+            throw new CommandFailure($"{Data} is not empty and holds no cluster; give an empty or a new directory with --data-dir");
+        }
+
+        foreach (var directory in new[] { Data, Run })
+        {
+            Directory.CreateDirectory(directory, OwnerOnly);
+            File.SetUnixFileMode(directory, OwnerOnly);
+        }
+    }
+
+    private static string? FromEnvironment =>
+        Environment.GetEnvironmentVariable("COXSWAIN_DATA_DIR") is { Length: > 0 } directory ? directory : null;
+
+    private static ClusterPaths Of(string data)
+    {
         data = Path.TrimEndingDirectorySeparator(Path.GetFullPath(data));
         return new ClusterPaths(data, data == DefaultData);
     }
+
+    /// <summary>What is neither a file system's own nor left by a start that failed before there was a cluster.</summary>
+    private bool IsForeign(string path) =>
+        Path.GetFileName(path) is not ("lost+found" or "run") && path != Lock && !path.StartsWith(ServerLog, StringComparison.Ordinal);
 }

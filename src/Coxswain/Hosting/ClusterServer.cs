@@ -1,17 +1,24 @@
 using System.Net;
 using Coxswain.ApiServer;
 using Coxswain.ApiServer.Certificates;
+using Coxswain.Engine;
 using Coxswain.Engine.Images;
 using Coxswain.Linux.Processes;
 using Coxswain.Store;
 using Coxswain.Store.Sqlite;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 
 namespace Coxswain.Hosting;
 
 /// <summary>The whole cluster in this process: opens every part, runs them until told to stop, and lets go in reverse order.</summary>
-internal sealed partial class ClusterServer(ClusterPaths paths, ClusterConfiguration configuration, ILoggerFactory loggers)
+/// <param name="serveCommands">Takes the verbs of the command line that need the server's images, until cancelled.</param>
+internal sealed partial class ClusterServer(
+    ClusterPaths paths, ClusterConfiguration configuration, Func<ImageEngine, CancellationToken, Task> serveCommands, ILoggerFactory loggers)
 {
+    private static readonly TimeSpan FirstBackOff = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestBackOff = TimeSpan.FromSeconds(30);
+
     private readonly TimeProvider _time = TimeProvider.System;
     private readonly Random _random = new SecureRandom();
     private readonly ILogger _logger = loggers.CreateLogger<ClusterServer>();
@@ -20,10 +27,48 @@ internal sealed partial class ClusterServer(ClusterPaths paths, ClusterConfigura
     public async Task RunAsync(Action<string> notify, CancellationToken cancellationToken)
     {
         var began = _time.GetTimestamp();
-        Directory.CreateDirectory(paths.Data);
-        Directory.CreateDirectory(paths.Run);
+
+        // Before anything is looked at: two servers over the same data would each remove what the other makes.
+        using var held = await ClusterLock.TakeAsync(paths, TimeSpan.Zero, _time, cancellationToken);
+        var state = State();
+        state.Save(paths);
+        try
+        {
+            await using var engine = EngineFactory.Create(paths, configuration, loggers);
+            try
+            {
+                await RunAsync(engine, () =>
+                {
+                    (state with { IsReady = true }).Save(paths);
+                    Log.Ready(_logger, configuration.NodeName, (long)_time.GetElapsedTime(began).TotalMilliseconds);
+                    notify(ServerProcess.ReadyLine);
+                }, notify, cancellationToken);
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+            {
+                await ClusterCleanup.UndoStartAsync(configuration, engine, CancellationToken.None);
+                throw;
+            }
+        }
+        catch (IOException exception) when (exception.InnerException is AddressInUseException)
+        {
+            throw new CommandFailure(
+                $"port {configuration.ApiPort} is taken by another process ({exception.Message.TrimEnd('.')}); choose another with --api-port", exception);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // Told to stop.
+        }
+        finally
+        {
+            File.Delete(paths.ServerState);
+            Log.Stopped(_logger);
+        }
+    }
+
+    private async Task RunAsync(ContainerEngine engine, Action ready, Action<string> notify, CancellationToken cancellationToken)
+    {
         using var pki = ClusterPki.Open(paths.Data, _time);
-        await using var engine = EngineFactory.Create(paths, configuration, loggers);
         var engineStarted = engine.StartAsync(cancellationToken);
         using var images = await ImageEngine.OpenAsync(engine.Options, _time, engine.Network, cancellationToken);
         await using var store = await SqliteStore.OpenAsync(paths.Database, new StoreOptions(), _time, loggers.CreateLogger<SqliteStore>(), cancellationToken);
@@ -34,33 +79,66 @@ internal sealed partial class ClusterServer(ClusterPaths paths, ClusterConfigura
         await api.StartAsync(cancellationToken);
         WriteKubeconfig(pki);
         notify(ServerProcess.ProgressPrefix + "The API server answers.");
-
-        await using var parts = new ClusterParts(paths, configuration, engine, images, api, pki, _time, _random, loggers);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var running = parts.RunAsync(stop.Token);
+        Task[] running =
+        [
+            serveCommands(images, stop.Token),
+            RunPartsAsync(() => new ClusterParts(paths, configuration, engine, images, api, pki, _time, _random, loggers), ready, stop.Token),
+        ];
         try
         {
-            await await Task.WhenAny(parts.WaitUntilReadyAsync(stop.Token), running);
-            if (!running.IsCompleted)
-            {
-                State().Save(paths);
-                Log.Ready(_logger, configuration.NodeName, (long)_time.GetElapsedTime(began).TotalMilliseconds);
-                notify(ServerProcess.ReadyLine);
-            }
-
-            await running;
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            // Told to stop.
+            await await Task.WhenAny(running);
         }
         finally
         {
             await stop.CancelAsync();
-            await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAll(running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await api.StopAsync(CancellationToken.None);
-            File.Delete(paths.ServerState);
-            Log.Stopped(_logger);
+        }
+    }
+
+    /// <summary>
+    /// What stands around the API server runs as one: when a part fails all are stopped and made anew, so that the node
+    /// never looks healthy while something of it is dead. A first start that fails is the caller's to tell.
+    /// </summary>
+    private async Task RunPartsAsync(Func<ClusterParts> make, Action ready, CancellationToken cancellationToken)
+    {
+        var wasReady = false;
+        var backOff = FirstBackOff;
+        while (true)
+        {
+            var began = _time.GetTimestamp();
+            try
+            {
+                await using var parts = make();
+                using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+                var running = parts.RunAsync(stop.Token);
+                try
+                {
+                    await await Task.WhenAny(parts.WaitUntilReadyAsync(stop.Token), running);
+                    if (!running.IsCompleted && !wasReady)
+                    {
+                        wasReady = true;
+                        ready();
+                    }
+
+                    await running;
+                }
+                finally
+                {
+                    await stop.CancelAsync();
+                    await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                }
+            }
+            catch (Exception exception) when (wasReady && !cancellationToken.IsCancellationRequested)
+            {
+                backOff = _time.GetElapsedTime(began) > LongestBackOff ? FirstBackOff : backOff;
+                Log.PartFailed(_logger, exception, backOff);
+            }
+
+            cancellationToken.ThrowIfCancellationRequested();
+            await Task.Delay(backOff, _time, cancellationToken);
+            backOff = TimeSpan.FromTicks(Math.Min(backOff.Ticks * 2, LongestBackOff.Ticks));
         }
     }
 
@@ -86,24 +164,22 @@ internal sealed partial class ClusterServer(ClusterPaths paths, ClusterConfigura
         };
     }
 
-    /// <summary>The administrator's way in: in the data directory, and merged into the user's own kubeconfig.</summary>
+    /// <summary>The administrator's way in; <c>up</c> merges it into the user's own kubeconfig.</summary>
     private void WriteKubeconfig(ClusterPki pki)
     {
         var admin = pki.Admin();
-        var access = new KubeconfigAccess(ApiServerUrl, pki.Authority.CertificatePem, admin.CertificatePem, admin.KeyPem);
-        foreach (var path in new[] { paths.AdminKubeconfig, KubeconfigFile.UsersPath() })
-        {
-            var file = KubeconfigFile.Open(path);
-            file.SetContext(configuration.Name, access);
-            file.Save();
-        }
+        var file = KubeconfigFile.Open(paths.AdminKubeconfig);
+        file.SetContext(
+            configuration.Name, paths.Data,
+            new KubeconfigAccess(ApiServerUrl, pki.Authority.CertificatePem, admin.CertificatePem, admin.KeyPem));
+        file.Save(CallingUser.Root);
     }
 
     private string ApiServerUrl => $"https://127.0.0.1:{configuration.ApiPort}";
 
     private ServerState State() => new(
         Environment.ProcessId, ProcessInfo.StartTime(Environment.ProcessId), CoxswainVersion.Product, ApiServerUrl,
-        configuration.NodeName, configuration.NodeAddress.ToString(), _time.GetUtcNow());
+        configuration.NodeName, configuration.NodeAddress.ToString(), _time.GetUtcNow(), IsReady: false);
 
     private static partial class Log
     {
@@ -112,5 +188,8 @@ internal sealed partial class ClusterServer(ClusterPaths paths, ClusterConfigura
 
         [LoggerMessage(LogLevel.Information, "Cluster has stopped; its containers go on")]
         public static partial void Stopped(ILogger logger);
+
+        [LoggerMessage(LogLevel.Error, "A part of the cluster failed; all of them start again in {BackOff}")]
+        public static partial void PartFailed(ILogger logger, Exception exception, TimeSpan backOff);
     }
 }

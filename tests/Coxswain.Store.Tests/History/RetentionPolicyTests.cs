@@ -48,6 +48,52 @@ public sealed class RetentionPolicyTests
         Assert.Equal(ReadOutcome.Ok, await OutcomeAsync(store, 7_000));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task Write_FewHugeValues_HistoryStaysWithinTheBytes(int keys)
+    {
+        // A thousandth of 4,096 updates of a 3 MB object: fewer revisions than are kept otherwise.
+        const int Value = 3_000;
+        const int Bound = 48_000;
+        var superseded = new List<WeakReference>();
+        await using var store = new MemoryStore(new StoreOptions { KeepBytes = Bound }, _time);
+        for (var i = 0; i < 4_096; i++)
+        {
+            await PutOneAsync(store, $"k{i % keys}", Value, superseded);
+            if (i % 64 == 63)
+            {
+                // Memory, not only what may be read.
+                GC.Collect();
+                var held = superseded.RemoveAll(value => !value.IsAlive) is var _ ? superseded.Count : 0;
+                Assert.InRange(held, 1, keys + (Bound / Value) + StoreOptions.LeastRevisions);
+            }
+        }
+
+        var newest = await store.GetRevisionAsync(None);
+        Assert.Equal(ReadOutcome.Ok, await OutcomeAsync(store, newest - 10));
+        Assert.Equal(ReadOutcome.Compacted, await OutcomeAsync(store, newest - 100));
+    }
+
+    [Fact]
+    public async Task Write_ValuesLargerThanTheBytes_KeepsTheLeastRevisions()
+    {
+        await using var store = new MemoryStore(new StoreOptions { KeepBytes = 100 }, _time);
+        await PutAsync(store, 1_000, 1_000);
+        Assert.Equal(ReadOutcome.Ok, await OutcomeAsync(store, 1_000 - StoreOptions.LeastRevisions));
+        Assert.Equal(ReadOutcome.Compacted, await OutcomeAsync(store, 1_000 - StoreOptions.LeastRevisions - 2));
+    }
+
+    [Fact]
+    public async Task Write_NumbersAreSkipped_RevisionsAreCountedNotNumbers()
+    {
+        var options = new StoreOptions { KeepRevisions = 2_000, AtLeastRevisions = 1_000 };
+        await using var store = new MemoryStore(options, _time, newest => newest + 100);
+        await PutAsync(store, 5_000, 10);
+        Assert.Equal(ReadOutcome.Ok, await OutcomeAsync(store, 100 * 3_001));
+        Assert.Equal(ReadOutcome.Compacted, await OutcomeAsync(store, 100 * 2_000));
+    }
+
     [Fact]
     public async Task Write_SegmentsPass_DerivedFormsOfHistoryAreDropped()
     {
@@ -70,6 +116,13 @@ public sealed class RetentionPolicyTests
         {
             await store.WriteAsync(StoreWrite.Put($"k{i % 10}", new byte[bytes], null), None);
         }
+    }
+
+    private static async Task PutOneAsync(MemoryStore store, string key, int bytes, List<WeakReference> superseded)
+    {
+        var value = new byte[bytes];
+        superseded.Add(new WeakReference(value));
+        await store.WriteAsync(StoreWrite.Put(key, value, null), None);
     }
 
     private static async Task<ReadOutcome> OutcomeAsync(MemoryStore store, long revision) =>

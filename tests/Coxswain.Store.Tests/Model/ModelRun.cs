@@ -6,19 +6,22 @@ namespace Coxswain.Store.Tests.Model;
 /// Does the same to a store and to the plainest model of it (every version of a sorted dictionary, kept), then compares
 /// everything that can be read.
 /// </summary>
-internal sealed class ModelRun(IStore store, Func<IStore, Task<IStore>> reopen)
+/// <param name="fail">Makes the next step of a kind of statement fail; null for a store that has none.</param>
+internal sealed class ModelRun(IStore store, Func<IStore, Task<IStore>> reopen, Action<string>? fail)
 {
     private static readonly string[] Prefixes = ["", "a", "a/", "a/b", "b", "b/", "c", "\uffff"];
+    private static readonly string[] Failing = ["COMMIT", "DELETE", "INSERT", "UPDATE", "checkpoint"];
     private static readonly CancellationToken None = CancellationToken.None;
 
     private readonly List<SortedDictionary<string, (string Value, long Created, long Modified)>> _versions =
         [new(StringComparer.Ordinal)];
 
+    private readonly List<long> _revisions = [0];
     private readonly List<string> _events = ["none"];
     private IStore _store = store;
     private long _compacted;
 
-    private long Revision => _versions.Count - 1;
+    private long Revision => _revisions[^1];
 
     public async Task RunAsync(IEnumerable<Step> steps)
     {
@@ -51,13 +54,10 @@ internal sealed class ModelRun(IStore store, Func<IStore, Task<IStore>> reopen)
             case < 13: await DeleteAsync(key, null); break;
             case < 15: await DeleteAsync(key, right); break;
             case < 16: await DeleteAsync(key, right + 1); break;
-            case < 17:
-                var to = step.Key % (Revision + 1);
-                await _store.CompactAsync(to, None);
-                _compacted = Math.Max(_compacted, to);
-                break;
+            case < 17: await CompactAsync(step.Key % (Revision + 1)); break;
             case < 18: _store = await reopen(_store); break;
-            default: await CompareListAsync(Prefixes[step.Key % Prefixes.Length], Revision, step.Key % 5); break;
+            case < 20: await CompareListAsync(Prefixes[step.Key % Prefixes.Length], Revision, step.Key % 5); break;
+            default: fail?.Invoke(Failing[step.Key % Failing.Length]); break;
         }
     }
 
@@ -70,27 +70,37 @@ internal sealed class ModelRun(IStore store, Func<IStore, Task<IStore>> reopen)
     private async Task PutAsync(string key, string value, long? expected)
     {
         var known = _versions[^1].TryGetValue(key, out var current);
-        var result = await _store.WriteAsync(StoreWrite.Put(key, Encoding.UTF8.GetBytes(value), expected), None);
+        if (await TryWriteAsync(StoreWrite.Put(key, Encoding.UTF8.GetBytes(value), expected)) is not { } result)
+        {
+            return;
+        }
+
         if (expected is not null && expected != current.Modified)
         {
             Assert.Equal((WriteOutcome.Conflict, Revision), (result.Outcome, result.Revision));
             return;
         }
 
-        var revision = Revision + 1;
-        Assert.Equal((WriteOutcome.Committed, revision), (result.Outcome, result.Revision));
+        var revision = result.Revision;
+        Assert.Equal(WriteOutcome.Committed, result.Outcome);
+        Assert.True(revision > Revision);
         var next = new SortedDictionary<string, (string, long, long)>(_versions[^1], StringComparer.Ordinal)
         {
             [key] = (value, known ? current.Created : revision, revision),
         };
         _versions.Add(next);
+        _revisions.Add(revision);
         _events.Add($"{revision} {(known ? "Updated" : "Created")} {key}={value} was {current.Value}");
     }
 
     private async Task DeleteAsync(string key, long? expected)
     {
         var known = _versions[^1].TryGetValue(key, out var current);
-        var result = await _store.WriteAsync(StoreWrite.Delete(key, expected), None);
+        if (await TryWriteAsync(StoreWrite.Delete(key, expected)) is not { } result)
+        {
+            return;
+        }
+
         if (expected is not null && expected != current.Modified)
         {
             Assert.Equal((WriteOutcome.Conflict, Revision), (result.Outcome, result.Revision));
@@ -101,11 +111,39 @@ internal sealed class ModelRun(IStore store, Func<IStore, Task<IStore>> reopen)
         {
             var next = new SortedDictionary<string, (string, long, long)>(_versions[^1], StringComparer.Ordinal);
             next.Remove(key);
+            Assert.True(result.Revision > Revision);
             _versions.Add(next);
+            _revisions.Add(result.Revision);
             _events.Add($"{Revision} Deleted {key}= was {current.Value}");
         }
 
         Assert.Equal((WriteOutcome.Committed, Revision), (result.Outcome, result.Revision));
+    }
+
+    /// <summary>Null for a write that failed, and so changed nothing.</summary>
+    private async Task<WriteResult?> TryWriteAsync(StoreWrite write)
+    {
+        try
+        {
+            return await _store.WriteAsync(write, None);
+        }
+        catch (StoreException) when (fail is not null)
+        {
+            return null;
+        }
+    }
+
+    private async Task CompactAsync(long revision)
+    {
+        try
+        {
+            await _store.CompactAsync(revision, None);
+            _compacted = Math.Max(_compacted, revision);
+        }
+        catch (StoreException) when (fail is not null)
+        {
+            // Nothing was forgotten.
+        }
     }
 
     private async Task CompareAsync()
@@ -127,7 +165,7 @@ internal sealed class ModelRun(IStore store, Func<IStore, Task<IStore>> reopen)
 
     private async Task CompareListAsync(string prefix, long revision, int limit)
     {
-        var expected = _versions[(int)revision]
+        var expected = _versions[_revisions.FindLastIndex(written => written <= revision)]
             .Where(pair => pair.Key.StartsWith(prefix, StringComparison.Ordinal))
             .Select(pair => $"{pair.Key}={pair.Value}").ToArray();
         var found = new List<string>();
@@ -163,11 +201,11 @@ internal sealed class ModelRun(IStore store, Func<IStore, Task<IStore>> reopen)
 
         await using (watcher)
         {
-            var expected = _events.Skip((int)after + 1)
+            var expected = _events.Skip(_revisions.FindLastIndex(written => written <= after) + 1)
                 .Where(text => text.Split(' ', 3)[2].StartsWith(prefix, StringComparison.Ordinal)).ToArray();
             var found = expected.Length == 0 ? [] : (await watcher.ReadAsync(None)).Events;
             Assert.Equal(expected, found.Select(Describe));
-            Assert.Equal(Revision, watcher.Progress());
+            Assert.Equal(Revision, await watcher.ProgressAsync(None));
         }
     }
 

@@ -8,26 +8,52 @@ namespace Coxswain.Store.Tests.Model;
 
 public sealed class StoreModelTests
 {
-    [Fact]
-    public void Memory_AnySteps_ReadsLikeItsModel() => Check(150, async steps =>
-        await new ModelRun(new MemoryStore(new StoreOptions(), TimeProvider.System), Task.FromResult).RunAsync(steps));
+    private const int IoError = 10;
 
     [Fact]
-    public void Sqlite_AnyStepsAndRestarts_ReadsLikeItsModel() => Check(40, async steps =>
+    public void Memory_AnySteps_ReadsLikeItsModel() => Check(150, steps => RunInMemoryAsync(steps, null));
+
+    [Fact]
+    public void Memory_SkippingNumbers_ReadsLikeItsModel() => Check(50, steps => RunInMemoryAsync(steps, Skip));
+
+    [Fact]
+    public void Sqlite_AnyStepsFailuresAndRestarts_ReadsLikeItsModel() => Check(60, steps => RunOnDiskAsync(steps, null));
+
+    [Fact]
+    public void Sqlite_SkippingNumbers_ReadsLikeItsModel() => Check(20, steps => RunOnDiskAsync(steps, Skip));
+
+    private static long Skip(long newest) => newest + 1 + newest % 3;
+
+    private static Task RunInMemoryAsync(Step[] steps, Func<long, long>? successor) => new ModelRun(
+        new MemoryStore(new StoreOptions(), TimeProvider.System, successor), Task.FromResult, null).RunAsync(steps);
+
+    private static async Task RunOnDiskAsync(Step[] steps, Func<long, long>? successor)
     {
         using var scratch = new ScratchDirectory();
-        async Task<IStore> OpenAsync() => await SqliteStore.OpenAsync(
-            scratch.File("store.db"), new StoreOptions(), TimeProvider.System, NullLogger.Instance, default);
-        await new ModelRun(await OpenAsync(), async store =>
+        string? failing = null;
+        var tuning = new SqliteTuning
         {
-            await store.DisposeAsync();
-            return await OpenAsync();
-        }).RunAsync(steps);
-    });
+            Successor = successor,
+            Fault = sql => failing is { } kind && sql.StartsWith(kind, StringComparison.Ordinal)
+                && Interlocked.CompareExchange(ref failing, null, kind) == kind ? IoError : 0,
+        };
+        async Task<IStore> OpenAsync() => await SqliteStore.OpenAsync(
+            scratch.File("store.db"), new StoreOptions(), tuning, TimeProvider.System, NullLogger.Instance, default);
+        var run = new ModelRun(
+            await OpenAsync(),
+            async store =>
+            {
+                await store.DisposeAsync();
+                Volatile.Write(ref failing, null);
+                return await OpenAsync();
+            },
+            kind => Volatile.Write(ref failing, kind));
+        await run.RunAsync(steps);
+    }
 
     private static void Check(int runs, Func<Step[], Task> run)
     {
-        var steps = Gen.Choose(0, 19).SelectMany(kind => Gen.Choose(0, 1_199).Select(key => new Step(kind, key)));
+        var steps = Gen.Choose(0, 21).SelectMany(kind => Gen.Choose(0, 1_199).Select(key => new Step(kind, key)));
 
         // A step makes the others smaller when a failure is shrunk: only the array loses elements.
         var sequences = Arb.From(steps.ArrayOf(), Shrink);

@@ -9,7 +9,10 @@ public sealed class SqliteStoreTests : IDisposable
 {
     private static readonly CancellationToken None = CancellationToken.None;
 
+    private const int IoError = 10;
+
     private readonly ScratchDirectory _scratch = new();
+    private volatile Func<string, int>? _fault;
 
     private string Database => _scratch.File("store.db");
 
@@ -206,13 +209,15 @@ public sealed class SqliteStoreTests : IDisposable
         await PutAsync(store, "a", "1");
         var watcher = (await store.WatchAsync("", 1, None)).Watcher!;
         var reading = watcher.ReadAsync(None).AsTask();
-        Change("ALTER TABLE log RENAME TO gone");
+        _fault = sql => sql.StartsWith("INSERT", StringComparison.Ordinal) ? IoError : 0;
         var exception = await Assert.ThrowsAsync<StoreException>(() => PutAsync(store, "a", "2"));
-        Assert.Contains("no such table", exception.Message, StringComparison.Ordinal);
+        Assert.Contains(Database, exception.Message, StringComparison.Ordinal);
+        Assert.Contains("INSERT INTO log", exception.Message, StringComparison.Ordinal);
+        Assert.Equal(StoreFailure.Broken, exception.Failure);
         Assert.Equal(1, await store.GetRevisionAsync(None));
         Assert.Equal(["a=1@1/1"], await ContentAsync(store, 0));
         Assert.False(reading.IsCompleted);
-        Change("ALTER TABLE gone RENAME TO log");
+        _fault = null;
         Assert.Equal(2, (await PutAsync(store, "a", "3")).Revision);
         Assert.Equal(2, Assert.Single((await reading).Events).Revision);
     }
@@ -224,37 +229,73 @@ public sealed class SqliteStoreTests : IDisposable
         await PutAsync(store, "a", "1");
         var watcher = (await store.WatchAsync("", 1, None)).Watcher!;
         var reading = watcher.ReadAsync(None).AsTask();
-        Task<WriteResult> stuck;
-        using (var blocker = new SqliteConnection(Database))
-        {
-            blocker.Execute("BEGIN IMMEDIATE");
-            stuck = PutAsync(store, "a", "2");
+        await using var follower = await store.FollowAsync("", None);
+        using var gate = new CommitGate();
+        _fault = gate.Pass;
+        var stuck = PutAsync(store, "a", "2");
+        await gate.Reached;
 
-            // Queued behind a batch that is stuck, this one can be taken back.
-            using var cancel = new CancellationTokenSource();
-            var later = store.WriteAsync(StoreWrite.Put("b", "1"u8.ToArray(), null), cancel.Token).AsTask();
-            await cancel.CancelAsync();
-            Assert.False(stuck.IsCompleted);
-            Assert.False(reading.IsCompleted);
-            Assert.Equal(1, await store.GetRevisionAsync(None));
-            Assert.Equal(["a=1@1/1"], await ContentAsync(store, 0));
-            blocker.Execute("COMMIT");
-            try
-            {
-                Assert.Equal(WriteOutcome.Committed, (await later).Outcome);
-            }
-            catch (OperationCanceledException)
-            {
-                Assert.Null(await store.GetAsync("b", None));
-            }
-        }
-
+        // Queued behind a batch that is stuck, this one can be taken back.
+        using var cancel = new CancellationTokenSource();
+        var later = store.WriteAsync(StoreWrite.Put("b", "1"u8.ToArray(), null), cancel.Token).AsTask();
+        await cancel.CancelAsync();
+        Assert.False(stuck.IsCompleted);
+        Assert.False(reading.IsCompleted);
+        Assert.Equal(1, await store.GetRevisionAsync(None));
+        Assert.Equal(1, follower.ChangedAt);
+        Assert.Equal(["a=1@1/1"], await ContentAsync(store, 0));
+        gate.Open();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => later);
         Assert.Equal(2, (await stuck).Revision);
         Assert.Equal(2, (await reading).Events[0].Revision);
+        Assert.Null(await store.GetAsync("b", None));
+    }
+
+    [Fact]
+    public async Task Write_ManyAtOnceByOneCaller_ShareOneCommit()
+    {
+        await using var store = await OpenAsync();
+        await Task.WhenAll(Enumerable.Range(0, 500).Select(i => PutAsync(store, $"k{i}", "1")));
+        using var gate = new CommitGate();
+        _fault = gate.Pass;
+        var first = DeleteAsync(store, "k0");
+        await gate.Reached;
+        var before = store.Commits;
+
+        // Emptying a collection: started together, awaited together.
+        var deletes = Enumerable.Range(1, 499).Select(i => DeleteAsync(store, $"k{i}")).ToArray();
+        gate.Open();
+        await first;
+        await Task.WhenAll(deletes);
+        Assert.Equal(2, store.Commits - before);
+        Assert.Empty(await ContentAsync(store, 0));
+    }
+
+    [Fact]
+    public async Task Write_HugeValuesAtOnce_DoNotAllShareOneCommit()
+    {
+        await using var store = await OpenAsync();
+        using var gate = new CommitGate();
+        _fault = gate.Pass;
+        var first = PutAsync(store, "first", "1");
+        await gate.Reached;
+        var before = store.Commits;
+        var value = new string('v', WriteQueue.BatchBytes / 4);
+        var puts = Enumerable.Range(0, 8).Select(i => PutAsync(store, $"k{i}", value)).ToArray();
+        gate.Open();
+        await first;
+        await Task.WhenAll(puts);
+        Assert.Equal(3, store.Commits - before);
     }
 
     private Task<SqliteStore> OpenAsync(StoreOptions? options = null) =>
-        SqliteStore.OpenAsync(Database, options ?? new StoreOptions(), TimeProvider.System, NullLogger.Instance, None);
+        SqliteStore.OpenAsync(
+            Database,
+            options ?? new StoreOptions(),
+            new SqliteTuning { Fault = sql => _fault?.Invoke(sql) ?? 0 },
+            TimeProvider.System,
+            NullLogger.Instance,
+            None);
 
     private static async Task<WriteResult> PutAsync(SqliteStore store, string key, string value) =>
         await store.WriteAsync(StoreWrite.Put(key, Encoding.UTF8.GetBytes(value), null), None);
@@ -272,6 +313,7 @@ public sealed class SqliteStoreTests : IDisposable
 
     private void Change(string sql)
     {
+        File.AppendAllText(Database, "");
         using var connection = new SqliteConnection(Database);
         connection.Execute(sql);
     }

@@ -6,19 +6,21 @@ public sealed class KubeconfigFileTests : IDisposable
 {
     private static readonly KubeconfigAccess Access = new("https://127.0.0.1:6443", "ca", "certificate", "key");
 
-    private readonly string _path = Path.Combine(Path.GetTempPath(), $"kubeconfig-{Path.GetRandomFileName()}");
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("coxswain-kubeconfig-");
 
-    public void Dispose() => File.Delete(_path);
+    private string FilePath => Path.Combine(_directory.FullName, "config");
+
+    public void Dispose() => _directory.Delete(recursive: true);
 
     [Fact]
     public void SetContext_NoFile_WritesOneThatOnlyItsOwnerReads()
     {
         Set("coxswain");
 
-        var text = File.ReadAllText(_path);
+        var text = File.ReadAllText(FilePath);
         Assert.Contains("server: https://127.0.0.1:6443", text, StringComparison.Ordinal);
         Assert.Contains("current-context: coxswain", text, StringComparison.Ordinal);
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(_path));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(FilePath));
     }
 
     [Fact]
@@ -40,16 +42,16 @@ public sealed class KubeconfigFileTests : IDisposable
               user: {token: abc}
             current-context: work
             """;
-        File.WriteAllText(_path, others);
+        File.WriteAllText(FilePath, others);
 
         Set("coxswain");
         Set("coxswain");
-        Assert.Equal(2, File.ReadAllText(_path).Split("server: ").Length - 1);
-        var file = KubeconfigFile.Open(_path);
-        file.RemoveContext("coxswain");
-        file.Save();
+        Assert.Equal(2, File.ReadAllText(FilePath).Split("server: ").Length - 1);
+        var file = KubeconfigFile.Open(FilePath);
+        Assert.True(file.RemoveContext("coxswain", "/data"));
+        file.Save(CallingUser.Root);
 
-        var text = File.ReadAllText(_path);
+        var text = File.ReadAllText(FilePath);
         Assert.DoesNotContain("coxswain", text, StringComparison.Ordinal);
         Assert.Contains("server: https://work.example.org", text, StringComparison.Ordinal);
         Assert.Contains("insecure-skip-tls-verify: true", text, StringComparison.Ordinal);
@@ -59,16 +61,73 @@ public sealed class KubeconfigFileTests : IDisposable
     [Fact]
     public void Open_NotYaml_SaysWhichFile()
     {
-        File.WriteAllText(_path, "a: [b");
+        File.WriteAllText(FilePath, "a: [b");
 
-        var failure = Assert.Throws<CommandFailure>(() => KubeconfigFile.Open(_path));
-        Assert.Contains(_path, failure.Message, StringComparison.Ordinal);
+        var failure = Assert.Throws<CommandFailure>(() => KubeconfigFile.Open(FilePath));
+        Assert.Contains(FilePath, failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Save_AnyFile_IsInBlockStyleWithoutADocumentEnd()
+    {
+        File.WriteAllText(FilePath, "{apiVersion: v1, clusters: [], contexts: [], users: [], kind: Config}");
+
+        Set("coxswain");
+
+        var text = File.ReadAllText(FilePath);
+        Assert.Contains("\n- cluster:\n    certificate-authority-data: ", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("...", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("---", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("{cluster", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Save_ThroughALinkOfAnotherOwner_KeepsLinkOwnerAndMode()
+    {
+        var target = Path.Combine(_directory.FullName, "elsewhere");
+        File.WriteAllText(target, "");
+        File.SetUnixFileMode(target, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
+        new CallingUser(12345, 23456, "").Own(target);
+        File.CreateSymbolicLink(FilePath, target);
+
+        Set("coxswain");
+
+        Assert.Equal(target, File.ResolveLinkTarget(FilePath, returnFinalTarget: true)?.FullName);
+        Assert.Equal(new CallingUser(12345, 23456, ""), CallingUser.OwnerOf(target));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead, File.GetUnixFileMode(target));
+        Assert.Contains("server: https://127.0.0.1:6443", File.ReadAllText(target), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("clusters: [{name: work, cluster: {server: https://work.example.org}}]")]
+    [InlineData("users: [{name: work, user: {token: abc}}]")]
+    [InlineData("contexts: [{name: work, context: {cluster: a, user: b}}]")]
+    public void RequireOurs_EntryOfAnotherCluster_IsRefusedAndNotRemoved(string content)
+    {
+        File.WriteAllText(FilePath, content);
+        var file = KubeconfigFile.Open(FilePath);
+
+        var failure = Assert.Throws<CommandFailure>(() => file.RequireOurs("work", "/data"));
+
+        Assert.Contains("--name", failure.Message, StringComparison.Ordinal);
+        Assert.False(file.RemoveContext("work", "/data"));
+    }
+
+    [Fact]
+    public void RequireOurs_OurOwnOrThatOfAClusterThatIsGone_Passes()
+    {
+        Set("coxswain");
+        var file = KubeconfigFile.Open(FilePath);
+
+        file.RequireOurs("coxswain", "/data");
+        file.RequireOurs("coxswain", "/other"); // "/data" does not exist
+        file.RequireOurs("new", "/data");
     }
 
     private void Set(string name)
     {
-        var file = KubeconfigFile.Open(_path);
-        file.SetContext(name, Access);
-        file.Save();
+        var file = KubeconfigFile.Open(FilePath);
+        file.SetContext(name, "/data", Access);
+        file.Save(CallingUser.Root);
     }
 }

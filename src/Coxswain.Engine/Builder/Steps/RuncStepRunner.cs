@@ -103,7 +103,7 @@ public sealed class RuncStepRunner(
         var config = SpecBuilder.Build(spec, snapshot.RootDirectory, CgroupOf(id), cgroups.Layout);
         await File.WriteAllBytesAsync(
             Path.Combine(directory, "config.json"),
-            JsonSerializer.SerializeToUtf8Bytes(config, EngineJson.Default.RuntimeSpec),
+            JsonSerializer.SerializeToUtf8Bytes(config, OciJson.Default.RuntimeSpec),
             cancellationToken);
     }
 

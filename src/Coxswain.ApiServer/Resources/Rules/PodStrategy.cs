@@ -1,0 +1,45 @@
+using System.Text.Json.Nodes;
+using Coxswain.Api;
+using Coxswain.ApiServer.Documents;
+
+namespace Coxswain.ApiServer.Resources.Rules;
+
+/// <summary>Pods start Pending, hardly change, and end gracefully: the node removes a Pod when its containers are gone.</summary>
+internal sealed class PodStrategy : ResourceStrategy
+{
+    public override bool TracksGeneration => true;
+
+    public override bool ReturnsDeletedObject => true;
+
+    public override bool StatusMayChangeLabels => false;
+
+    public override void PrepareForCreate(JsonObject document) => document["status"] = new JsonObject
+    {
+        ["phase"] = "Pending",
+        ["qosClass"] = PodQuality.Of(document["spec"] as JsonObject),
+    };
+
+    public override void PrepareForStatusUpdate(JsonObject document, JsonObject old)
+    {
+        // The class follows from the spec, and nodes need not repeat it.
+        var status = document.ObjectOrNew("status");
+        if (old.TextAt("status", "qosClass") is { Length: > 0 } quality)
+        {
+            status["qosClass"] = quality;
+        }
+    }
+
+    public override IEnumerable<FieldError> ValidateUpdate(JsonObject document, JsonObject old) => [];
+
+    public override long? GracePeriodSeconds(JsonObject document, long? requested)
+    {
+        // A Pod that no node has, or whose containers have ended, has nobody to wait for.
+        if (document.TextAt("spec", "nodeName").Length == 0 || document.TextAt("status", "phase") is "Succeeded" or "Failed")
+        {
+            return 0;
+        }
+
+        var period = requested ?? document.IntegerAt("spec", "terminationGracePeriodSeconds") ?? 30;
+        return period < 0 ? 1 : period;
+    }
+}

@@ -1,0 +1,71 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Coxswain.Api;
+using Coxswain.ApiServer.Resources;
+using Coxswain.Client;
+
+namespace Coxswain.ApiServer.Verbs;
+
+/// <summary>A patch in one of the forms clients send, parsed once, applied as often as the object changes under it.</summary>
+internal sealed class ObjectPatch
+{
+    private readonly PatchType _type;
+    private readonly JsonNode? _body;
+
+    private ObjectPatch(PatchType type, JsonNode? body, FieldValidation validation)
+    {
+        _type = type;
+        _body = body;
+        Validation = validation;
+    }
+
+    private FieldValidation Validation { get; }
+
+    /// <exception cref="KubeStatusException">The body is not JSON, or the form is not known.</exception>
+    public static ObjectPatch Parse(PatchType type, ReadOnlySpan<byte> body, FieldValidation validation)
+    {
+        if (type == PatchType.Apply)
+        {
+            throw new KubeStatusException(Statuses.UnsupportedMediaType(
+                ["application/json-patch+json", "application/merge-patch+json", "application/strategic-merge-patch+json"]));
+        }
+
+        try
+        {
+            return new ObjectPatch(type, JsonNode.Parse(body), validation);
+        }
+        catch (JsonException exception)
+        {
+            throw new KubeStatusException(Statuses.BadRequest($"error decoding patch: {exception.Message}"));
+        }
+    }
+
+    /// <param name="schema">Of the document; null when it has none, and then lists are replaced whole.</param>
+    public JsonObject Apply(JsonObject current, ObjectKind kind, Schema? schema, List<string> warnings)
+    {
+        var patched = _type switch
+        {
+            PatchType.Json => JsonPatch.Apply(current, _body),
+            PatchType.StrategicMerge when schema is not null => StrategicMergePatch.Apply(current, _body, schema),
+            _ => MergePatch.Apply(current, _body),
+        };
+        if (patched is not JsonObject)
+        {
+            throw new KubeStatusException(Statuses.BadRequest("error decoding patch: the result is not an object"));
+        }
+
+        if (schema is null)
+        {
+            return (JsonObject)patched;
+        }
+
+        var decoded = ObjectDecoder.Decode(Encoding.UTF8.GetBytes(patched.ToJsonString()), kind, schema, Validation);
+        warnings.Clear();
+        warnings.AddRange(decoded.Warnings);
+        return decoded.Document;
+    }
+
+    public JsonObject Apply(JsonObject current, ApiRequest request) =>
+        Apply(current, request.Resource.Kind, request.Resource.Schema, request.Warnings);
+}

@@ -1,0 +1,17 @@
+namespace Coxswain.Store.Sqlite;
+
+/// <summary>What tests set otherwise than a server does.</summary>
+internal sealed record SqliteTuning
+{
+    /// <summary>
+    /// Room for what a full write-ahead log adds to the database when it is copied, and as much again for what is
+    /// deleted afterwards; see <see cref="DiskReserve"/>.
+    /// </summary>
+    public long ReserveBytes { get; init; } = 64L << 20;
+
+    /// <summary>The revision that follows another, for a store that skips some; null for the next.</summary>
+    public Func<long, long>? Successor { get; init; }
+
+    /// <summary>Asked with its text before each step of a statement; another code than Ok is what the step then answers.</summary>
+    public Func<string, int>? Fault { get; init; }
+}

@@ -1,0 +1,24 @@
+namespace Coxswain.Verbs.Images;
+
+/// <summary>A file the user named for the result: it is replaced only once the result is whole.</summary>
+internal static class OutputFile
+{
+    public static async Task WriteAsync(string path, Func<Stream, Task> write)
+    {
+        var aside = $"{path}.{Path.GetRandomFileName()}";
+        try
+        {
+            await using (var file = new FileStream(aside, FileMode.CreateNew, FileAccess.Write))
+            {
+                await write(file);
+            }
+
+            File.Move(aside, path, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(aside);
+            throw;
+        }
+    }
+}
