@@ -34,7 +34,7 @@ internal sealed class ObjectUpdater(IStore store, AdmissionChain admission)
             Prepare(request, document, old);
             var context = new AdmissionContext(request, AdmissionOperation.Update, document, old);
             await admission.MutateAsync(context, cancellationToken);
-            if (resource.Strategy.TracksGeneration && request.Subresource is ("" or "scale"))
+            if (resource.Strategy.TracksGeneration && (request.Subresource is ("" or "scale") || ScopeOf(request) is not null))
             {
                 CountGeneration(document, old);
             }
@@ -116,6 +116,8 @@ internal sealed class ObjectUpdater(IStore store, AdmissionChain admission)
         }
     }
 
+    private static SubresourceScope? ScopeOf(ApiRequest request) => SubresourceScope.Find(request.Resource.QualifiedName, request.Subresource);
+
     private static void Prepare(ApiRequest request, JsonObject document, JsonObject old)
     {
         var strategy = request.Resource.Strategy;
@@ -134,6 +136,14 @@ internal sealed class ObjectUpdater(IStore store, AdmissionChain admission)
         {
             TakeAllButStatus(document, old, strategy.StatusMayChangeLabels);
             strategy.PrepareForStatusUpdate(document, old);
+            if (request.Resource.QualifiedName == "certificatesigningrequests.certificates.k8s.io")
+            {
+                CertificateConditions.KeepVerdicts(document, old);
+            }
+        }
+        else if (ScopeOf(request) is { } scope)
+        {
+            scope.Apply(document, old);
         }
         else if (request.Subresource.Length == 0)
         {
@@ -198,6 +208,11 @@ internal sealed class ObjectUpdater(IStore store, AdmissionChain admission)
                 errors.Add(FieldError.Forbidden("metadata.finalizers",
                     $"no new finalizers can be added if the object is being deleted, found new finalizers []string{{{string.Join(", ", added.Select(name => $"\"{name}\""))}}}"));
             }
+        }
+
+        if (ScopeOf(request) is { Check: { } check })
+        {
+            errors.AddRange(check(document, old));
         }
 
         if (request.Subresource.Length == 0)
