@@ -22,14 +22,12 @@ internal sealed class NodeProxy : IDisposable
     private readonly IStore _store;
     private readonly ServerLifetime _lifetime;
     private readonly HttpClient _client;
-    private readonly X509Certificate2 _certificate;
 
-    public NodeProxy(ApiCore core, IStore store, ServerLifetime lifetime, ClusterPki pki, KeyAndCertificate clientCertificate)
+    public NodeProxy(ApiCore core, IStore store, ServerLifetime lifetime, ClusterPki pki, RenewingCertificate certificate)
     {
         _core = core;
         _store = store;
         _lifetime = lifetime;
-        _certificate = clientCertificate.ToCertificate();
         var authority = pki.Authority.Certificate;
         _client = new HttpClient(new SocketsHttpHandler
         {
@@ -37,7 +35,7 @@ internal sealed class NodeProxy : IDisposable
             AllowAutoRedirect = false,
             SslOptions = new SslClientAuthenticationOptions
             {
-                ClientCertificates = [_certificate],
+                LocalCertificateSelectionCallback = (_, _, _, _, _) => certificate.Current,
                 CertificateChainPolicy = new X509ChainPolicy
                 {
                     TrustMode = X509ChainTrustMode.CustomRootTrust,
@@ -62,11 +60,7 @@ internal sealed class NodeProxy : IDisposable
         await ForwardAsync(context, request, target);
     }
 
-    public void Dispose()
-    {
-        _client.Dispose();
-        _certificate.Dispose();
-    }
+    public void Dispose() => _client.Dispose();
 
     private async ValueTask<string> LogAddressAsync(HttpContext context, ApiRequest request)
     {
