@@ -4,6 +4,7 @@ using Coxswain.ApiServer.Bootstrap;
 using Coxswain.ApiServer.Certificates;
 using Coxswain.ApiServer.Http;
 using Coxswain.ApiServer.InProcess;
+using Coxswain.ApiServer.Resources;
 using Coxswain.ApiServer.Resources.Rules;
 using Coxswain.ApiServer.Users;
 using Coxswain.Client;
@@ -60,7 +61,10 @@ public sealed partial class ApiServerHost : IAsyncDisposable
     }
 
     /// <summary>What is served now, and who waits for it to change.</summary>
-    public IKubeDiscovery Discovery => _parts.Discovery;
+    public IKubeDiscovery Discovery => _parts.Resources;
+
+    /// <summary>What is served; whoever adds kinds at run time changes it.</summary>
+    internal CatalogueHolder Catalogue => _parts.Resources;
 
     /// <summary>A client for a part of this process: no socket, but the same identity, authorization and admission.</summary>
     public InProcessKubeClient ClientFor(User user) => new(_parts.Core, _parts.Resources, user);

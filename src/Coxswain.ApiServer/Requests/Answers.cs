@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Coxswain.Api;
-using Coxswain.ApiServer.Http;
 
 namespace Coxswain.ApiServer.Requests;
 

@@ -64,6 +64,14 @@ public sealed class RequestLimitsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task User_WithoutRights_IsRefusedBeforeItsBodyIsRead()
+    {
+        await using var nobody = await HostileConnection.OpenAsync(_server, _server.Pki.Authority.Issue(new CertificateSubject("nobody")));
+        await nobody.SendAsync($"POST {ConfigMaps} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/yaml\r\nContent-Length: 3000000\r\n\r\n");
+        Assert.StartsWith("HTTP/1.1 403", await nobody.StatusLineAsync(_end.Token), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Body_WithAnEncoding_IsRefused()
     {
         await using var client = await HostileConnection.OpenAsync(_server, _server.Pki.Admin());

@@ -20,7 +20,7 @@ internal sealed class ServicePools(IStore store, IPNetwork range, Random random)
             if (Document.Decode(entry.Value)["spec"] is JsonObject spec)
             {
                 Addresses.TryTake(spec.TextAt("clusterIP"));
-                foreach (var port in ServiceStrategy.NodePortsOf(spec))
+                foreach (var port in ServiceRules.NodePortsOf(spec))
                 {
                     Ports.TryTake(port);
                 }

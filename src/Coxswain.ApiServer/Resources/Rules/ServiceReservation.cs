@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Coxswain.Api;
 using Coxswain.ApiServer.Documents;
-using Coxswain.ApiServer.Http;
 
 namespace Coxswain.ApiServer.Resources.Rules;
 
