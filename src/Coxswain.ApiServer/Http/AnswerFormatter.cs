@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using System.Text;
 using Coxswain.Api;
 using Coxswain.ApiServer.Documents;
@@ -86,7 +87,12 @@ internal sealed class AnswerFormatter(TableMaker tables)
         }
 
         response.ContentLength = Measure(head, page);
-        var output = response.BodyWriter;
+        await WriteItemsAsync(response.BodyWriter, head, page, context.RequestAborted);
+    }
+
+    /// <summary>Handed over piece by piece, so that no list is ever whole in memory once more.</summary>
+    internal static async Task WriteItemsAsync(PipeWriter output, byte[] head, ListPage page, CancellationToken cancellationToken)
+    {
         output.Write(head);
         var pending = head.Length;
         for (var i = 0; i < page.Entries.Count; i++)
@@ -102,7 +108,7 @@ internal sealed class AnswerFormatter(TableMaker tables)
             if (pending >= FlushBytes)
             {
                 pending = 0;
-                if ((await output.FlushAsync(context.RequestAborted)).IsCompleted)
+                if ((await output.FlushAsync(cancellationToken)).IsCompleted)
                 {
                     return;
                 }
@@ -110,10 +116,10 @@ internal sealed class AnswerFormatter(TableMaker tables)
         }
 
         output.Write("]}"u8);
-        await output.FlushAsync(context.RequestAborted);
+        await output.FlushAsync(cancellationToken);
     }
 
-    internal static void WriteItems(IBufferWriter<byte> output, byte[] head, ListPage page)
+    private static void WriteItems(IBufferWriter<byte> output, byte[] head, ListPage page)
     {
         output.Write(head);
         for (var i = 0; i < page.Entries.Count; i++)
