@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using Coxswain.Engine.Builder.Contexts;
 using Coxswain.Engine.Builder.Dockerfiles;
+using Coxswain.Engine.Images;
 using Coxswain.Engine.Images.Documents;
 using Coxswain.Engine.Images.Tar;
 using FsCheck;
