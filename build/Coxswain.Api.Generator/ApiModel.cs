@@ -26,6 +26,35 @@ internal sealed class ApiModel
         return new ApiModel(files);
     }
 
+    /// <summary>
+    /// Refuses facts that name a type nobody declares, in any field or alias, also where no C# is made of it: read at
+    /// run time, such a field would be lost without a word. And a protobuf number that stands for two fields.
+    /// </summary>
+    public void Check()
+    {
+        foreach (var file in Files)
+        {
+            foreach (var (name, facts) in file.Facts.Types)
+            {
+                var fields = facts.Fields ?? [];
+                foreach (var type in fields.Select(field => field.Type).Append(facts.Alias).OfType<string>())
+                {
+                    var bare = Bare(type);
+                    if (!FieldType.Scalar.Known.ContainsKey(bare) && !IsInterface(bare) && Find(file, bare) is null)
+                    {
+                        throw new InvalidDataException($"{file.Folder}.{name}: unknown type {type}");
+                    }
+                }
+
+                if (fields.Where(field => field.Proto > 0).GroupBy(field => field.Proto)
+                    .FirstOrDefault(same => same.Count() > 1) is { } twice)
+                {
+                    throw new InvalidDataException($"{file.Folder}.{name}: two fields with the number {twice.Key}");
+                }
+            }
+        }
+    }
+
     /// <summary>Resolves a type's name as written in <paramref name="file"/>; null for what is not declared anywhere.</summary>
     public (ApiFile File, string Name, TypeFacts Facts)? Find(ApiFile file, string name)
     {
@@ -37,6 +66,14 @@ internal sealed class ApiModel
 
         return file.Facts.Types.TryGetValue(name, out var facts) ? (file, name, facts) : null;
     }
+
+    /// <summary>A type of another Go package (<c>watch.Event</c>), which no field of JSON has.</summary>
+    private static bool IsInterface(string type) => type.Contains('.') && !type.Contains('/');
+
+    private static string Bare(string type) =>
+        type.StartsWith("[]", StringComparison.Ordinal) ? Bare(type[2..])
+        : type.StartsWith("map[", StringComparison.Ordinal) ? Bare(type[(type.IndexOf(']') + 1)..])
+        : type;
 
     /// <summary>As <see cref="Find"/>, but what other names of the type lead to.</summary>
     public (ApiFile File, string Name, TypeFacts Facts)? FindStruct(ApiFile file, string name)
@@ -63,4 +100,4 @@ internal sealed record ApiFacts(string Group, string Version, Dictionary<string,
 internal sealed record TypeFacts(
     bool Kind, bool Namespaced, string? Alias, IReadOnlyList<string>? Enum, IReadOnlyList<FieldFacts>? Fields);
 
-internal sealed record FieldFacts(string Name, string Type, bool Optional, bool Pointer, bool Inline);
+internal sealed record FieldFacts(string Name, string Type, bool Optional, bool Pointer, bool Inline, int Proto);

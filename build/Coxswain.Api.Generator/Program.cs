@@ -7,6 +7,7 @@ if (args.Length != 2)
 }
 
 var model = ApiModel.Load(args[0]);
+model.Check();
 Directory.CreateDirectory(args[1]);
 var kinds = new List<KindFact>();
 foreach (var file in model.Files)

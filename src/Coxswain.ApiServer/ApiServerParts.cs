@@ -3,13 +3,18 @@ using Coxswain.ApiServer.Admission;
 using Coxswain.ApiServer.Authentication;
 using Coxswain.ApiServer.Authorization;
 using Coxswain.ApiServer.Bootstrap;
+using Coxswain.ApiServer.Certificates;
+using Coxswain.ApiServer.Conversion;
+using Coxswain.ApiServer.Core;
 using Coxswain.ApiServer.Discovery;
+using Coxswain.ApiServer.Documents;
 using Coxswain.ApiServer.Http;
 using Coxswain.ApiServer.OpenApi;
-using Coxswain.ApiServer.Registry;
-using Coxswain.ApiServer.Registry.Strategies;
 using Coxswain.ApiServer.Requests;
+using Coxswain.ApiServer.Resources;
+using Coxswain.ApiServer.Resources.Rules;
 using Coxswain.ApiServer.Tables;
+using Coxswain.ApiServer.Verbs;
 using Coxswain.ApiServer.Watch;
 using Microsoft.Extensions.Logging;
 
@@ -18,7 +23,9 @@ namespace Coxswain.ApiServer;
 /// <summary>The wiring of one API server: what is made of what. No logic.</summary>
 internal sealed class ApiServerParts : IAsyncDisposable
 {
-    private readonly RbacAuthorizer _authorizer;
+    private readonly RbacAuthorizer _roles;
+    private readonly NodeAuthorizer _nodes;
+    private readonly ServiceAccountTokens _tokens;
     private readonly NodeProxy _nodeProxy;
     private readonly PriorityAdmission _priorities;
 
@@ -29,9 +36,12 @@ internal sealed class ApiServerParts : IAsyncDisposable
         var random = new LockedRandom(options.Random);
         var identities = new IdentitySource(random);
         ServicePools = new ServicePools(store, options.ServiceRange, random);
-        Resources = new ResourceRegistry(new ServiceStrategy(ServicePools.Addresses, ServicePools.Ports));
-        _authorizer = new RbacAuthorizer(store);
-        var tokens = new ServiceAccountTokens(store, options.Pki.TokenKey, identities, time);
+        var services = new ServiceRules(ServicePools.Addresses, ServicePools.Ports);
+        Resources = new CatalogueHolder(BuiltInCatalogue.Make(BuiltInRules.All(services), OtherVersions.All));
+        _roles = new RbacAuthorizer(store);
+        _nodes = new NodeAuthorizer(store);
+        var authorizer = new AuthorizerChain([_nodes, _roles]);
+        _tokens = new ServiceAccountTokens(store, options.Pki.TokenKey, identities, time);
 
         _priorities = new PriorityAdmission(store);
         var admission = new AdmissionChain(
@@ -40,48 +50,50 @@ internal sealed class ApiServerParts : IAsyncDisposable
             new ServiceAccountAdmission(store, identities, options.ServiceAccountPatience, time),
             new DefaultTolerations(),
             _priorities,
-            new NodeRestriction(),
+            new NodeRestriction(store),
+            new RoleEscalation(_roles, authorizer),
         ]);
         var reader = new ObjectReader(store);
-        var creator = new ObjectCreator(store, admission, identities, time);
-        var updater = new ObjectUpdater(store, admission);
-        var deleter = new ObjectDeleter(store, admission, time);
+        var steps = new WriteSteps(admission);
+        var namespaces = new NamespaceGuard(store, Resources.Of<Coxswain.Api.Core.V1.Namespace>());
+        var creator = new ObjectCreator(store, steps, namespaces, identities, time);
+        var updater = new ObjectUpdater(store, steps);
+        var deleter = new ObjectDeleter(store, steps, time);
         var binding = new PostHandlers.Route(BindingHandler.Kind, new BindingHandler(updater, Resources, time));
         var posts = new PostHandlers(new Dictionary<string, PostHandlers.Route>
         {
             ["bindings"] = binding,
             ["pods/binding"] = binding,
             ["pods/eviction"] = new(EvictionHandler.Kind, new EvictionHandler(store, deleter, updater, Resources, time)),
-            ["serviceaccounts/token"] = new(TokenRequestHandler.Kind, new TokenRequestHandler(store, tokens, time)),
-            ["tokenreviews.authentication.k8s.io"] = new(Kind("authentication.k8s.io/v1", "TokenReview"), new TokenReviewHandler(tokens)),
+            ["serviceaccounts/token"] = new(TokenRequestHandler.Kind, new TokenRequestHandler(store, _tokens, time)),
+            ["tokenreviews.authentication.k8s.io"] = new(Kind("authentication.k8s.io/v1", "TokenReview"), new TokenReviewHandler(_tokens)),
             ["selfsubjectreviews.authentication.k8s.io"] = new(Kind("authentication.k8s.io/v1", "SelfSubjectReview"), new SelfReviewHandler()),
             ["subjectaccessreviews.authorization.k8s.io"] =
-                new(Kind("authorization.k8s.io/v1", "SubjectAccessReview"), new AccessReviewHandler(_authorizer, isSelf: false)),
+                new(Kind("authorization.k8s.io/v1", "SubjectAccessReview"), new AccessReviewHandler(authorizer, isSelf: false)),
             ["localsubjectaccessreviews.authorization.k8s.io"] =
-                new(Kind("authorization.k8s.io/v1", "LocalSubjectAccessReview"), new AccessReviewHandler(_authorizer, isSelf: false)),
+                new(Kind("authorization.k8s.io/v1", "LocalSubjectAccessReview"), new AccessReviewHandler(authorizer, isSelf: false)),
             ["selfsubjectaccessreviews.authorization.k8s.io"] =
-                new(Kind("authorization.k8s.io/v1", "SelfSubjectAccessReview"), new AccessReviewHandler(_authorizer, isSelf: true)),
+                new(Kind("authorization.k8s.io/v1", "SelfSubjectAccessReview"), new AccessReviewHandler(authorizer, isSelf: true)),
             ["selfsubjectrulesreviews.authorization.k8s.io"] =
-                new(Kind("authorization.k8s.io/v1", "SelfSubjectRulesReview"), new RulesReviewHandler(_authorizer)),
+                new(Kind("authorization.k8s.io/v1", "SelfSubjectRulesReview"), new RulesReviewHandler(_roles)),
         });
-        Core = new ApiCore(reader, creator, updater, deleter, new ObjectWatcher(store, random, time), _authorizer, posts);
+        Core = new ApiCore(reader, creator, updater, deleter, new ObjectWatcher(store, random, time), steps, authorizer, posts);
         EventCleaner = new EventCleaner(store, options.EventLifetime, time, options.LoggerFactory.CreateLogger<EventCleaner>());
 
         var tables = new TableMaker(time);
-        var documents = new DiscoveryDocuments(Resources, options.Advertised?.ToString() ?? "");
+        var discovery = new DiscoveryEndpoint(Resources, options.Advertised?.ToString() ?? "");
         var metrics = new RequestMetrics(time);
         Health = new HealthChecks(options.ReadinessGates);
-        var clientCertificate = options.Pki.NodeClient();
-        _nodeProxy = new NodeProxy(Core, store, Lifetime, options.Pki, clientCertificate);
-        var endpoint = new ResourceEndpoint(Resources, Core, new AnswerFormatter(tables), new WatchEndpoint(Core, tables, Lifetime), _nodeProxy);
-        var server = new ServerEndpoints(Health, metrics, options.OpenApi ?? new OpenApiDocuments(ApiResources.All, ServerVersion.GitVersion),
-            [.. documents.Paths, "/healthz", "/livez", "/metrics", "/openapi/v2", "/openapi/v3", "/readyz", "/version"], options.Pki);
+        NodeClient = new RenewingCertificate(options.Pki.NodeClient, time, options.LoggerFactory.CreateLogger<RenewingCertificate>());
+        _nodeProxy = new NodeProxy(Core, store, Lifetime, options.Pki, NodeClient);
+        var endpoint = new ResourceEndpoint(Resources, Core, new AnswerFormatter(tables), new WatchEndpoint(Core, tables, Lifetime), _nodeProxy, options.Router);
+        var server = new ServerEndpoints(Health, metrics, Resources, discovery, options.Pki, ServerVersion.GitVersion);
         Http = new HttpHandler(
-            new RequestAuthenticator(tokens), endpoint, new DiscoveryEndpoint(documents), server, _authorizer, metrics,
+            new RequestAuthenticator(_tokens), endpoint, discovery, server, authorizer, metrics, options.Bounds, time,
             options.LoggerFactory.CreateLogger<HttpHandler>());
     }
 
-    public ResourceRegistry Resources { get; }
+    public CatalogueHolder Resources { get; }
 
     public ApiCore Core { get; }
 
@@ -93,13 +105,18 @@ internal sealed class ApiServerParts : IAsyncDisposable
 
     public EventCleaner EventCleaner { get; }
 
+    /// <summary>What nodes know the server by.</summary>
+    public RenewingCertificate NodeClient { get; }
+
     public ServerLifetime Lifetime { get; } = new();
 
     public async ValueTask DisposeAsync()
     {
         _nodeProxy.Dispose();
         await _priorities.DisposeAsync();
-        await _authorizer.DisposeAsync();
+        await _roles.DisposeAsync();
+        await _nodes.DisposeAsync();
+        _tokens.Dispose();
         Lifetime.Dispose();
     }
 

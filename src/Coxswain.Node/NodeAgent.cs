@@ -1,95 +1,63 @@
-using Coxswain.Api.Core.V1;
 using Coxswain.Client;
-using Coxswain.Client.Events;
-using Coxswain.Client.Informers;
 using Coxswain.Linux.Mounts;
-using Coxswain.Node.Containers;
 using Coxswain.Node.Files;
-using Coxswain.Node.Logs;
 using Coxswain.Node.Nodes;
-using Coxswain.Node.Objects;
 using Coxswain.Node.Options;
 using Coxswain.Node.Pods;
-using Coxswain.Node.Probes;
 using Coxswain.Node.Runtime;
-using Coxswain.Node.Server;
 using Coxswain.Node.Volumes;
 using Microsoft.Extensions.Logging;
 
 namespace Coxswain.Node;
 
-/// <summary>One node of a cluster: runs the pods bound to it and reports how they and the node are. Only <see cref="RunAsync"/> starts work.</summary>
-public sealed class NodeAgent : IAsyncDisposable
+/// <summary>
+/// One node of a cluster: runs the pods bound to it and reports how they and the node are. When a part of it fails, all of it is
+/// stopped, the Node is reported as not ready with the reason, and it begins again after a while.
+/// </summary>
+/// <param name="client">In the name of <c>system:node:</c> and the node's name, of the group <c>system:nodes</c>.</param>
+public sealed partial class NodeAgent(
+    NodeAgentOptions options, IKubeClient client, IPodRuntime runtime, IMounts mounts, TimeProvider time, Random random,
+    ILoggerFactory loggers)
 {
-    private readonly NodeAgentOptions _options;
-    private readonly ObjectWatches<ConfigMap> _configMaps;
-    private readonly ObjectWatches<Secret> _secrets;
-    private readonly Prober _prober;
-    private readonly HookRunner _hooks;
-    private readonly PodManager _manager;
-    private readonly NodeReporter _reporter;
-    private readonly LeaseLoop _lease;
-    private readonly LogRotator _rotator;
-    private readonly NodeServer? _server;
+    private static readonly TimeSpan FirstDelay = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromMinutes(1);
 
-    /// <param name="informers">Must be run by the caller.</param>
-    /// <param name="events">Must be run by the caller.</param>
-    public NodeAgent(
-        NodeAgentOptions options, IKubeClient client, InformerFactory informers, EventBroadcaster events, IPodRuntime runtime, IMounts mounts,
-        TimeProvider time, ILoggerFactory loggers)
-    {
-        _options = options;
-        Directory.CreateDirectory(options.DataDirectory);
-        var logger = loggers.CreateLogger<NodeAgent>();
-        var paths = new NodePaths(options.DataDirectory, options.PodLogsDirectory);
-        var machine = MachineInfo.Read(options.DataDirectory);
-        var allocatable = NodeObject.Capacity(machine, options);
-        var recorder = events.RecorderFor("kubelet", options.NodeName);
-        _configMaps = new ObjectWatches<ConfigMap>(client, time, logger);
-        _secrets = new ObjectWatches<Secret>(client, time, logger);
-        _prober = new Prober(runtime, time);
-        _hooks = new HookRunner(runtime, time);
-        var objects = new PodObjects(client, informers.Of<Service>());
-        var services = new PodServices(
-            options, paths, client, runtime, mounts, recorder,
-            new WatchedPodObjects(_configMaps, _secrets), new PodTokens(client), new ClaimedVolumes(client), allocatable,
-            new PodSandboxes(runtime, paths, options),
-            new ContainerStarter(
-                runtime, new ImagePuller(runtime, objects, recorder, time), new EnvironmentBuilder(objects, options.NodeAddress, allocatable),
-                new ContainerConfigBuilder(paths, machine.MemoryBytes), paths, recorder),
-            new ContainerStopper(runtime, _hooks, recorder, time), _hooks, new ProbeLoop(_prober, time, logger), time, logger);
-        var pods = informers.Of<Pod>(new InformerOptions(FieldSelector: $"spec.nodeName={options.NodeName}"));
-        _manager = new PodManager(services, pods);
-        _reporter = new NodeReporter(options, machine, client, runtime, recorder, time, logger);
-        _lease = new LeaseLoop(options, client, time, logger);
-        _rotator = new LogRotator(runtime, time, logger);
-        _server = options.Server is { Certificate: not null } server
-            ? new NodeServer(server, options, new NodeEndpoints(_manager, runtime, new LogReader(time), paths, time), loggers)
-            : null;
-    }
+    private readonly ILogger _logger = loggers.CreateLogger<NodeAgent>();
+    private volatile NodeRun? _run;
 
-    /// <summary>The port of the node's endpoint once it runs; 0 when there is none.</summary>
-    public int Port => _server?.Port ?? 0;
+    /// <summary>The port of the node's endpoint while it runs; 0 when there is none.</summary>
+    public int Port => _run?.Port ?? 0;
 
     /// <summary>Runs until cancelled. Pods go on running and are adopted by the next agent over the same directories.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        var serverPort = 0;
-        if (_server is not null)
+        Directory.CreateDirectory(options.DataDirectory);
+        if (options.ProtectFromOom)
         {
-            serverPort = await _server.StartAsync(cancellationToken);
+            OwnOomScore.Lower(_logger);
         }
 
-        try
+        var delay = FirstDelay;
+        while (!cancellationToken.IsCancellationRequested)
         {
-            await Task.WhenAll(
-                _reporter.RunAsync(serverPort, cancellationToken),
-                _lease.RunAsync(cancellationToken),
-                _manager.RunAsync(cancellationToken),
-                _rotator.RunAsync(cancellationToken));
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
+            var begin = time.GetTimestamp();
+            try
+            {
+                await RunOnceAsync(cancellationToken);
+            }
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+            {
+                delay = time.GetElapsedTime(begin) > LongestDelay ? FirstDelay : delay;
+                Log.Failed(_logger, exception, options.NodeName, delay);
+                await NodeHealth.ReportFailureAsync(options.NodeName, exception.Message, client, time, _logger, cancellationToken);
+                await Task.Delay(delay, time, cancellationToken)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+                delay = delay * 2 < LongestDelay ? delay * 2 : LongestDelay;
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
         }
     }
 
@@ -97,14 +65,14 @@ public sealed class NodeAgent : IAsyncDisposable
     public static async Task DeleteAllAsync(NodeAgentOptions options, IPodRuntime runtime, IMounts mounts, CancellationToken cancellationToken)
     {
         var paths = new NodePaths(options.DataDirectory, options.PodLogsDirectory);
-        var uids = runtime.ListSandboxes().Select(sandbox => sandbox.Config.Id)
-            .Concat(runtime.ListContainers().Select(container => container.SandboxId))
+        var uids = (await runtime.ListPodSandboxAsync(cancellationToken)).Select(sandbox => sandbox.Config.Id)
+            .Concat((await runtime.ListContainersAsync(cancellationToken)).Select(container => container.SandboxId))
             .Concat(Directory.Exists(paths.Pods) ? Directory.EnumerateDirectories(paths.Pods).Select(path => Path.GetFileName(path)) : [])
             .Where(uid => uid.Length > 0).ToHashSet(StringComparer.Ordinal);
-        await Task.WhenAll(uids.Select(uid => runtime.RemoveSandboxAsync(uid, cancellationToken)));
+        await Task.WhenAll(uids.Select(uid => runtime.RemovePodSandboxAsync(uid, cancellationToken)));
         foreach (var uid in uids)
         {
-            PodVolumes.TearDown(uid, paths, mounts);
+            VolumeTeardown.TearDown(uid, paths, mounts);
         }
 
         if (Directory.Exists(options.PodLogsDirectory))
@@ -118,19 +86,30 @@ public sealed class NodeAgent : IAsyncDisposable
             }
         }
 
-        PodRemoval.Remove(options.DataDirectory);
+        if (Directory.Exists(options.DataDirectory))
+        {
+            VolumeTeardown.UnmountBelow(options.DataDirectory, mounts);
+            PodRemoval.Remove(options.DataDirectory);
+        }
     }
 
-    public async ValueTask DisposeAsync()
+    private async Task RunOnceAsync(CancellationToken cancellationToken)
     {
-        if (_server is not null)
+        await using var run = new NodeRun(options, client, runtime, mounts, time, random, loggers);
+        _run = run;
+        try
         {
-            await _server.DisposeAsync();
+            await run.RunAsync(cancellationToken);
         }
+        finally
+        {
+            _run = null;
+        }
+    }
 
-        await _configMaps.DisposeAsync();
-        await _secrets.DisposeAsync();
-        _prober.Dispose();
-        _hooks.Dispose();
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Error, "A part of the agent of node {Name} failed; all of it begins again in {Delay}")]
+        public static partial void Failed(ILogger logger, Exception exception, string name, TimeSpan delay);
     }
 }

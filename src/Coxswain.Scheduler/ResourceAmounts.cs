@@ -13,8 +13,6 @@ public sealed record ResourceAmounts(long CpuMilli, long MemoryBytes, long Ephem
 
     public static ResourceAmounts operator -(ResourceAmounts left, ResourceAmounts right) => Combine(left, right, (a, b) => a - b);
 
-    public static ResourceAmounts Max(ResourceAmounts left, ResourceAmounts right) => Combine(left, right, Math.Max);
-
     public static ResourceAmounts Parse(IReadOnlyDictionary<string, Quantity> quantities)
     {
         var amounts = Zero;
@@ -33,47 +31,8 @@ public sealed record ResourceAmounts(long CpuMilli, long MemoryBytes, long Ephem
         return amounts;
     }
 
-    /// <summary>
-    /// What a node must have free for the pod: its containers together, or its most demanding init container with the
-    /// sidecars started before it, whichever is more; and its overhead. Requests of the pod itself come before both.
-    /// </summary>
-    public static ResourceAmounts RequestedBy(PodSpec spec)
-    {
-        var containers = Zero;
-        foreach (var container in spec.Containers)
-        {
-            containers += Parse(container.Resources.Requests);
-        }
-
-        var sidecars = Zero;
-        var starting = Zero;
-        foreach (var container in spec.InitContainers)
-        {
-            var requests = Parse(container.Resources.Requests);
-            if (container.RestartPolicy == ContainerRestartPolicy.Always)
-            {
-                sidecars += requests;
-                starting = Max(starting, sidecars);
-            }
-            else
-            {
-                starting = Max(starting, sidecars + requests);
-            }
-        }
-
-        var total = Max(containers + sidecars, starting);
-        if (spec.Resources is { Requests.Count: > 0 } ofPod)
-        {
-            var stated = Parse(ofPod.Requests);
-            total = total with
-            {
-                CpuMilli = ofPod.Requests.ContainsKey(ResourceName.Cpu) ? stated.CpuMilli : total.CpuMilli,
-                MemoryBytes = ofPod.Requests.ContainsKey(ResourceName.Memory) ? stated.MemoryBytes : total.MemoryBytes,
-            };
-        }
-
-        return spec.Overhead.Count == 0 ? total : total + Parse(spec.Overhead);
-    }
+    /// <summary>What a node must have free for the pod.</summary>
+    public static ResourceAmounts RequestedBy(PodSpec spec) => Parse(PodRequests.Of(spec));
 
     private static ResourceAmounts Combine(ResourceAmounts left, ResourceAmounts right, Func<long, long, long> combine)
     {

@@ -5,7 +5,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Meta.V1;
-using Coxswain.ApiServer.Authentication;
+using Coxswain.ApiServer.Users;
 using Coxswain.ApiServer.Certificates;
 using Coxswain.Client;
 using Coxswain.Store;
@@ -19,11 +19,11 @@ public sealed class TestServer : IAsyncDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("coxswain-apiserver-");
 
-    private TestServer(StoreOptions storeOptions, TimeProvider time)
+    private TestServer(StoreOptions storeOptions, TimeProvider time, Func<ApiServerOptions, ApiServerOptions>? options)
     {
         Pki = ClusterPki.Open(_folder.FullName, TimeProvider.System);
         Store = new MemoryStore(storeOptions, time);
-        Host = NewHost(Store, time);
+        Host = NewHost(Store, time, options);
         Admin = Host.ClientFor(new User("admin", [ClusterPki.MastersGroup, User.AuthenticatedGroup]));
     }
 
@@ -41,26 +41,31 @@ public sealed class TestServer : IAsyncDisposable
 
     public Uri Address => new($"https://127.0.0.1:{Host.Endpoints[0].Port}");
 
-    public static async Task<TestServer> StartAsync(StoreOptions? storeOptions = null, TimeProvider? time = null)
+    public static async Task<TestServer> StartAsync(
+        StoreOptions? storeOptions = null, TimeProvider? time = null, Func<ApiServerOptions, ApiServerOptions>? options = null)
     {
-        var server = new TestServer(storeOptions ?? new StoreOptions(), time ?? TimeProvider.System);
+        var server = new TestServer(storeOptions ?? new StoreOptions(), time ?? TimeProvider.System, options);
         await server.Host.StartAsync(CancellationToken.None);
         server.Http = server.ClientWith(server.Pki.Admin());
         await server.Admin.CreateAsync(new ServiceAccount { Metadata = new ObjectMeta { Name = "default", Namespace = "default" } }, CancellationToken.None);
         return server;
     }
 
-    public ApiServerHost NewHost(IStore store, TimeProvider time) => new(new ApiServerOptions
+    public ApiServerHost NewHost(IStore store, TimeProvider time, Func<ApiServerOptions, ApiServerOptions>? change = null)
     {
-        Store = store,
-        Pki = Pki,
-        Time = time,
-        Random = new Random(42),
-        LoggerFactory = NullLoggerFactory.Instance,
-        Endpoints = [new IPEndPoint(IPAddress.Loopback, 0)],
-        Advertised = new IPEndPoint(IPAddress.Parse("10.244.0.1"), 6443),
-        ServiceAccountPatience = TimeSpan.FromSeconds(30),
-    });
+        var options = new ApiServerOptions
+        {
+            Store = store,
+            Pki = Pki,
+            Time = time,
+            Random = new Random(42),
+            LoggerFactory = NullLoggerFactory.Instance,
+            Endpoints = [new IPEndPoint(IPAddress.Loopback, 0)],
+            Advertised = new IPEndPoint(IPAddress.Parse("10.244.0.1"), 6443),
+            ServiceAccountPatience = TimeSpan.FromSeconds(30),
+        };
+        return new ApiServerHost(change?.Invoke(options) ?? options);
+    }
 
     /// <param name="certificate">Null to come without one.</param>
     public HttpClient ClientWith(KeyAndCertificate? certificate)

@@ -1,70 +1,130 @@
+using Coxswain.Api;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Meta.V1;
 using Coxswain.Client;
+using Coxswain.Client.Events;
 using Coxswain.Client.Informers;
 using Coxswain.Testing.Client;
+using Coxswain.Testing.Cluster;
+using Coxswain.Testing.Time;
 using Microsoft.Extensions.Logging.Abstractions;
 using V1Node = Coxswain.Api.Core.V1.Node;
 
 namespace Coxswain.Controllers.Tests;
 
-/// <summary>
-/// All controllers over an API server (in memory, unless a client of another is given), with nodes that run every pod
-/// they are given at once.
-/// </summary>
+/// <summary>Controllers in a <see cref="TestCluster"/>: all of them, with nodes that run every pod at once, or just some.</summary>
 internal sealed class ControlPlane : IAsyncDisposable
 {
-    private readonly CancellationTokenSource _stop = new();
+    private readonly TestCluster _cluster;
+    private readonly IKubeClientSource _clients;
     private readonly InformerFactory _informers;
-    private readonly List<Task> _running;
 
-    public ControlPlane(ControllerOptions? options = null, bool runPods = true, IKubeClient? client = null)
+    private ControlPlane(TestCluster cluster, Action<string, ApiResource>? beforeRequest)
     {
-        Client = client ?? new FakeKubeClient(TimeProvider.System);
-        _informers = new InformerFactory(Client, TimeProvider.System, new Random(1), NullLoggerFactory.Instance);
-        var manager = new ControllerManager(Client, _informers, TimeProvider.System, new Random(2), NullLoggerFactory.Instance, options ?? new ControllerOptions());
-        _running = [_informers.RunAsync(_stop.Token), manager.RunAsync(_stop.Token)];
-        if (runPods)
-        {
-            _running.Add(SimulatedKubelet.RunAsync(Client, _stop.Token));
-        }
+        _cluster = cluster;
+        _clients = beforeRequest is null ? cluster.PartClients : new InterceptedClients(cluster.PartClients, beforeRequest);
+        _informers = new InformerFactory(_clients.ForUser(ControllerManager.User), Time, new Random(1), NullLoggerFactory.Instance);
     }
 
-    public IKubeClient Client { get; }
+    public TestCluster Cluster => _cluster;
 
-    public async Task AddNodeAsync(string name, string cpu = "4", string memory = "8Gi", params Taint[] taints)
+    /// <summary>What the controllers take to be served: the built-in kinds, until a test says otherwise.</summary>
+    public TestDiscovery Discovery { get; } = new();
+
+    /// <summary>All the controllers; null when just some were started.</summary>
+    public ControllerManager? Manager { get; private set; }
+
+    public IKubeClient Client => _cluster.Client;
+
+    public VirtualTime Time => _cluster.Time;
+
+    public DateTimeOffset Start => _cluster.Start;
+
+    /// <summary>Starts all controllers.</summary>
+    /// <param name="beforeRequest">Sees each request of the controllers, and may refuse it.</param>
+    public static async Task<ControlPlane> StartAsync(
+        ControllerOptions? options = null, bool runPods = true, Action<string, ApiResource>? beforeRequest = null)
     {
-        var node = new V1Node
+        var plane = new ControlPlane(await TestCluster.StartAsync(), beforeRequest);
+        plane.Manager = new ControllerManager(
+            plane._clients, plane.Discovery, plane._informers, plane.Time, new Random(2), NullLoggerFactory.Instance, options ?? new ControllerOptions());
+        plane._cluster.Run(plane._informers.RunAsync);
+        plane._cluster.Run(plane.Manager.RunAsync);
+        if (runPods)
+        {
+            plane._cluster.Run(stopping => SimulatedKubelet.RunAsync(plane._cluster.Server.Admin, stopping));
+        }
+
+        plane._cluster.Settle();
+        return plane;
+    }
+
+    /// <summary>Starts just these controllers, in a namespace that has its account.</summary>
+    public static async Task<ControlPlane> StartAsync(params Func<ControllerContext, IController>[] controllers)
+    {
+        var plane = new ControlPlane(await TestCluster.StartAsync(), beforeRequest: null);
+        await plane.Client.CreateAsync(new ServiceAccount { Metadata = ObjectMeta.Empty with { Name = "default", Namespace = "default" } }, default);
+        var events = new EventBroadcaster(plane._clients.ForUser(ControllerManager.User), plane.Time, NullLogger<EventBroadcaster>.Instance);
+        var context = new ControllerContext(plane._clients, plane._informers, plane.Discovery, events, plane.Time, NullLoggerFactory.Instance);
+        plane._cluster.Run(events.RunAsync);
+        foreach (var make in controllers)
+        {
+            plane._cluster.Run(stopping => RunAsync(make(context), stopping));
+        }
+
+        plane._cluster.Run(plane._informers.RunAsync);
+        plane._cluster.Settle();
+        return plane;
+    }
+
+    public Task<V1Node> AddNodeAsync(string name, string cpu = "4", string memory = "8Gi", params Taint[] taints) =>
+        _cluster.CreateWithStatusAsync(new V1Node
         {
             Metadata = ObjectMeta.Empty with { Name = name, Labels = new Dictionary<string, string> { ["kubernetes.io/hostname"] = name } },
             Spec = new NodeSpec { Taints = taints },
             Status = new NodeStatus
             {
-                Allocatable = new Dictionary<string, Api.Quantity>
+                Allocatable = new Dictionary<string, Quantity>
                 {
-                    ["cpu"] = Api.Quantity.Parse(cpu), ["memory"] = Api.Quantity.Parse(memory), ["pods"] = Api.Quantity.Parse("110"),
+                    ["cpu"] = Quantity.Parse(cpu), ["memory"] = Quantity.Parse(memory), ["pods"] = Quantity.Parse("110"),
                 },
                 Conditions = [new NodeCondition { Type = "Ready", Status = "True", LastHeartbeatTime = DateTimeOffset.UnixEpoch }],
             },
-        };
-        var created = await Client.CreateAsync(node, default);
+        });
 
-        // A real server keeps the status to its subresource.
-        if (created.Status.Allocatable.Count == 0)
-        {
-            await Client.UpdateStatusAsync(created with { Status = node.Status }, default);
-        }
-    }
-
+    /// <inheritdoc cref="TestCluster.WaitForAsync"/>
     public Task<IReadOnlyList<T>> WaitForAsync<T>(string what, Func<IReadOnlyList<T>, bool> holds)
-        where T : class, Api.IKubeObject<T> =>
-        Client.WaitForAsync(what, holds);
+        where T : class, IKubeObject<T> =>
+        _cluster.WaitForAsync(what, holds);
+
+    /// <inheritdoc cref="TestCluster.AdvanceTo"/>
+    public void AdvanceTo(double seconds) => _cluster.AdvanceTo(seconds);
+
+    /// <summary>Reads the object, changes it and writes it back.</summary>
+    public async Task<T> UpdateAsync<T>(string? @namespace, string name, Func<T, T> change)
+        where T : class, IKubeObject<T> =>
+        await Client.UpdateAsync(change(await Client.GetAsync<T>(@namespace, name, default)), default);
+
+    /// <inheritdoc cref="UpdateAsync"/>
+    public async Task<T> UpdateStatusAsync<T>(string? @namespace, string name, Func<T, T> change)
+        where T : class, IKubeObject<T> =>
+        await Client.UpdateStatusAsync(change(await Client.GetAsync<T>(@namespace, name, default)), default);
 
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync();
-        await Task.WhenAll(_running);
+        await _cluster.DisposeAsync();
         _informers.Dispose();
-        _stop.Dispose();
+    }
+
+    private static async Task RunAsync(IController controller, CancellationToken stopping)
+    {
+        try
+        {
+            await controller.RunAsync(stopping);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // Stopped while it waited for its caches.
+        }
     }
 }

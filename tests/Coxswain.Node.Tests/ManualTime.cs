@@ -8,6 +8,7 @@ internal sealed class ManualTime : TimeProvider
     private readonly Lock _lock = new();
     private readonly List<Timer> _timers = [];
     private TaskCompletionSource _armed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource _disarmed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private DateTimeOffset _now = Begin;
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
@@ -46,6 +47,26 @@ internal sealed class ManualTime : TimeProvider
             }
 
             await armed.WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Completes when no timer waits for exactly this long from now.</summary>
+    public async Task NotArmedAsync(TimeSpan wait, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task changed;
+            lock (_lock)
+            {
+                if (!_timers.Exists(timer => timer.At == _now + wait))
+                {
+                    return;
+                }
+
+                changed = _disarmed.Task;
+            }
+
+            await changed.WaitAsync(cancellationToken);
         }
     }
 
@@ -114,6 +135,8 @@ internal sealed class ManualTime : TimeProvider
             lock (owner._lock)
             {
                 owner._timers.Remove(this);
+                owner._disarmed.SetResult();
+                owner._disarmed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             }
         }
 

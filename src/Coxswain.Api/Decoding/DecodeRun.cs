@@ -8,6 +8,12 @@ namespace Coxswain.Api;
 /// <summary>One decoding: walks the JSON and the schema side by side and remembers where it is for its messages.</summary>
 internal sealed class DecodeRun(FieldValidation validation)
 {
+    /// <summary>Findings beyond this many are not told: a body can hold half a million, each with its path.</summary>
+    private const int MaxFindings = 100;
+
+    /// <summary>How much of a path is told; keys of maps may be as long as the body.</summary>
+    private const int MaxPathLength = 1024;
+
     private readonly List<Step> _path = new(16);
     private List<string>? _findings;
 
@@ -72,7 +78,7 @@ internal sealed class DecodeRun(FieldValidation validation)
     {
         if (!target.TryAdd(name, value))
         {
-            Found($"duplicate field \"{StrictPath()}\"");
+            Found("duplicate", "");
             target[name] = value;
         }
     }
@@ -91,10 +97,13 @@ internal sealed class DecodeRun(FieldValidation validation)
 
         if (validation != FieldValidation.Ignore)
         {
-            _path.Add(new Step(schema, null, name, 0));
-            var near = Suggestion.For(name, schema.Fields.Select(field => field.Name));
-            Found($"unknown field \"{StrictPath()}\"{(near is null ? "" : $" (did you mean \"{near}\"?)")}");
-            _path.RemoveAt(_path.Count - 1);
+            if (_findings?.Count is not >= MaxFindings)
+            {
+                _path.Add(new Step(schema, null, name, 0));
+                var near = Suggestion.For(name, [.. schema.Fields.Select(field => field.Name)]);
+                Found("unknown", near is null ? "" : $" (did you mean \"{near}\"?)");
+                _path.RemoveAt(_path.Count - 1);
+            }
         }
 
         reader.Read();
@@ -259,9 +268,9 @@ internal sealed class DecodeRun(FieldValidation validation)
             case JsonTokenType.String:
                 return JsonValue.Create(StringPool.Read(ref reader));
             case JsonTokenType.Number:
-                return reader.TryGetInt64(out var integer) ? JsonValue.Create(integer)
-                    : reader.TryGetDouble(out var number) && double.IsFinite(number) ? JsonValue.Create(number)
-                    : throw new DecodeException($"json: cannot unmarshal {Describe(ref reader, true)} into Go value of type float64");
+                return JsonNodeReader.ReadNumber(ref reader)
+                    ?? throw new DecodeException(
+                        $"json: cannot unmarshal {Describe(ref reader, true)} into Go value of type float64");
             case JsonTokenType.True:
             case JsonTokenType.False:
                 return JsonValue.Create(reader.TokenType == JsonTokenType.True);
@@ -313,18 +322,22 @@ internal sealed class DecodeRun(FieldValidation validation)
     private static string Describe(ref Utf8JsonReader reader, bool withNumber = false) => reader.TokenType switch
     {
         JsonTokenType.String => "string",
-        JsonTokenType.Number => withNumber ? "number " + Encoding.UTF8.GetString(reader.ValueSpan) : "number",
+        JsonTokenType.Number =>
+            withNumber
+                ? "number "
+                    + Encoding.UTF8.GetString(
+                        reader.ValueSpan[..Math.Min(reader.ValueSpan.Length, MaxPathLength)]) : "number",
         JsonTokenType.True or JsonTokenType.False => "bool",
         JsonTokenType.StartArray => "array",
         JsonTokenType.Null => "null",
         _ => "object",
     };
 
-    private void Found(string text)
+    private void Found(string fault, string advice)
     {
-        if (validation != FieldValidation.Ignore)
+        if (validation != FieldValidation.Ignore && _findings?.Count is not >= MaxFindings)
         {
-            (_findings ??= []).Add(text);
+            (_findings ??= []).Add($"{fault} field \"{StrictPath()}\"{advice}");
         }
     }
 
@@ -341,6 +354,11 @@ internal sealed class DecodeRun(FieldValidation validation)
             else
             {
                 text.Append(text.Length == 0 ? "" : ".").Append(step.Field?.Name ?? step.Name);
+            }
+
+            if (text.Length > MaxPathLength)
+            {
+                return text.ToString(0, MaxPathLength) + "...";
             }
         }
 

@@ -27,6 +27,11 @@ public static class KubeYaml
         }
         catch (YamlException exception)
         {
+            if (YamlSpaces.Find(text, Math.Max(exception.End.Line, reader.Line)) is { } space)
+            {
+                throw Bad(space.Line, YamlSpaces.Describe(space.Column, space.Character));
+            }
+
             var why = exception.InnerException?.Message ?? exception.Message;
             var line = Math.Max(Math.Max(exception.Start.Line, exception.End.Line), reader.Line);
             throw Bad(why.Contains("tab", StringComparison.Ordinal) ? TabLine(text, line) : line, why);

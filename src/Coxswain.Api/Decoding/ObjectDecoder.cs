@@ -13,9 +13,6 @@ public static class ObjectDecoder
     /// <summary>The API server's own bound on a request's body.</summary>
     public const int MaxSizeBytes = 3 * 1024 * 1024;
 
-    /// <summary>Deeper than any type but a recursive one; it keeps hostile nesting from the stack.</summary>
-    public const int MaxDepth = 256;
-
     /// <summary>Decodes JSON that should be of a built-in kind.</summary>
     public static DecodedObject Decode(ReadOnlySpan<byte> json, ObjectKind kind, FieldValidation validation = FieldValidation.Warn) =>
         Decode(json, kind, Schemas.Find(kind) ?? throw new KubeStatusException(NoKind(kind)), validation);
@@ -24,7 +21,7 @@ public static class ObjectDecoder
     public static DecodedObject Decode(ReadOnlySpan<byte> json, ObjectKind kind, Schema schema, FieldValidation validation)
     {
         CheckSize(json.Length);
-        var reader = new Utf8JsonReader(json, KubeJson.ReaderOptions);
+        var reader = new Utf8JsonReader(json, KubeJson.RequestReaderOptions);
         var run = new DecodeRun(validation);
         try
         {
@@ -70,7 +67,7 @@ public static class ObjectDecoder
     /// <summary>The apiVersion and kind a JSON object names, each empty when it does not; null for what is not an object.</summary>
     public static ObjectKind? PeekKind(ReadOnlySpan<byte> json)
     {
-        var reader = new Utf8JsonReader(json, KubeJson.ReaderOptions);
+        var reader = new Utf8JsonReader(json, KubeJson.RequestReaderOptions);
         string apiVersion = "", kind = "";
         try
         {

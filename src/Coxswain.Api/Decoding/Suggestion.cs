@@ -1,9 +1,67 @@
+using System.Collections.Frozen;
+
 namespace Coxswain.Api;
 
 /// <summary>The known name a mistyped one was meant to be.</summary>
 internal static class Suggestion
 {
-    public static string? For(string name, IEnumerable<string> known)
+    /// <summary>No field's name is longer, so a longer one was not meant to be any.</summary>
+    private const int MaxLength = 128;
+
+    /// <summary>What Docker and compose call a field, and other words people come with.</summary>
+    private static readonly FrozenDictionary<string, string[]> Synonyms = new Dictionary<string, string[]>
+    {
+        ["cmd"] = ["args"],
+        ["containername"] = ["name"],
+        ["cpus"] = ["cpu"],
+        ["domainname"] = ["subdomain"],
+        ["entrypoint"] = ["command"],
+        ["environment"] = ["env"],
+        ["envfile"] = ["envFrom"],
+        ["environmentfrom"] = ["envFrom"],
+        ["expose"] = ["ports"],
+        ["extrahosts"] = ["hostAliases"],
+        ["groupadd"] = ["supplementalGroups"],
+        ["healthcheck"] = ["livenessProbe"],
+        ["memlimit"] = ["memory"],
+        ["mounts"] = ["volumeMounts"],
+        ["pullpolicy"] = ["imagePullPolicy"],
+        ["pullsecrets"] = ["imagePullSecrets"],
+        ["readonly"] = ["readOnlyRootFilesystem", "readOnly"],
+        ["replicacount"] = ["replicas"],
+        ["restart"] = ["restartPolicy"],
+        ["scale"] = ["replicas"],
+        ["selectors"] = ["selector", "nodeSelector"],
+        ["stopgraceperiod"] = ["terminationGracePeriodSeconds"],
+        ["stopsignal"] = ["lifecycle"],
+        ["targetports"] = ["targetPort"],
+        ["user"] = ["runAsUser"],
+        ["volumes"] = ["volumeMounts"],
+        ["volumesfrom"] = ["volumeMounts"],
+        ["workdir"] = ["workingDir"],
+    }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
+
+    public static string? For(string name, IReadOnlyCollection<string> known)
+    {
+        if (name.Length > MaxLength)
+        {
+            return null;
+        }
+
+        // image_pull_policy is imagePullPolicy, written as elsewhere.
+        var words = name.Replace("_", "", StringComparison.Ordinal).Replace("-", "", StringComparison.Ordinal);
+        if (words.Length < name.Length
+            && known.FirstOrDefault(
+                candidate => candidate.Equals(words, StringComparison.OrdinalIgnoreCase)) is { } same)
+        {
+            return same;
+        }
+
+        return Synonyms.TryGetValue(words, out var meant)
+            && meant.FirstOrDefault(known.Contains) is { } synonym ? synonym : Nearest(name, known);
+    }
+
+    private static string? Nearest(string name, IReadOnlyCollection<string> known)
     {
         // One slip in a short name, two in a longer one; more is guessing.
         var bound = name.Length < 3 ? 0 : name.Length < 6 ? 1 : 2;

@@ -8,11 +8,18 @@ namespace Coxswain.Api;
 
 /// <summary>
 /// Reads YAML events into a light tree, so that anchors can be repeated and merge keys resolved, and writes it as
-/// JSON. Depth and size are bounded before anything recurses or multiplies.
+/// JSON. Depth, size and what aliases and merges add are bounded before anything recurses or multiplies; the rest is
+/// linear in the input.
 /// </summary>
 internal sealed class YamlReader(TextReader text)
 {
     private const int MaxOutputBytes = 4 * ObjectDecoder.MaxSizeBytes;
+
+    /// <summary>
+    /// How many values aliases and merges may add to what a document spells out. The reader Kubernetes uses begins to
+    /// look askance at the same number.
+    /// </summary>
+    private const int MaxAliasedValues = 400_000;
 
     private static readonly JsonWriterOptions WriterOptions = new()
     {
@@ -20,11 +27,19 @@ internal sealed class YamlReader(TextReader text)
 
         // Duplicate keys are passed on: the decoder reports them.
         SkipValidation = true,
-        MaxDepth = ObjectDecoder.MaxDepth,
+        MaxDepth = KubeJson.MaxDepth,
     };
 
     private readonly Parser _parser = new(text);
     private readonly Dictionary<AnchorName, YamlValue> _anchors = [];
+
+    /// <summary>The values spelt out so far, those written, and the entries merges have looked at.</summary>
+    private int _read;
+    private int _written;
+    private int _merged;
+
+    /// <summary>What merging has cost so far, for tests.</summary>
+    internal int MergedEntries => _merged;
 
     /// <summary>The line of the last event, for errors that do not know theirs.</summary>
     public long Line => _parser.Current?.End.Line ?? 1;
@@ -40,6 +55,7 @@ internal sealed class YamlReader(TextReader text)
             }
 
             _anchors.Clear();
+            (_read, _written, _merged) = (0, 0, 0);
             Next();
             var root = ReadValue(0);
             if (root is YamlScalar { Value: null })
@@ -71,15 +87,17 @@ internal sealed class YamlReader(TextReader text)
     private YamlValue ReadValue(int depth)
     {
         var start = _parser.Current!.Start;
-        if (depth >= ObjectDecoder.MaxDepth)
+        if (depth >= KubeJson.MaxDepth)
         {
             throw new YamlException(start, start, "exceeded max depth");
         }
 
+        _read++;
         var line = (int)start.Line;
         switch (_parser.Current)
         {
             case Scalar scalar:
+                YamlSpaces.CheckValue(scalar);
                 return Keep(scalar, YamlScalars.Resolve(scalar, line));
             case AnchorAlias alias:
                 return _anchors.TryGetValue(alias.Value, out var known)
@@ -107,6 +125,11 @@ internal sealed class YamlReader(TextReader text)
         for (Next(); _parser.Current is not MappingEnd; Next())
         {
             var at = _parser.Current!.Start;
+            if (_parser.Current is Scalar name)
+            {
+                YamlSpaces.CheckKey(name);
+            }
+
             var isMerge = _parser.Current is Scalar { Style: ScalarStyle.Plain, Value: "<<" };
             var key = ReadValue(depth + 1) is YamlScalar scalar
                 ? scalar.Key
@@ -115,12 +138,7 @@ internal sealed class YamlReader(TextReader text)
             var value = ReadValue(depth + 1);
             if (isMerge)
             {
-                merged.AddRange(value switch
-                {
-                    YamlMapping mapping => [mapping],
-                    YamlSequence sequence when sequence.Items.All(item => item is YamlMapping) => sequence.Items.Cast<YamlMapping>(),
-                    _ => throw new YamlException(at, at, "map merge requires map or sequence of maps as the value"),
-                });
+                AddMerged(merged, value, at);
             }
             else
             {
@@ -130,11 +148,48 @@ internal sealed class YamlReader(TextReader text)
 
         if (merged.Count > 0)
         {
-            var own = entries.Select(entry => entry.Key).ToHashSet(StringComparer.Ordinal);
-            entries.AddRange(merged.SelectMany(mapping => mapping.Entries).Where(entry => own.Add(entry.Key)));
+            Merge(entries, merged);
         }
 
         return new YamlMapping(entries, line);
+    }
+
+    private void AddMerged(List<YamlMapping> merged, YamlValue value, Mark at)
+    {
+        // A sequence is counted by its items before they are looked at: many mappings may name the same long one.
+        CountMerged(value is YamlSequence items ? items.Items.Count : 1, (int)at.Line);
+        merged.AddRange(value switch
+        {
+            YamlMapping mapping => [mapping],
+            YamlSequence sequence when sequence.Items.All(item => item is YamlMapping) =>
+                sequence.Items.Cast<YamlMapping>(),
+            _ => throw new YamlException(at, at, "map merge requires map or sequence of maps as the value"),
+        });
+    }
+
+    private void Merge(List<KeyValuePair<string, YamlValue>> entries, List<YamlMapping> merged)
+    {
+        var own = entries.Select(entry => entry.Key).ToHashSet(StringComparer.Ordinal);
+        foreach (var mapping in merged)
+        {
+            CountMerged(mapping.Entries.Count, mapping.Line);
+            foreach (var entry in mapping.Entries)
+            {
+                if (own.Add(entry.Key))
+                {
+                    entries.Add(entry);
+                }
+            }
+        }
+    }
+
+    private void CountMerged(int count, int line)
+    {
+        _merged += count;
+        if (_merged > MaxAliasedValues)
+        {
+            throw ExcessiveAliasing(line);
+        }
     }
 
     private YamlValue Keep(NodeEvent node, YamlValue value)
@@ -147,13 +202,13 @@ internal sealed class YamlReader(TextReader text)
         return value;
     }
 
-    private static void Write(Utf8JsonWriter writer, YamlValue value, int depth)
+    private void Write(Utf8JsonWriter writer, YamlValue value, int depth)
     {
         // Aliases multiply: a short document can name a huge one.
-        if (writer.BytesCommitted + writer.BytesPending > MaxOutputBytes || depth > ObjectDecoder.MaxDepth)
+        if (++_written > _read + MaxAliasedValues || depth > KubeJson.MaxDepth
+            || writer.BytesCommitted + writer.BytesPending > MaxOutputBytes)
         {
-            var at = new Mark(0, value.Line, 1);
-            throw new YamlException(at, at, "document contains excessive aliasing");
+            throw ExcessiveAliasing(value.Line);
         }
 
         switch (value)
@@ -181,6 +236,12 @@ internal sealed class YamlReader(TextReader text)
                 scalar.Write(writer);
                 break;
         }
+    }
+
+    private static YamlException ExcessiveAliasing(int line)
+    {
+        var at = new Mark(0, line, 1);
+        return new YamlException(at, at, "document contains excessive aliasing");
     }
 }
 

@@ -3,6 +3,7 @@ using System.Collections.ObjectModel;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace Coxswain.Api;
 
@@ -19,8 +20,23 @@ public static class KubeJson
         SkipValidation = true,
     };
 
-    /// <summary>As deep as a decoded document may be.</summary>
-    internal static readonly JsonReaderOptions ReaderOptions = new() { MaxDepth = ObjectDecoder.MaxDepth };
+    /// <summary>
+    /// How deep JSON from outside may be, in a request, a patch, YAML or protobuf, and what a patch may make of it.
+    /// Deeper than any type but a recursive one; it keeps hostile nesting from the stack.
+    /// </summary>
+    public const int MaxDepth = 256;
+
+    /// <summary>
+    /// How deep JSON of our own may be: whatever was accepted can be wrapped (in a list, an event, a review) and read
+    /// again.
+    /// </summary>
+    public const int MaxStoredDepth = MaxDepth + 64;
+
+    /// <summary>For what is read from the store or another part.</summary>
+    internal static readonly JsonReaderOptions ReaderOptions = new() { MaxDepth = MaxStoredDepth };
+
+    /// <summary>For what is read from outside.</summary>
+    internal static readonly JsonReaderOptions RequestReaderOptions = new() { MaxDepth = MaxDepth };
 
     public static T Deserialize<T>(ReadOnlySpan<byte> utf8)
         where T : IKubeType<T>
@@ -28,6 +44,40 @@ public static class KubeJson
         var reader = new Utf8JsonReader(utf8, ReaderOptions);
         reader.Read();
         return T.Read(ref reader);
+    }
+
+    /// <summary>Reads a decoded document as its type.</summary>
+    public static T Deserialize<T>(JsonObject document)
+        where T : IKubeType<T>
+    {
+        var buffer = new ArrayBufferWriter<byte>(1024);
+        using (var writer = new Utf8JsonWriter(buffer, WriterOptions))
+        {
+            document.WriteTo(writer);
+        }
+
+        return Deserialize<T>(buffer.WrittenSpan);
+    }
+
+    /// <summary>
+    /// Reads JSON into nodes. Unlike <c>JsonNode.Parse</c> it is as deep as what was accepted may be, takes the last
+    /// of duplicate keys, and finds everything that is wrong at once.
+    /// </summary>
+    /// <param name="maxDepth"><see cref="MaxDepth"/> for what comes from outside.</param>
+    /// <exception cref="JsonException">Not JSON, or deeper.</exception>
+    public static JsonNode? ParseNode(ReadOnlySpan<byte> utf8, int maxDepth = MaxStoredDepth)
+    {
+        var reader = new Utf8JsonReader(utf8, new JsonReaderOptions { MaxDepth = maxDepth });
+        try
+        {
+            reader.Read();
+            var node = JsonNodeReader.Read(ref reader);
+            return reader.Read() ? throw new JsonException("data after the value") : node;
+        }
+        catch (InvalidOperationException exception)
+        {
+            throw new JsonException("invalid UTF-8 in a string", exception);
+        }
     }
 
     public static byte[] Serialize(IKubeType value)

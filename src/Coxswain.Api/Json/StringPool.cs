@@ -34,7 +34,8 @@ internal static class StringPool
             return known;
         }
 
-        var made = Encoding.UTF8.GetString(utf8);
+        // The reader refuses bytes that are not UTF-8.
+        var made = reader.GetString()!;
         Volatile.Write(ref slot, made);
         return made;
     }

@@ -8,19 +8,15 @@ namespace Coxswain.Api;
 /// </summary>
 internal static class ListOrder
 {
+    /// <param name="merged">The items, which belong to no other list any more.</param>
     /// <param name="server">The list before the patch, to tell where its own items stood.</param>
     /// <param name="mergeKey">The field that names an item; null when items are scalars.</param>
     public static JsonArray Apply(List<JsonNode?> merged, List<JsonNode?> server, JsonArray order, string? mergeKey)
     {
-        if (server.Count == 0)
-        {
-            server = merged;
-        }
-
-        var wanted = order.Select(item => Name(item, mergeKey)).ToList();
+        var wanted = Positions([.. order], mergeKey);
+        var places = Positions(server.Count == 0 ? merged : server, mergeKey);
         var named = merged.Where(item => Position(wanted, item, mergeKey) >= 0).OrderBy(item => Position(wanted, item, mergeKey)).ToList();
         var others = merged.Where(item => Position(wanted, item, mergeKey) < 0).ToList();
-        var places = server.Select(item => Name(item, mergeKey)).ToList();
 
         // A merge of two ordered lists: one of the server's own goes first when it stood before the next named one.
         var result = new JsonArray();
@@ -30,18 +26,28 @@ internal static class ListOrder
             var takeOther = n == named.Count || (o < others.Count
                 && Position(places, named[n], mergeKey) is var namedPlace && namedPlace >= 0
                 && Position(places, others[o], mergeKey) is var otherPlace && otherPlace >= 0 && otherPlace < namedPlace);
-            result.Add((takeOther ? others[o++] : named[n++])?.DeepClone());
+            result.Add(takeOther ? others[o++] : named[n++]);
         }
 
         return result;
     }
 
-    private static JsonNode? Name(JsonNode? item, string? mergeKey) =>
-        mergeKey is not null && item is JsonObject properties && properties.TryGetPropertyValue(mergeKey, out var name) ? name : item;
+    /// <summary>The name by which a merge knows an item: its key's value, or itself.</summary>
+    public static string Name(JsonNode? item, string? mergeKey) => JsonEquality.Canonical(
+        mergeKey is not null && item is JsonObject properties
+            && properties.TryGetPropertyValue(mergeKey, out var name) ? name : item);
 
-    private static int Position(List<JsonNode?> names, JsonNode? item, string? mergeKey)
+    private static Dictionary<string, int> Positions(List<JsonNode?> items, string? mergeKey)
     {
-        var name = Name(item, mergeKey);
-        return names.FindIndex(other => JsonEquality.Equal(other, name));
+        var positions = new Dictionary<string, int>(StringComparer.Ordinal);
+        for (var i = 0; i < items.Count; i++)
+        {
+            positions.TryAdd(Name(items[i], mergeKey), i);
+        }
+
+        return positions;
     }
+
+    private static int Position(Dictionary<string, int> positions, JsonNode? item, string? mergeKey) =>
+        positions.GetValueOrDefault(Name(item, mergeKey), -1);
 }

@@ -9,4 +9,8 @@ internal static class PatchError
     /// <summary>The patch is well formed but does not fit the object.</summary>
     public static KubeStatusException DoesNotApply(string message) =>
         new(Statuses.Invalid(new ObjectKind("", ""), "", []) with { Message = message, Details = null });
+
+    /// <summary>The result would be more than can be read again.</summary>
+    public static KubeStatusException TooDeep() =>
+        DoesNotApply($"the result would be more than {KubeJson.MaxDepth} levels deep");
 }

@@ -10,25 +10,28 @@ internal static class StrategicMerge
     private const string DeleteFromPrimitiveList = "$deleteFromPrimitiveList/";
     private const string SetElementOrder = "$setElementOrder/";
 
+    /// <summary>The target with the patch applied; neither is changed.</summary>
     /// <param name="schema">The type of both; null where the type is not known and lists are replaced.</param>
     public static JsonObject MergeObject(JsonObject target, JsonObject patch, Schema? schema)
     {
-        if (patch.TryGetPropertyValue(Directive, out var directive))
+        switch (DirectiveOf(patch))
         {
-            switch (directive.TryText(out var text) ? text : "")
-            {
-                case "replace":
-                    return Strip(patch);
-                case "delete":
-                    return [];
-                case "merge":
-                    break;
-                default:
-                    throw PatchError.Malformed($"unrecognized patch directive: {directive?.ToJsonString() ?? "null"}");
-            }
+            case "replace":
+                return Strip(patch);
+            case "delete":
+                return [];
+            default:
+                var result = (JsonObject)target.DeepClone();
+                MergeInto(result, patch, schema);
+                return result;
         }
+    }
 
-        var result = (JsonObject)target.DeepClone();
+    /// <summary>
+    /// Changes the target, which is a copy already: an object nested ever deeper is not copied at each level again.
+    /// </summary>
+    private static void MergeInto(JsonObject result, JsonObject patch, Schema? schema)
+    {
         if (patch.TryGetPropertyValue(RetainKeys, out var retained))
         {
             Retain(result, patch, retained);
@@ -56,11 +59,10 @@ internal static class StrategicMerge
             if (name.StartsWith(SetElementOrder, StringComparison.Ordinal)
                 && name[SetElementOrder.Length..] is var field && !patch.ContainsKey(field) && result.Array(field) is { } items)
             {
-                result[field] = ListOrder.Apply([.. items], [], AsArray(order, name), MergeKey(FieldSchema(schema, field)));
+                var wanted = AsArray(order, name);
+                result[field] = ListOrder.Apply(Release(items), [], wanted, MergeKey(FieldSchema(schema, field)));
             }
         }
-
-        return result;
     }
 
     private static void MergeField(JsonObject result, string name, JsonNode? change, Schema? schema, JsonArray? order)
@@ -71,29 +73,17 @@ internal static class StrategicMerge
             case null:
                 result.Remove(name);
                 break;
-            case JsonObject changes when old is JsonObject before:
-                if (changes.TryGetPropertyValue(Directive, out var directive) && directive.TryText(out var text) && text == "delete")
-                {
-                    result.Remove(name);
-                }
-                else
-                {
-                    result[name] = MergeObject(before, changes, schema);
-                }
-
+            case JsonObject changes when DirectiveOf(changes) is "delete":
+                result.Remove(name);
+                break;
+            case JsonObject changes when old is JsonObject before && DirectiveOf(changes) is not "replace":
+                MergeInto(before, changes, schema);
                 break;
             case JsonObject changes:
-                if (!(changes.TryGetPropertyValue(Directive, out var gone) && gone.TryText(out var word) && word == "delete"))
-                {
-                    result[name] = MergeObject([], changes, schema);
-                }
-
+                result[name] = MergeObject([], changes, schema);
                 break;
             case JsonArray items when schema is { Type: SchemaType.List, PatchStrategy: PatchStrategy.Merge }:
                 result[name] = MergeList(old as JsonArray ?? [], items, schema, order);
-                break;
-            case JsonArray items:
-                result[name] = items.DeepClone();
                 break;
             default:
                 result[name] = change.DeepClone();
@@ -103,20 +93,18 @@ internal static class StrategicMerge
 
     private static JsonArray MergeList(JsonArray old, JsonArray patch, Schema schema, JsonArray? order)
     {
-        var key = schema.PatchMergeKey;
-        if (key is null)
+        if (schema.PatchMergeKey is not { } key)
         {
             return MergeScalars(old, patch, order);
         }
 
-        var merged = old.Select(item => item).ToList<JsonNode?>();
         var replace = false;
         var changes = new List<JsonObject>();
+        var deleted = new HashSet<string>(StringComparer.Ordinal);
         foreach (var node in patch)
         {
             var item = node as JsonObject ?? throw PatchError.Malformed($"error decoding patch: an item of a list merged by \"{key}\" is not an object");
-            var directive = item.TryGetPropertyValue(Directive, out var value) ? value.TryText(out var text) ? text : "?" : "";
-            switch (directive)
+            switch (DirectiveOf(item))
             {
                 case "replace":
                     replace = true;
@@ -127,72 +115,96 @@ internal static class StrategicMerge
 
                     break;
                 case "delete":
-                    var named = KeyOf(item, key);
-                    merged.RemoveAll(existing => existing is JsonObject other && other.TryGetPropertyValue(key, out var otherKey) && JsonEquality.Equal(otherKey, named));
-                    break;
-                case "" or "merge":
-                    changes.Add(item);
+                    deleted.Add(KeyOf(item, key));
                     break;
                 default:
-                    throw PatchError.Malformed($"unrecognized patch directive: {value?.ToJsonString() ?? "null"}");
+                    changes.Add(item);
+                    break;
             }
         }
 
         if (replace)
         {
-            return new JsonArray([.. changes.Select(item => Strip(item))]);
+            return new JsonArray([.. changes.Select(Strip)]);
         }
 
+        var merged = Release(old);
+        merged.RemoveAll(item => item is JsonObject named && named.ContainsKey(key)
+            && deleted.Contains(ListOrder.Name(named, key)));
         var fromServer = merged.ToList();
+        var places = new Dictionary<string, int>(StringComparer.Ordinal);
+        for (var i = 0; i < merged.Count; i++)
+        {
+            if (merged[i] is JsonObject named && named.ContainsKey(key))
+            {
+                places.TryAdd(ListOrder.Name(named, key), i);
+            }
+        }
+
         foreach (var item in changes)
         {
-            var named = KeyOf(item, key);
-            var index = merged.FindIndex(existing => existing is JsonObject other && other.TryGetPropertyValue(key, out var value) && JsonEquality.Equal(value, named));
-            if (index < 0)
+            var name = KeyOf(item, key);
+            if (places.TryGetValue(name, out var place))
             {
-                merged.Add(MergeObject([], item, schema.Item));
+                MergeInto((JsonObject)merged[place]!, item, schema.Item); // only objects have places
             }
             else
             {
-                merged[index] = MergeObject((JsonObject)merged[index]!, item, schema.Item);
+                places.Add(name, merged.Count);
+                merged.Add(MergeObject([], item, schema.Item));
             }
         }
 
-        return order is null
-            ? new JsonArray([.. merged.Select(item => item?.Parent is null ? item : item.DeepClone())])
-            : ListOrder.Apply(merged, fromServer, order, key);
+        return order is null ? new JsonArray([.. merged]) : ListOrder.Apply(merged, fromServer, order, key);
     }
 
     private static JsonArray MergeScalars(JsonArray old, JsonArray patch, JsonArray? order)
     {
-        var merged = old.ToList();
+        var merged = Release(old);
         var fromServer = merged.ToList();
+        var known = merged.Select(JsonEquality.Canonical).ToHashSet(StringComparer.Ordinal);
         foreach (var item in patch)
         {
-            if (!merged.Exists(existing => JsonEquality.Equal(existing, item)))
+            if (known.Add(JsonEquality.Canonical(item)))
             {
-                merged.Add(item);
+                merged.Add(item?.DeepClone());
             }
         }
 
-        return order is null ? new JsonArray([.. merged.Select(item => item?.DeepClone())]) : ListOrder.Apply(merged, fromServer, order, null);
+        return order is null ? new JsonArray([.. merged]) : ListOrder.Apply(merged, fromServer, order, null);
     }
 
     private static void DeleteItems(JsonObject result, string name, JsonNode? items)
     {
-        if (result.Array(name) is { } list)
+        if (result.Array(name) is not { } list)
         {
-            foreach (var unwanted in AsArray(items, DeleteFromPrimitiveList + name))
-            {
-                for (var i = list.Count - 1; i >= 0; i--)
-                {
-                    if (JsonEquality.Equal(list[i], unwanted))
-                    {
-                        list.RemoveAt(i);
-                    }
-                }
-            }
+            return;
         }
+
+        var unwanted = AsArray(items, DeleteFromPrimitiveList + name)
+            .Select(JsonEquality.Canonical).ToHashSet(StringComparer.Ordinal);
+        result[name] =
+            new JsonArray([.. Release(list).Where(item => !unwanted.Contains(JsonEquality.Canonical(item)))]);
+    }
+
+    /// <summary>The items of a list of our own copy, free to go into another.</summary>
+    private static List<JsonNode?> Release(JsonArray items)
+    {
+        var released = items.ToList();
+        items.Clear();
+        return released;
+    }
+
+    /// <summary>What a patch says of itself: <c>replace</c>, <c>delete</c>, <c>merge</c>, or nothing.</summary>
+    private static string DirectiveOf(JsonObject patch)
+    {
+        if (!patch.TryGetPropertyValue(Directive, out var directive))
+        {
+            return "";
+        }
+
+        return directive.TryText(out var text) && text is "replace" or "delete" or "merge" ? text
+            : throw PatchError.Malformed($"unrecognized patch directive: {directive?.ToJsonString() ?? "null"}");
     }
 
     private static void Retain(JsonObject result, JsonObject patch, JsonNode? retained)
@@ -200,7 +212,7 @@ internal static class StrategicMerge
         var keys = AsArray(retained, RetainKeys).Select(key => key.TryText(out var text) ? text : "").ToHashSet(StringComparer.Ordinal);
         foreach (var (name, _) in patch)
         {
-            if (name[0] != '$' && !keys.Contains(name))
+            if (!name.StartsWith('$') && !keys.Contains(name))
             {
                 throw PatchError.Malformed($"retainKeys patch format is invalid: \"{name}\" is in the patch but not in {RetainKeys}");
             }
@@ -220,8 +232,8 @@ internal static class StrategicMerge
         return result;
     }
 
-    private static JsonNode? KeyOf(JsonObject item, string key) =>
-        item.TryGetPropertyValue(key, out var value) && value is not null ? value
+    private static string KeyOf(JsonObject item, string key) =>
+        item.TryGetPropertyValue(key, out var value) && value is not null ? JsonEquality.Canonical(value)
         : throw PatchError.Malformed($"map: {item.ToJsonString()} does not contain declared merge key: {key}");
 
     private static JsonArray? Order(JsonObject patch, string name) =>

@@ -12,8 +12,6 @@ public static class ProtobufDecoder
 {
     public const string MediaType = "application/vnd.kubernetes.protobuf";
 
-    private const int MaxDepth = 256;
-
     private static ReadOnlySpan<byte> Magic => [0x6b, 0x38, 0x73, 0x00];
 
     /// <param name="expected">The kind to assume when the body names none.</param>
@@ -81,7 +79,7 @@ public static class ProtobufDecoder
 
     private static void ReadStruct(ReadOnlySpan<byte> bytes, ProtobufType type, JsonObject target, int depth)
     {
-        if (depth > MaxDepth)
+        if (depth > KubeJson.MaxDepth)
         {
             throw new FormatException("exceeded max depth");
         }
@@ -174,7 +172,7 @@ public static class ProtobufDecoder
                 return KubeDuration.Format(TimeSpan.FromTicks(ReadNumber(reader.Bytes, 1) / 100));
             case ProtobufForm.Raw:
                 var raw = new ProtobufReader(reader.Bytes);
-                return raw.Next() && !raw.Bytes.IsEmpty ? JsonNode.Parse(raw.Bytes) : null;
+                return raw.Next() && !raw.Bytes.IsEmpty ? KubeJson.ParseNode(raw.Bytes, KubeJson.MaxDepth) : null;
             case ProtobufForm.WrappedList:
                 var items = new JsonArray();
                 var list = new ProtobufReader(reader.Bytes);
@@ -184,11 +182,48 @@ public static class ProtobufDecoder
                 }
 
                 return items;
+            case ProtobufForm.Choice:
+                return ReadChoice(reader.Bytes, type, depth + 1);
             default:
                 var value = new JsonObject();
                 ReadStruct(reader.Bytes, type, value, depth + 1);
                 return value;
         }
+    }
+
+    /// <summary>The object or list that is set; a scalar, which is written always, only without one.</summary>
+    private static JsonNode? ReadChoice(ReadOnlySpan<byte> bytes, ProtobufType type, int depth)
+    {
+        if (depth > KubeJson.MaxDepth)
+        {
+            throw new FormatException("exceeded max depth");
+        }
+
+        JsonNode? chosen = null;
+        var reader = new ProtobufReader(bytes);
+        while (reader.Next())
+        {
+            if (type.Field(reader.Field) is not { } field)
+            {
+                continue;
+            }
+
+            if (field.Type.Form == ProtobufForm.List)
+            {
+                if (chosen is not JsonArray items)
+                {
+                    chosen = items = [];
+                }
+
+                items.Add(ReadValue(ref reader, field.Type.Item!, depth)); // a list has items
+            }
+            else if (ReadValue(ref reader, field.Type, depth) is { } value && (value is JsonObject || chosen is null))
+            {
+                chosen = value;
+            }
+        }
+
+        return chosen;
     }
 
     private static string ReadText(ReadOnlySpan<byte> bytes, int field)
@@ -246,7 +281,7 @@ public static class ProtobufDecoder
     {
         ProtobufForm.Boolean => JsonValue.Create(false),
         ProtobufForm.Integer => JsonValue.Create(0L),
-        ProtobufForm.Struct => new JsonObject(),
+        ProtobufForm.Struct or ProtobufForm.Choice => new JsonObject(),
         ProtobufForm.WrappedList or ProtobufForm.List => new JsonArray(),
         ProtobufForm.Quantity => JsonValue.Create("0"),
         _ => JsonValue.Create(""),

@@ -34,6 +34,8 @@ internal sealed class ProtobufType
 
     public ProtobufField? Field(int number) => _fields.Value.GetValueOrDefault(number);
 
+    public IReadOnlyCollection<ProtobufField> Fields() => _fields.Value.Values;
+
     /// <summary>A struct by its name in the facts; null when there is none.</summary>
     public static ProtobufType? Find(string typeName) => Facts.Value.ContainsKey(typeName) ? Resolve(typeName, "") : null;
 
@@ -64,7 +66,13 @@ internal sealed class ProtobufType
     {
         var folder = name[..name.LastIndexOf('.')];
         var simple = name[(name.LastIndexOf('.') + 1)..];
-        if (simple is "JSON" or "FieldsV1" || !Facts.Value.TryGetValue(name, out var facts))
+        if (!Facts.Value.TryGetValue(name, out var facts))
+        {
+            // The generator refuses such facts; read as anything else the field would silently be lost.
+            throw new InvalidOperationException($"the facts have no type {name}");
+        }
+
+        if (simple is "JSON" or "FieldsV1")
         {
             return Make(ProtobufForm.Raw, name, null);
         }
@@ -82,7 +90,8 @@ internal sealed class ProtobufType
                 : Resolve(alias.GetString()!, folder);
         }
 
-        return new ProtobufType(ProtobufForm.Struct, name, null, () => Fields(facts, folder));
+        return new ProtobufType(IsChoice(facts) ? ProtobufForm.Choice
+            : ProtobufForm.Struct, name, null, () => Fields(facts, folder));
     }
 
     private static Dictionary<int, ProtobufField> Fields(JsonElement facts, string folder)
@@ -100,6 +109,11 @@ internal sealed class ProtobufType
 
         return fields;
     }
+
+    /// <summary>Only nameless fields: in JSON the value of whichever is set.</summary>
+    private static bool IsChoice(JsonElement facts) =>
+        facts.TryGetProperty("fields", out var fields) && fields.GetArrayLength() > 1
+        && fields.EnumerateArray().All(field => field.GetProperty("name").GetString()!.Length == 0);
 
     private static bool Is(JsonElement field, string name) => field.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.True;
 
@@ -139,6 +153,9 @@ internal enum ProtobufForm
     Duration,
     Raw,
     Struct,
+
+    /// <summary>A message of which one field is set, such as a schema or a boolean.</summary>
+    Choice,
     List,
     Map,
     WrappedList,

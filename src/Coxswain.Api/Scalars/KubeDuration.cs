@@ -7,6 +7,12 @@ namespace Coxswain.Api;
 /// <summary>Durations as Go writes them: <c>1h30m0s</c>, <c>250ms</c>, <c>0s</c>.</summary>
 public static class KubeDuration
 {
+    /// <summary>Longer than any duration that is not noise.</summary>
+    private const int MaxLength = 128;
+
+    /// <summary>Go counts nanoseconds in 64 bits.</summary>
+    private const double MaxTicks = long.MaxValue / 100;
+
     private static readonly SearchValues<char> Digits = SearchValues.Create("0123456789.");
 
     private static readonly (string Unit, double Ticks)[] Units =
@@ -25,7 +31,7 @@ public static class KubeDuration
             return true;
         }
 
-        if (rest.IsEmpty)
+        if (rest.IsEmpty || rest.Length > MaxLength)
         {
             return false;
         }
@@ -53,7 +59,7 @@ public static class KubeDuration
                 }
             }
 
-            if (!known || ticks > TimeSpan.MaxValue.Ticks)
+            if (!known || ticks > MaxTicks)
             {
                 return false;
             }
@@ -61,7 +67,7 @@ public static class KubeDuration
             rest = rest[unit.Length..];
         }
 
-        duration = TimeSpan.FromTicks((long)(negative ? -ticks : ticks));
+        duration = TimeSpan.FromTicks((long)Math.Round(negative ? -ticks : ticks));
         return true;
     }
 

@@ -7,6 +7,9 @@ namespace Coxswain.Api;
 /// <summary>Reads quantities: sign, digits with at most one point, and a suffix.</summary>
 internal static class QuantityParser
 {
+    /// <summary>Longer than any amount that is not noise; a number is read in the square of its length.</summary>
+    private const int MaxLength = 128;
+
     private const string BadFormat =
         "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 
@@ -18,7 +21,7 @@ internal static class QuantityParser
     {
         quantity = default;
         error = BadFormat;
-        if (string.IsNullOrEmpty(text))
+        if (string.IsNullOrEmpty(text) || text.Length > MaxLength)
         {
             return false;
         }

@@ -19,6 +19,7 @@ internal static class PodUpdateValidation
 
         CheckContainers(errors, now.Containers, before.Containers, "spec.containers");
         CheckContainers(errors, now.InitContainers, before.InitContainers, "spec.initContainers");
+        CheckEphemeral(errors, now, before);
         CheckDeadline(errors, now.ActiveDeadlineSeconds, before.ActiveDeadlineSeconds);
         CheckTolerations(errors, now, before);
         if (now.SchedulingGates.Select(gate => gate.Name).Except(before.SchedulingGates.Select(gate => gate.Name), StringComparer.Ordinal).Any())
@@ -31,7 +32,6 @@ internal static class PodUpdateValidation
         {
             Containers = Images(now.Containers, before.Containers),
             InitContainers = Images(now.InitContainers, before.InitContainers),
-            EphemeralContainers = before.EphemeralContainers,
             ActiveDeadlineSeconds = before.ActiveDeadlineSeconds,
             Tolerations = before.Tolerations,
             SchedulingGates = before.SchedulingGates,
@@ -55,6 +55,15 @@ internal static class PodUpdateValidation
         if (now.Count != before.Count)
         {
             errors.Forbidden(path, "pod updates may not add or remove containers");
+        }
+    }
+
+    /// <summary>Only the subresource <c>ephemeralcontainers</c> adds them.</summary>
+    private static void CheckEphemeral(FieldErrors errors, PodSpec now, PodSpec before)
+    {
+        if (now.EphemeralContainers.Count != before.EphemeralContainers.Count)
+        {
+            errors.Forbidden("spec.ephemeralContainers", "pod updates may not add or remove containers");
         }
     }
 

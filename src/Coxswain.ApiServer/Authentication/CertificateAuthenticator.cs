@@ -1,6 +1,7 @@
 using System.Formats.Asn1;
 using System.Security.Cryptography.X509Certificates;
 using Coxswain.ApiServer.Certificates;
+using Coxswain.ApiServer.Users;
 
 namespace Coxswain.ApiServer.Authentication;
 

@@ -1,5 +1,6 @@
 using Coxswain.Api;
 using Coxswain.ApiServer.Authorization;
+using Coxswain.ApiServer.Users;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 
@@ -27,8 +28,8 @@ internal sealed class Impersonation(IAuthorizer authorizer)
             return ImpersonateAsync(headers, user, name.ToString(), cancellationToken);
         }
 
-        return headers.ContainsKey(GroupHeader) || headers.ContainsKey(UidHeader)
-            ? throw new KubeStatusException(Statuses.BadRequest("groups and a uid can be impersonated only together with a user"))
+        return headers.Keys.Any(IsImpersonation)
+            ? throw new KubeStatusException(Statuses.BadRequest("groups, a uid and extras can be impersonated only together with a user"))
             : ValueTask.FromResult(user);
     }
 
@@ -93,6 +94,10 @@ internal sealed class Impersonation(IAuthorizer authorizer)
                 $"User \"{attributes.User.Name}\" cannot impersonate resource \"{attributes.Resource}\" in API group \"{attributes.Group}\" {where}"));
         }
     }
+
+    private static bool IsImpersonation(string header) =>
+        header.Equals(GroupHeader, StringComparison.OrdinalIgnoreCase) || header.Equals(UidHeader, StringComparison.OrdinalIgnoreCase)
+        || header.StartsWith(ExtraPrefix, StringComparison.OrdinalIgnoreCase);
 
     private static (string Namespace, string Name)? ServiceAccountOf(string name)
     {

@@ -1,4 +1,6 @@
-using Coxswain.ApiServer.Http;
+using Coxswain.ApiServer.Authorization;
+using Coxswain.ApiServer.Documents;
+using Coxswain.ApiServer.Users;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -25,7 +27,7 @@ internal sealed class RequestAuthenticator(ServiceAccountTokens tokens)
             return verified?.User;
         }
 
-        return OfConnection(context) ?? (ServerEndpoints.IsPublic(context.Request.Path.Value ?? "") ? User.Anonymous : null);
+        return OfConnection(context) ?? (PublicPaths.Contains(context.Request.Path.Value ?? "") ? User.Anonymous : null);
     }
 
     /// <summary>A connection's certificate is read once, for its first request.</summary>

@@ -1,134 +1,101 @@
-using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Coxswain.Api;
-using Coxswain.ApiServer.Registry;
+using Coxswain.ApiServer.Documents;
+using Coxswain.ApiServer.Users;
 using Coxswain.Store;
 
 namespace Coxswain.ApiServer.Authentication;
 
-/// <summary>Whom a service account token is for and what it dies with.</summary>
-/// <param name="PodName">Empty when the token is not bound to a Pod.</param>
-internal sealed record TokenSubject(string Namespace, string Name, string Uid, string PodName = "", string PodUid = "");
-
-/// <summary>A token that was checked.</summary>
-internal sealed record VerifiedToken(User User, IReadOnlyList<string> Audiences);
-
 /// <summary>Signs and checks service account tokens: JSON web tokens with the claims Kubernetes gives them.</summary>
-internal sealed class ServiceAccountTokens(IStore store, ECDsa key, IdentitySource identities, TimeProvider time)
+internal sealed class ServiceAccountTokens(IStore store, ECDsa key, IdentitySource identities, TimeProvider time) : IDisposable
 {
     public const string Issuer = "https://kubernetes.default.svc.cluster.local";
 
-    private static readonly string Header = Base64Url.EncodeToString("{\"alg\":\"ES256\",\"kid\":\"coxswain\",\"typ\":\"JWT\"}"u8);
+    /// <summary>Far more than a token of ours has.</summary>
+    private const int MostCharacters = 16 * 1024;
 
-    public string Sign(TokenSubject subject, IReadOnlyList<string> audiences, DateTimeOffset expires)
-    {
-        var now = time.GetUtcNow().ToUnixTimeSeconds();
-        var kubernetes = new JsonObject
-        {
-            ["namespace"] = subject.Namespace,
-            ["serviceaccount"] = new JsonObject { ["name"] = subject.Name, ["uid"] = subject.Uid },
-        };
-        if (subject.PodName.Length > 0)
-        {
-            kubernetes["pod"] = new JsonObject { ["name"] = subject.PodName, ["uid"] = subject.PodUid };
-        }
+    /// <summary>Signatures that need not be checked again; a node with all its Pods uses some hundreds of tokens.</summary>
+    private const int MostKept = 4096;
 
-        var claims = new JsonObject
-        {
-            ["aud"] = new JsonArray([.. audiences.Select(audience => JsonValue.Create(audience))]),
-            ["exp"] = expires.ToUnixTimeSeconds(),
-            ["iat"] = now,
-            ["iss"] = Issuer,
-            ["jti"] = identities.NewUid(),
-            ["kubernetes.io"] = kubernetes,
-            ["nbf"] = now,
-            ["sub"] = $"system:serviceaccount:{subject.Namespace}:{subject.Name}",
-        };
-        var signed = $"{Header}.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(claims.ToJsonString()))}";
-        lock (key)
-        {
-            return $"{signed}.{Base64Url.EncodeToString(key.SignData(Encoding.ASCII.GetBytes(signed), HashAlgorithmName.SHA256))}";
-        }
-    }
+    private static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(1);
+
+    /// <summary>How long a token works on when the deletion of what it is bound to has begun.</summary>
+    private static readonly TimeSpan DeletionGrace = TimeSpan.FromMinutes(1);
+
+    private readonly TokenSigner _signer = new(key);
+    private readonly TokenCache _checked = new(MostKept);
+
+    public string Sign(TokenSubject subject, IReadOnlyList<string> audiences, DateTimeOffset expires) =>
+        _signer.Sign(new TokenClaims(identities.NewUid(), subject, audiences, time.GetUtcNow(), expires).ToJson(Issuer));
 
     /// <summary>Null for a token that is not ours, expired, for somebody else, or whose account or Pod is gone.</summary>
     /// <param name="audiences">Those the caller answers to; the token must name one of them.</param>
     public async ValueTask<VerifiedToken?> VerifyAsync(string token, IReadOnlyList<string> audiences, CancellationToken cancellationToken)
     {
-        if (ReadClaims(token) is not { } claims || claims.TextAt("iss") != Issuer || claims["kubernetes.io"] is not JsonObject kubernetes)
+        if (ReadClaims(token) is not { } claims)
         {
             return null;
         }
 
-        var now = time.GetUtcNow().ToUnixTimeSeconds();
-        if (claims.Integer("exp") is not { } expires || expires <= now || claims.Integer("nbf") > now + 60)
+        var named = claims.Audiences.Intersect(audiences, StringComparer.Ordinal).ToList();
+        var subject = claims.Subject;
+        if (named.Count == 0 || !await LivesAsync($"/registry/core/serviceaccounts/{subject.Namespace}/{subject.Name}", subject.Uid, cancellationToken)
+            || (subject.Bound is { } bound && !await LivesAsync(bound.StoreKey(subject.Namespace), bound.Uid, cancellationToken)))
         {
             return null;
         }
 
-        var named = claims["aud"].Texts().Intersect(audiences).ToList();
-        var @namespace = kubernetes.TextAt("namespace");
-        var name = kubernetes.TextAt("serviceaccount", "name");
-        var uid = kubernetes.TextAt("serviceaccount", "uid");
-        if (named.Count == 0 || !await ExistsAsync($"/registry/core/serviceaccounts/{@namespace}/{name}", uid, cancellationToken))
-        {
-            return null;
-        }
-
-        var user = User.ServiceAccount(@namespace, name) with { Uid = uid };
-        var pod = kubernetes.TextAt("pod", "name");
-        if (pod.Length > 0)
-        {
-            var podUid = kubernetes.TextAt("pod", "uid");
-            if (!await ExistsAsync($"/registry/core/pods/{@namespace}/{pod}", podUid, cancellationToken))
-            {
-                return null;
-            }
-
-            user = user with
-            {
-                Extra = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal)
-                {
-                    ["authentication.kubernetes.io/pod-name"] = [pod],
-                    ["authentication.kubernetes.io/pod-uid"] = [podUid],
-                },
-            };
-        }
-
-        return new VerifiedToken(user, named);
+        return new VerifiedToken(User.ServiceAccount(subject.Namespace, subject.Name) with { Uid = subject.Uid, Extra = ExtraOf(claims) }, named);
     }
 
-    private async ValueTask<bool> ExistsAsync(string storeKey, string uid, CancellationToken cancellationToken) =>
-        await store.GetAsync(storeKey, cancellationToken) is { } entry && StoredObject.ReadMetadata(entry).Uid == uid;
+    public void Dispose() => _signer.Dispose();
 
-    /// <summary>The claims of a token whose signature is ours; null for any other text.</summary>
-    private JsonObject? ReadClaims(string token)
+    /// <summary>Of a token that is ours and valid now; whose it is changes never, whether that still exists is asked each time.</summary>
+    private TokenClaims? ReadClaims(string token)
     {
-        var parts = token.Split('.');
-        if (parts.Length != 3 || parts[0] != Header)
+        if (token.Length > MostCharacters)
         {
             return null;
         }
 
-        try
+        var cacheKey = TokenCache.KeyOf(token);
+        var claims = _checked.Find(cacheKey);
+        if (claims is null && _signer.Verify(token) is { } json && TokenClaims.Read(json, Issuer) is { } read)
         {
-            var signature = Base64Url.DecodeFromChars(parts[2]);
-            lock (key)
-            {
-                if (!key.VerifyData(Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"), signature, HashAlgorithmName.SHA256))
-                {
-                    return null;
-                }
-            }
-
-            return JsonNode.Parse(Base64Url.DecodeFromChars(parts[1])) as JsonObject;
+            claims = read;
+            _checked.Add(cacheKey, read);
         }
-        catch (Exception exception) when (exception is FormatException or JsonException)
+
+        var now = time.GetUtcNow();
+        if (claims is not null && claims.Expires <= now)
         {
+            _checked.Remove(cacheKey);
             return null;
         }
+
+        return claims is null || claims.IssuedAt > now + ClockSkew ? null : claims;
     }
+
+    private static Dictionary<string, IReadOnlyList<string>> ExtraOf(TokenClaims claims)
+    {
+        var extra = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal)
+        {
+            ["authentication.kubernetes.io/credential-id"] = [$"JTI={claims.Id}"],
+        };
+        foreach (var bound in new[] { claims.Subject.Bound, claims.Subject.Node }.OfType<BoundObject>().Where(item => item.Kind != "Secret"))
+        {
+            extra[$"authentication.kubernetes.io/{bound.Claim}-name"] = [bound.Name];
+            extra[$"authentication.kubernetes.io/{bound.Claim}-uid"] = [bound.Uid];
+        }
+
+        return extra;
+    }
+
+    private async ValueTask<bool> LivesAsync(string storeKey, string uid, CancellationToken cancellationToken) =>
+        await store.GetAsync(storeKey, cancellationToken) is { } entry
+        && StoredObject.ReadMetadata(entry) is var metadata && metadata.Uid == uid
+        && (metadata.DeletionTimestamp is not { } deletion || deletion + DeletionGrace > time.GetUtcNow());
 }

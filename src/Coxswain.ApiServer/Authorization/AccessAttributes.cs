@@ -1,4 +1,5 @@
-using Coxswain.ApiServer.Authentication;
+using Coxswain.Api;
+using Coxswain.ApiServer.Users;
 
 namespace Coxswain.ApiServer.Authorization;
 
@@ -6,4 +7,8 @@ namespace Coxswain.ApiServer.Authorization;
 /// <param name="Resource">The plural, with <c>/subresource</c> when there is one; empty for a path outside of resources.</param>
 /// <param name="Path">The path of a request outside of resources.</param>
 internal sealed record AccessAttributes(
-    User User, string Verb, string Group, string Resource, string Namespace = "", string Name = "", string Path = "");
+    User User, string Verb, string Group, string Resource, string Namespace = "", string Name = "", string Path = "")
+{
+    /// <summary>What a list or a watch is narrowed to; null when it is not, or is by something that cannot be read.</summary>
+    public FieldSelector? Fields { get; init; }
+}

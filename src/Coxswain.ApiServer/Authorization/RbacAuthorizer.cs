@@ -1,7 +1,6 @@
 using Coxswain.Api.Rbac.V1;
-using Coxswain.ApiServer.Authentication;
 using Coxswain.ApiServer.Certificates;
-using Coxswain.ApiServer.Registry;
+using Coxswain.ApiServer.Users;
 using Coxswain.Store;
 
 namespace Coxswain.ApiServer.Authorization;
@@ -9,40 +8,46 @@ namespace Coxswain.ApiServer.Authorization;
 /// <summary>Role-based access control over the stored roles and bindings; the masters group may do everything.</summary>
 internal sealed class RbacAuthorizer(IStore store) : IAuthorizer, IAsyncDisposable
 {
-    private readonly StoreView<RbacRules> _rules = new(store, "/registry/rbac.authorization.k8s.io/", RbacRules.From);
+    /// <summary>What the masters group holds.</summary>
+    public static readonly IReadOnlyList<PolicyRule> Everything =
+    [
+        new PolicyRule { Verbs = ["*"], ApiGroups = ["*"], Resources = ["*"] },
+        new PolicyRule { Verbs = ["*"], NonResourceURLs = ["*"] },
+    ];
+
+    private readonly RbacRules _rules = new(store);
+
+    public static bool IsMaster(User user) => user.Groups.Contains(ClusterPki.MastersGroup);
 
     public async ValueTask<bool> AllowsAsync(AccessAttributes attributes, CancellationToken cancellationToken)
     {
-        if (attributes.User.Groups.Contains(ClusterPki.MastersGroup))
+        if (IsMaster(attributes.User))
         {
             return true;
         }
 
-        var rules = await _rules.GetAsync(cancellationToken);
-        foreach (var rule in rules.For(attributes.User, attributes.Namespace))
-        {
-            if (RbacRules.Allows(rule, attributes))
-            {
-                return true;
-            }
-        }
-
-        return false;
+        await _rules.CatchUpAsync(cancellationToken);
+        return _rules.Allows(attributes);
     }
 
     /// <summary>Every rule that holds for a user in a namespace.</summary>
     public async ValueTask<IReadOnlyList<PolicyRule>> RulesForAsync(User user, string @namespace, CancellationToken cancellationToken)
     {
-        if (user.Groups.Contains(ClusterPki.MastersGroup))
+        if (IsMaster(user))
         {
-            return
-            [
-                new PolicyRule { Verbs = ["*"], ApiGroups = ["*"], Resources = ["*"] },
-                new PolicyRule { Verbs = ["*"], NonResourceURLs = ["*"] },
-            ];
+            return Everything;
         }
 
-        return [.. (await _rules.GetAsync(cancellationToken)).For(user, @namespace)];
+        await _rules.CatchUpAsync(cancellationToken);
+        return _rules.For(user, @namespace);
+    }
+
+    /// <summary>The rules of a role; null when there is none of the name.</summary>
+    /// <param name="namespace">Empty for a ClusterRole.</param>
+    public async ValueTask<IReadOnlyList<PolicyRule>?> RulesOfRoleAsync(string @namespace, string name, CancellationToken cancellationToken)
+    {
+        await _rules.CatchUpAsync(cancellationToken);
+        return _rules.OfRole(@namespace, name);
     }
 
     public ValueTask DisposeAsync() => _rules.DisposeAsync();

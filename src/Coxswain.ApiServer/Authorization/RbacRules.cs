@@ -1,59 +1,55 @@
+using Coxswain.Api;
 using Coxswain.Api.Rbac.V1;
-using Coxswain.ApiServer.Authentication;
+using Coxswain.ApiServer.Documents;
+using Coxswain.ApiServer.Users;
 using Coxswain.Store;
 
 namespace Coxswain.ApiServer.Authorization;
 
 /// <summary>All roles and bindings of the cluster, arranged for the question "which rules hold for this user?".</summary>
-internal sealed class RbacRules
+internal sealed class RbacRules(IStore store) : StoreFollower(store, "/registry/rbac.authorization.k8s.io/")
 {
-    private readonly List<(IReadOnlyList<Subject> Subjects, IReadOnlyList<PolicyRule> Rules)> _clusterWide = [];
-    private readonly Dictionary<string, List<(IReadOnlyList<Subject> Subjects, IReadOnlyList<PolicyRule> Rules)>> _namespaced = new(StringComparer.Ordinal);
+    private static readonly IReadOnlyList<Binding> None = [];
 
-    public RbacRules(
-        IReadOnlyCollection<ClusterRole> clusterRoles, IReadOnlyCollection<Role> roles,
-        IReadOnlyCollection<ClusterRoleBinding> clusterRoleBindings, IReadOnlyCollection<RoleBinding> roleBindings)
+    private readonly Lock _gate = new();
+    private readonly Dictionary<(string Namespace, string Name), IReadOnlyList<PolicyRule>> _roles = [];
+    private readonly Dictionary<string, Binding> _bindings = new(StringComparer.Ordinal);
+    private readonly Dictionary<(bool IsGroup, string Name), List<Binding>> _bySubject = [];
+
+    /// <summary>Whether some rule that holds for the user allows this. Of what was last caught up with.</summary>
+    public bool Allows(AccessAttributes attributes)
     {
-        var byName = clusterRoles.ToDictionary(role => role.Metadata.Name, role => role.Rules, StringComparer.Ordinal);
-        var inNamespace = roles.ToDictionary(role => (role.Metadata.Namespace, role.Metadata.Name), role => role.Rules);
-        foreach (var binding in clusterRoleBindings)
+        lock (_gate)
         {
-            if (byName.TryGetValue(binding.RoleRef.Name, out var rules))
+            foreach (var rule in RulesOf(attributes.User, attributes.Namespace))
             {
-                _clusterWide.Add((binding.Subjects, rules));
-            }
-        }
-
-        foreach (var binding in roleBindings)
-        {
-            var @namespace = binding.Metadata.Namespace;
-            var rules = binding.RoleRef.Kind == "ClusterRole"
-                ? byName.GetValueOrDefault(binding.RoleRef.Name)
-                : inNamespace.GetValueOrDefault((@namespace, binding.RoleRef.Name));
-            if (rules is null)
-            {
-                continue;
+                if (Allows(rule, attributes))
+                {
+                    return true;
+                }
             }
 
-            if (!_namespaced.TryGetValue(@namespace, out var bindings))
-            {
-                _namespaced[@namespace] = bindings = [];
-            }
-
-            bindings.Add((binding.Subjects, rules));
+            return false;
         }
     }
 
     /// <summary>The rules that hold for a user, cluster-wide ones and those of one namespace.</summary>
-    public IEnumerable<PolicyRule> For(User user, string @namespace)
+    public IReadOnlyList<PolicyRule> For(User user, string @namespace)
     {
-        IEnumerable<(IReadOnlyList<Subject> Subjects, IReadOnlyList<PolicyRule> Rules)> bindings = _clusterWide;
-        if (@namespace.Length > 0 && _namespaced.TryGetValue(@namespace, out var inNamespace))
+        lock (_gate)
         {
-            bindings = bindings.Concat(inNamespace);
+            return [.. RulesOf(user, @namespace).Distinct()];
         }
+    }
 
-        return bindings.Where(binding => binding.Subjects.Any(subject => Names(subject, user))).SelectMany(binding => binding.Rules);
+    /// <summary>The rules of one role; null when it does not exist.</summary>
+    /// <param name="namespace">Empty for a ClusterRole.</param>
+    public IReadOnlyList<PolicyRule>? OfRole(string @namespace, string name)
+    {
+        lock (_gate)
+        {
+            return _roles.GetValueOrDefault((@namespace, name));
+        }
     }
 
     public static bool Allows(PolicyRule rule, AccessAttributes attributes) =>
@@ -63,14 +59,6 @@ internal sealed class RbacRules
             : Has(rule.ApiGroups, attributes.Group) && HasResource(rule.Resources, attributes.Resource)
                 && (rule.ResourceNames.Count == 0 || rule.ResourceNames.Contains(attributes.Name)));
 
-    private static bool Names(Subject subject, User user) => subject.Kind switch
-    {
-        "User" => subject.Name == user.Name,
-        "Group" => user.Groups.Contains(subject.Name),
-        "ServiceAccount" => user.Name == $"system:serviceaccount:{subject.Namespace}:{subject.Name}",
-        _ => false,
-    };
-
     internal static bool Has(IReadOnlyList<string> allowed, string wanted) => allowed.Contains("*") || allowed.Contains(wanted);
 
     internal static bool HasResource(IReadOnlyList<string> allowed, string wanted) =>
@@ -79,27 +67,105 @@ internal sealed class RbacRules
     internal static bool MatchesPath(string pattern, string path) =>
         pattern == path || (pattern.EndsWith('*') && path.StartsWith(pattern.AsSpan(0, pattern.Length - 1), StringComparison.Ordinal));
 
-    public static RbacRules From(IReadOnlyList<StoreEntry> entries)
+    protected override void Clear()
     {
-        List<ClusterRole> clusterRoles = [];
-        List<Role> roles = [];
-        List<ClusterRoleBinding> clusterRoleBindings = [];
-        List<RoleBinding> roleBindings = [];
-        foreach (var entry in entries)
+        lock (_gate)
         {
-            // /registry/<group>/<plural>/...
-            switch (entry.Key.Split('/')[3])
+            _roles.Clear();
+            _bindings.Clear();
+            _bySubject.Clear();
+        }
+    }
+
+    protected override void Apply(string key, StoreEntry? entry)
+    {
+        // /registry/<group>/<plural>/[<namespace>/]<name>
+        var parts = key.Split('/');
+        var (@namespace, name) = parts.Length > 5 ? (parts[4], parts[5]) : ("", parts[4]);
+        lock (_gate)
+        {
+            switch (parts[3])
             {
-                case "clusterroles": clusterRoles.Add(Read<ClusterRole>(entry)); break;
-                case "roles": roles.Add(Read<Role>(entry)); break;
-                case "clusterrolebindings": clusterRoleBindings.Add(Read<ClusterRoleBinding>(entry)); break;
-                case "rolebindings": roleBindings.Add(Read<RoleBinding>(entry)); break;
+                case "clusterroles": Put(@namespace, name, entry is null ? null : Read<ClusterRole>(entry).Rules); break;
+                case "roles": Put(@namespace, name, entry is null ? null : Read<Role>(entry).Rules); break;
+                case "clusterrolebindings": Bind(key, entry is null ? null : Binding.Of(Read<ClusterRoleBinding>(entry))); break;
+                case "rolebindings": Bind(key, entry is null ? null : Binding.Of(Read<RoleBinding>(entry))); break;
+            }
+        }
+    }
+
+    private void Put(string @namespace, string name, IReadOnlyList<PolicyRule>? rules)
+    {
+        if (rules is null)
+        {
+            _roles.Remove((@namespace, name));
+        }
+        else
+        {
+            _roles[(@namespace, name)] = rules;
+        }
+    }
+
+    private void Bind(string key, Binding? binding)
+    {
+        if (_bindings.Remove(key, out var old))
+        {
+            foreach (var subject in old.Subjects)
+            {
+                if (_bySubject.TryGetValue(subject, out var bound) && bound.Remove(old) && bound.Count == 0)
+                {
+                    _bySubject.Remove(subject);
+                }
             }
         }
 
-        return new RbacRules(clusterRoles, roles, clusterRoleBindings, roleBindings);
+        if (binding is not null)
+        {
+            _bindings.Add(key, binding);
+            foreach (var subject in binding.Subjects)
+            {
+                if (!_bySubject.TryGetValue(subject, out var bound))
+                {
+                    _bySubject.Add(subject, bound = []);
+                }
+
+                bound.Add(binding);
+            }
+        }
+    }
+
+    private IEnumerable<PolicyRule> RulesOf(User user, string @namespace)
+    {
+        IEnumerable<(bool IsGroup, string Name)> subjects = [(false, user.Name), .. user.Groups.Select(name => (true, name))];
+        return subjects.SelectMany(subject => _bySubject.TryGetValue(subject, out var bound) ? bound : None)
+            .Where(binding => binding.Namespace.Length == 0 || binding.Namespace == @namespace)
+            .SelectMany(binding => _roles.GetValueOrDefault(binding.Role) ?? []);
     }
 
     private static T Read<T>(StoreEntry entry)
-        where T : Coxswain.Api.IKubeType<T> => Coxswain.Api.KubeJson.Deserialize<T>(entry.Value.Span);
+        where T : IKubeType<T> => KubeJson.Deserialize<T>(entry.Value.Span);
+
+    /// <param name="Namespace">Where it holds; empty for everywhere.</param>
+    private sealed record Binding(string Namespace, (string Namespace, string Name) Role, IReadOnlySet<(bool IsGroup, string Name)> Subjects)
+    {
+        public static Binding Of(ClusterRoleBinding binding) => new("", ("", binding.RoleRef.Name), SubjectsOf("", binding.Subjects));
+
+        public static Binding Of(RoleBinding binding)
+        {
+            var @namespace = binding.Metadata.Namespace;
+            return new(
+                @namespace, (binding.RoleRef.Kind == "ClusterRole" ? "" : @namespace, binding.RoleRef.Name),
+                SubjectsOf(@namespace, binding.Subjects));
+        }
+
+        private static HashSet<(bool IsGroup, string Name)> SubjectsOf(string @namespace, IReadOnlyList<Subject> subjects) =>
+        [
+            .. subjects.Where(subject => subject.Kind is "User" or "Group" or "ServiceAccount").Select(subject => subject.Kind switch
+            {
+                "Group" => (true, subject.Name),
+                "User" => (false, subject.Name),
+                _ => (false, $"system:serviceaccount:{(subject.Namespace.Length > 0 ? subject.Namespace : @namespace)}:{subject.Name}"),
+            }),
+        ];
+    }
 }

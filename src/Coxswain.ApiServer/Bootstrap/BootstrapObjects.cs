@@ -1,17 +1,21 @@
+using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using Coxswain.Api;
 using Coxswain.Api.Meta.V1;
-using Coxswain.ApiServer.Authentication;
 using Coxswain.ApiServer.Certificates;
-using Coxswain.ApiServer.Http;
+using Coxswain.ApiServer.Core;
+using Coxswain.ApiServer.Documents;
 using Coxswain.ApiServer.InProcess;
-using Coxswain.ApiServer.Registry;
+using Coxswain.ApiServer.Resources;
+using Coxswain.ApiServer.Resources.Rules;
+using Coxswain.ApiServer.Users;
+using Coxswain.ApiServer.Verbs;
 
 namespace Coxswain.ApiServer.Bootstrap;
 
 /// <summary>The objects every cluster begins with. What exists is left alone, but for the address of the API itself.</summary>
-internal sealed class BootstrapObjects(ApiCore core, ResourceRegistry resources, ApiServerOptions options)
+internal sealed class BootstrapObjects(ApiCore core, CatalogueHolder resources, IPNetwork serviceRange, IPEndPoint? advertised)
 {
     private static readonly User Server = new("system:apiserver", [ClusterPki.MastersGroup]);
 
@@ -30,7 +34,7 @@ internal sealed class BootstrapObjects(ApiCore core, ResourceRegistry resources,
         await new RoleReconciler(new InProcessKubeClient(core, resources, Server)).EnsureAsync(cancellationToken);
 
         await EnsureAsync(KubernetesService(), cancellationToken);
-        if (options.Advertised is not null)
+        if (advertised is not null)
         {
             await EnsureCurrentAsync(Endpoints(), "subsets", cancellationToken);
             await EnsureCurrentAsync(EndpointSlice(), "endpoints", cancellationToken);
@@ -79,13 +83,13 @@ internal sealed class BootstrapObjects(ApiCore core, ResourceRegistry resources,
             ["spec"] = new JsonObject
             {
                 ["type"] = "ClusterIP",
-                ["clusterIP"] = KestrelServer.FirstOf(options.ServiceRange).ToString(),
+                ["clusterIP"] = ServiceAddresses.FirstOf(serviceRange).ToString(),
                 ["ports"] = new JsonArray(new JsonObject
                 {
                     ["name"] = "https",
                     ["protocol"] = "TCP",
                     ["port"] = 443,
-                    ["targetPort"] = (long)(options.Advertised?.Port ?? 6443),
+                    ["targetPort"] = (long)(advertised?.Port ?? 6443),
                 }),
             },
         };
@@ -127,9 +131,9 @@ internal sealed class BootstrapObjects(ApiCore core, ResourceRegistry resources,
         };
     }
 
-    private string Address => options.Advertised!.Address.ToString(); // asked only when there is one
+    private string Address => advertised!.Address.ToString(); // asked only when there is one
 
-    private JsonObject Port() => new() { ["name"] = "https", ["port"] = (long)options.Advertised!.Port, ["protocol"] = "TCP" };
+    private JsonObject Port() => new() { ["name"] = "https", ["port"] = (long)advertised!.Port, ["protocol"] = "TCP" };
 
     private async Task<bool> EnsureAsync(JsonObject document, CancellationToken cancellationToken)
     {
@@ -151,7 +155,7 @@ internal sealed class BootstrapObjects(ApiCore core, ResourceRegistry resources,
         {
             var change = new JsonObject { [field] = document[field]!.DeepClone(), ["ports"] = document["ports"]?.DeepClone() };
             var patch = ObjectPatch.Parse(Client.PatchType.Merge, Encoding.UTF8.GetBytes(change.ToJsonString()), FieldValidation.Ignore);
-            await core.PatchAsync(Request(document, "patch"), patch, cancellationToken);
+            await core.PatchAsync(Request(document, "patch"), _ => ValueTask.FromResult(patch), cancellationToken);
         }
     }
 

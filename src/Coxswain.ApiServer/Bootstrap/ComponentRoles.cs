@@ -1,6 +1,8 @@
 using Coxswain.Api.Rbac.V1;
+using Coxswain.ApiServer.Authorization;
 using Coxswain.ApiServer.Certificates;
-using static Coxswain.ApiServer.Bootstrap.Allow;
+using Coxswain.ApiServer.Users;
+using static Coxswain.ApiServer.Authorization.Allow;
 using static Coxswain.ApiServer.Bootstrap.BootstrapPolicy;
 
 namespace Coxswain.ApiServer.Bootstrap;
@@ -33,7 +35,7 @@ internal static class ComponentRoles
             "system:coredns",
             On("core", "endpoints services pods namespaces", "list watch"),
             On("discovery.k8s.io", "endpointslices", "list watch")),
-        Role("system:node", Node),
+        Role("system:node", NodeRules.All),
         Role("system:node-bootstrapper", On(Certificates, "certificatesigningrequests", $"create {Read}")),
         Role("system:node-problem-detector", On("core", "nodes", "get"), On("core", "nodes/status", "patch"), Events),
         Role(
@@ -72,7 +74,9 @@ internal static class ComponentRoles
         Bind("system:kube-dns", Account("kube-dns")),
         Bind("system:coredns", Account("coredns"), Account("kube-dns"), User("system:kube-dns")),
         Bind("system:kubelet-api-admin", User(ClusterPki.NodeClientUser)),
-        Bind("system:node", GroupOf("system:nodes")),
+        
+        // Nodes have their rights from their authorizer; what is bound here would be beside it.
+        Bind("system:node"),
     ];
 
     public static IEnumerable<Role> Namespaced() =>
@@ -130,33 +134,6 @@ internal static class ComponentRoles
         // The caches that all controllers share.
         On("*", "*", "list watch"),
         On("core", "serviceaccounts/token", "create"),
-    ];
-
-    /// <summary>What a node may; admission holds it to itself and to the Pods bound to it.</summary>
-    private static PolicyRule[] Node =>
-    [
-        .. Delegation,
-        On("authorization.k8s.io", "localsubjectaccessreviews", "create"),
-        On("core", "services", Read),
-        On("core", "nodes", $"create {Read} patch update"),
-        On("core", "nodes/status", "patch update"),
-        Events,
-        On("core", "pods", $"create delete {Read}"),
-        On("core", "pods/status", "patch update"),
-        On("core", "pods/eviction", "create"),
-        On("core", "configmaps secrets", Read),
-        On("core", "serviceaccounts", "get"),
-        On("core", "persistentvolumeclaims persistentvolumes", "get"),
-        On("core", "persistentvolumeclaims/status", "get patch update"),
-        On("core", "endpoints", "get"),
-        On(Certificates, "certificatesigningrequests", $"create {Read}"),
-        On(Certificates, "clustertrustbundles", Read),
-        On("coordination.k8s.io", "leases", "create delete get patch update"),
-        On("storage.k8s.io", "volumeattachments", "get"),
-        On("storage.k8s.io", "csidrivers", Read),
-        On("storage.k8s.io", "csinodes", "create delete get patch update"),
-        On("core", "serviceaccounts/token", "create"),
-        On("node.k8s.io", "runtimeclasses", Read),
     ];
 
     private static ClusterRole Approver(string signer) => Role(

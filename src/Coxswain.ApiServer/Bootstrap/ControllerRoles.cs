@@ -1,5 +1,5 @@
 using Coxswain.Api.Rbac.V1;
-using static Coxswain.ApiServer.Bootstrap.Allow;
+using static Coxswain.ApiServer.Authorization.Allow;
 using static Coxswain.ApiServer.Bootstrap.BootstrapPolicy;
 
 namespace Coxswain.ApiServer.Bootstrap;

@@ -1,5 +1,5 @@
 using Coxswain.Api;
-using Coxswain.ApiServer.Registry;
+using Coxswain.ApiServer.Documents;
 using Coxswain.Store;
 using Microsoft.Extensions.Logging;
 

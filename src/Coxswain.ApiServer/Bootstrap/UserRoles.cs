@@ -1,8 +1,10 @@
 using Coxswain.Api.Meta.V1;
 using Coxswain.Api.Rbac.V1;
-using static Coxswain.ApiServer.Bootstrap.Allow;
+using Coxswain.ApiServer.Authorization;
+using Coxswain.ApiServer.Documents;
+using static Coxswain.ApiServer.Authorization.Allow;
 using static Coxswain.ApiServer.Bootstrap.BootstrapPolicy;
-using User = Coxswain.ApiServer.Authentication.User;
+using User = Coxswain.ApiServer.Users.User;
 
 namespace Coxswain.ApiServer.Bootstrap;
 

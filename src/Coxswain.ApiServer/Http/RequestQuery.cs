@@ -1,7 +1,7 @@
 using System.Globalization;
 using Coxswain.Api;
+using Coxswain.ApiServer.Resources;
 using Microsoft.AspNetCore.Http;
-using ListOptions = Coxswain.ApiServer.Registry.ListOptions;
 
 namespace Coxswain.ApiServer.Http;
 
@@ -13,7 +13,7 @@ internal static class RequestQuery
     public static bool Flag(this IQueryCollection query, string name) =>
         query.TryGetValue(name, out var values) && values[^1] is "true" or "1" or "" or "True" or "TRUE" or "t" or "T";
 
-    public static ListOptions ReadList(IQueryCollection query) => query.Count == 0 ? Empty : new ListOptions
+    public static ListParameters ReadList(IQueryCollection query) => query.Count == 0 ? Empty : new ListParameters
     {
         LabelSelector = query.Text("labelSelector"),
         FieldSelector = query.Text("fieldSelector"),
@@ -22,7 +22,7 @@ internal static class RequestQuery
         Limit = (int)Math.Clamp(Integer(query, "limit") ?? 0, 0, int.MaxValue),
         Continue = query.Text("continue"),
         AllowWatchBookmarks = query.Flag("allowWatchBookmarks"),
-        SendInitialEvents = query.Flag("sendInitialEvents"),
+        SendInitialEvents = query.ContainsKey("sendInitialEvents") ? query.Flag("sendInitialEvents") : null,
         Timeout = Integer(query, "timeoutSeconds") is > 0 and var seconds ? TimeSpan.FromSeconds(Math.Min(seconds, 86_400)) : null,
     };
 
@@ -51,7 +51,7 @@ internal static class RequestQuery
         _ => "CreateOptions",
     });
 
-    private static readonly ListOptions Empty = new();
+    private static readonly ListParameters Empty = new();
 
     private static long? Integer(IQueryCollection query, string name)
     {

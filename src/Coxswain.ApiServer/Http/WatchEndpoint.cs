@@ -1,10 +1,11 @@
 using System.Buffers;
 using Coxswain.Api;
-using Coxswain.ApiServer.Registry;
+using Coxswain.ApiServer.Core;
+using Coxswain.ApiServer.Documents;
+using Coxswain.ApiServer.Resources;
 using Coxswain.ApiServer.Tables;
 using Coxswain.ApiServer.Watch;
 using Microsoft.AspNetCore.Http;
-using ListOptions = Coxswain.ApiServer.Registry.ListOptions;
 
 namespace Coxswain.ApiServer.Http;
 
@@ -14,7 +15,7 @@ internal sealed class WatchEndpoint(ApiCore core, TableMaker tables, ServerLifet
     /// <summary>How much is handed to the connection at a time.</summary>
     private const int FlushBytes = 64 * 1024;
 
-    public async Task HandleAsync(HttpContext context, ApiRequest request, ListOptions options)
+    public async Task HandleAsync(HttpContext context, ApiRequest request, ListParameters options)
     {
         var form = AnswerFormatter.Accept(context).Form;
         var includeObject = AnswerFormatter.IncludeObject(context);

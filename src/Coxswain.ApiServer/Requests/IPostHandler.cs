@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Coxswain.ApiServer.Registry;
+using Coxswain.ApiServer.Resources;
 
 namespace Coxswain.ApiServer.Requests;
 

@@ -1,6 +1,6 @@
 using System.Collections.Frozen;
 using Coxswain.Api;
-using Coxswain.ApiServer.Registry;
+using Coxswain.ApiServer.Resources;
 
 namespace Coxswain.ApiServer.Requests;
 

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using Coxswain.Api.Authorization.V1;
 using Coxswain.ApiServer.Authorization;
-using Coxswain.ApiServer.Registry;
+using Coxswain.ApiServer.Resources;
 
 namespace Coxswain.ApiServer.Requests;
 

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using Coxswain.Api.Authentication.V1;
-using Coxswain.ApiServer.Registry;
+using Coxswain.ApiServer.Resources;
 
 namespace Coxswain.ApiServer.Requests;
 

@@ -1,18 +1,21 @@
 using System.Text.Json.Nodes;
 using Coxswain.Api;
 using Coxswain.Api.Authentication.V1;
+using Coxswain.ApiServer.Admission;
 using Coxswain.ApiServer.Authentication;
-using Coxswain.ApiServer.Registry;
+using Coxswain.ApiServer.Documents;
+using Coxswain.ApiServer.Resources;
 using Coxswain.Store;
 
 namespace Coxswain.ApiServer.Requests;
 
-/// <summary>Issues a token for a service account, possibly bound to a Pod.</summary>
+/// <summary>Issues a token for a service account, possibly bound to a Pod, a Secret or a Node.</summary>
 internal sealed class TokenRequestHandler(IStore store, ServiceAccountTokens tokens, TimeProvider time) : IPostHandler
 {
     public static readonly ObjectKind Kind = TokenRequest.ObjectKind;
 
     private const long LeastSeconds = 600;
+    private const long MostSeconds = 1L << 32;
 
     public async ValueTask<JsonObject> HandleAsync(ApiRequest request, JsonObject body, CancellationToken cancellationToken)
     {
@@ -20,10 +23,10 @@ internal sealed class TokenRequestHandler(IStore store, ServiceAccountTokens tok
             ?? throw new KubeStatusException(Statuses.NotFound("serviceaccounts", request.Name));
         var wanted = Answers.Read<TokenRequest>(body);
         var seconds = wanted.Spec.ExpirationSeconds ?? 3600;
-        if (seconds < LeastSeconds)
+        if (seconds is < LeastSeconds or > MostSeconds)
         {
-            throw new KubeStatusException(Statuses.Invalid(Kind, "",
-                [FieldError.Invalid("spec.expirationSeconds", seconds, "may not specify a duration less than 10 minutes")]));
+            throw new KubeStatusException(Statuses.Invalid(Kind, "", [FieldError.Invalid("spec.expirationSeconds", seconds,
+                seconds < LeastSeconds ? "may not specify a duration less than 10 minutes" : "may not specify a duration larger than 2^32 seconds")]));
         }
 
         var subject = new TokenSubject(request.Namespace, request.Name, StoredObject.ReadMetadata(entry).Uid);
@@ -42,28 +45,43 @@ internal sealed class TokenRequestHandler(IStore store, ServiceAccountTokens tok
         });
     }
 
-    private async ValueTask<TokenSubject> BindAsync(TokenSubject subject, BoundObjectReference bound, CancellationToken cancellationToken)
+    private async ValueTask<TokenSubject> BindAsync(TokenSubject subject, BoundObjectReference reference, CancellationToken cancellationToken)
     {
-        if (bound.Kind != "Pod")
+        var bound = new BoundObject(reference.Kind, reference.Name, reference.Uid);
+        if (bound.Kind is not ("Pod" or "Secret" or "Node") || reference.ApiVersion is not ("" or "v1"))
         {
-            throw new KubeStatusException(Statuses.BadRequest($"cannot bind token to object of type {bound.ApiVersion}, Kind={bound.Kind}"));
+            throw new KubeStatusException(Statuses.BadRequest($"cannot bind token to object of type {reference.ApiVersion}, Kind={reference.Kind}"));
         }
 
-        var pod = await store.GetAsync($"/registry/core/pods/{subject.Namespace}/{bound.Name}", cancellationToken)
-            ?? throw new KubeStatusException(Statuses.NotFound("pods", bound.Name));
-        var typed = KubeJson.Deserialize<Coxswain.Api.Core.V1.Pod>(pod.Value.Span);
-        if (bound.Uid.Length > 0 && bound.Uid != typed.Metadata.Uid)
+        var plural = $"{bound.Claim}s";
+        var entry = await store.GetAsync(bound.StoreKey(subject.Namespace), cancellationToken)
+            ?? throw new KubeStatusException(Statuses.NotFound(plural, bound.Name));
+        var uid = StoredObject.ReadMetadata(entry).Uid;
+        if (bound.Uid.Length > 0 && bound.Uid != uid)
         {
-            throw new KubeStatusException(Statuses.Conflict("pods", bound.Name,
+            throw new KubeStatusException(Statuses.Conflict(plural, bound.Name,
                 $"the UID in the bound object reference ({bound.Uid}) does not match the UID in record. The object might have been deleted and then recreated"));
         }
 
-        if (typed.Spec.ServiceAccountName != subject.Name)
+        bound = bound with { Uid = uid };
+        if (bound.Kind != "Pod")
+        {
+            return subject with { Bound = bound };
+        }
+
+        if (FieldReader.Read(entry.Value.Span, "spec.serviceAccountName") != subject.Name)
         {
             throw new KubeStatusException(Statuses.BadRequest("cannot bind token for serviceaccount "
                 + $"\"{subject.Name}\" to pod running with different serviceaccount name."));
         }
 
-        return subject with { PodName = bound.Name, PodUid = typed.Metadata.Uid };
+        return subject with { Bound = bound, Node = await NodeOfAsync(FieldReader.Read(entry.Value.Span, "spec.nodeName"), cancellationToken) };
+    }
+
+    private async ValueTask<BoundObject?> NodeOfAsync(string name, CancellationToken cancellationToken)
+    {
+        var node = new BoundObject("Node", name, "");
+        return name.Length > 0 && await store.GetAsync(node.StoreKey(""), cancellationToken) is { } entry
+            ? node with { Uid = StoredObject.ReadMetadata(entry).Uid } : null;
     }
 }

@@ -1,7 +1,8 @@
 using System.Text.Json.Nodes;
 using Coxswain.Api.Authentication.V1;
 using Coxswain.ApiServer.Authentication;
-using Coxswain.ApiServer.Registry;
+using Coxswain.ApiServer.Resources;
+using Coxswain.ApiServer.Users;
 
 namespace Coxswain.ApiServer.Requests;
 

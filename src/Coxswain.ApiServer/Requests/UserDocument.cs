@@ -1,5 +1,5 @@
 using Coxswain.Api.Authentication.V1;
-using Coxswain.ApiServer.Authentication;
+using Coxswain.ApiServer.Users;
 
 namespace Coxswain.ApiServer.Requests;
 

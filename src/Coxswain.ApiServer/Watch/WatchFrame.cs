@@ -1,6 +1,6 @@
 using System.Buffers;
-using Coxswain.ApiServer.Http;
-using Coxswain.ApiServer.Registry;
+using Coxswain.ApiServer.Documents;
+using Coxswain.ApiServer.Resources;
 using Coxswain.Client;
 using Coxswain.Store;
 

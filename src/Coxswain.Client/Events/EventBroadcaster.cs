@@ -31,20 +31,11 @@ public sealed partial class EventBroadcaster(IKubeClient client, TimeProvider ti
     {
         try
         {
-            await foreach (var recorded in _waiting.Reader.ReadAllAsync(cancellationToken))
+            while (await _waiting.Reader.WaitToReadAsync(cancellationToken))
             {
-                try
+                while (_waiting.Reader.TryRead(out var recorded))
                 {
-                    await WriteAsync(recorded, cancellationToken);
-                }
-                catch (KubeStatusException exception)
-                {
-                    // As in Kubernetes: refused is refused, most often because the namespace is on its way out.
-                    Log.Refused(logger, recorded.Reason, recorded.InvolvedObject.Namespace, recorded.InvolvedObject.Name, exception.Message);
-                }
-                catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
-                {
-                    Log.Failed(logger, exception, recorded.Reason, recorded.InvolvedObject.Namespace, recorded.InvolvedObject.Name);
+                    await TryWriteAsync(recorded, cancellationToken);
                 }
             }
         }
@@ -54,6 +45,24 @@ public sealed partial class EventBroadcaster(IKubeClient client, TimeProvider ti
     }
 
     internal void Post(Event recorded) => _waiting.Writer.TryWrite(recorded);
+
+    private async Task TryWriteAsync(Event recorded, CancellationToken cancellationToken)
+    {
+        var regarding = recorded.InvolvedObject;
+        try
+        {
+            await WriteAsync(recorded, cancellationToken);
+        }
+        catch (KubeStatusException exception)
+        {
+            // As in Kubernetes: refused is refused, most often because the namespace is on its way out.
+            Log.Refused(logger, recorded.Reason, regarding.Namespace, regarding.Name, exception.Message);
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            Log.Failed(logger, exception, recorded.Reason, regarding.Namespace, regarding.Name);
+        }
+    }
 
     private async Task WriteAsync(Event recorded, CancellationToken cancellationToken)
     {

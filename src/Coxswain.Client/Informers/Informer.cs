@@ -24,11 +24,13 @@ public sealed partial class Informer<T> : IInformer
     private readonly Random _random;
     private readonly ILogger _logger;
     private readonly InformerCache<T> _cache = new();
-    private readonly TaskCompletionSource _synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     // Held while the cache changes and subscribers hear of it, so that one who subscribes in between misses nothing.
     private readonly Lock _delivery = new();
     private Action<T?, T?>[] _handlers = [];
+
+    // Those who wait for the first list, each in its own context; null once it is there.
+    private List<TaskCompletionSource>? _awaitingSync = [];
     private string _resourceVersion = "";
 
     internal Informer(IKubeClient client, ApiResource resource, InformerOptions options, TimeProvider time, Random random, ILogger logger)
@@ -45,11 +47,28 @@ public sealed partial class Informer<T> : IInformer
 
     public ApiResource Resource { get; }
 
-    public bool HasSynced => _synced.Task.IsCompletedSuccessfully;
+    public bool HasSynced => Volatile.Read(ref _awaitingSync) is null;
 
     public int Count => _cache.Count;
 
-    public Task WaitForSyncAsync(CancellationToken cancellationToken) => _synced.Task.WaitAsync(cancellationToken);
+    public async Task WaitForSyncAsync(CancellationToken cancellationToken)
+    {
+        var synced = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_delivery)
+        {
+            if (_awaitingSync is null)
+            {
+                return;
+            }
+
+            _awaitingSync.Add(synced);
+        }
+
+        await using (cancellationToken.UnsafeRegister((_, token) => synced.TrySetCanceled(token), null))
+        {
+            await synced.Task;
+        }
+    }
 
     /// <param name="namespace">Empty for cluster-scoped resources.</param>
     public T? Get(string @namespace, string name) => _cache.Get(new NamespacedName(@namespace, name));
@@ -95,7 +114,7 @@ public sealed partial class Informer<T> : IInformer
                 if (_resourceVersion.Length == 0)
                 {
                     await RelistAsync(cancellationToken);
-                    _synced.TrySetResult();
+                    TellSynced();
                 }
 
                 var started = _time.GetTimestamp();
@@ -126,6 +145,18 @@ public sealed partial class Informer<T> : IInformer
                 await Task.Delay(BackOff(failures), _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             }
         }
+    }
+
+    private void TellSynced()
+    {
+        List<TaskCompletionSource>? waiting;
+        lock (_delivery)
+        {
+            waiting = _awaitingSync;
+            Volatile.Write(ref _awaitingSync, null);
+        }
+
+        waiting?.ForEach(waiter => waiter.TrySetResult());
     }
 
     private async Task RelistAsync(CancellationToken cancellationToken)

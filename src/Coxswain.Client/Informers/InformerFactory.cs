@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using Coxswain.Api;
 using Coxswain.Api.Meta.V1;
 using Microsoft.Extensions.Logging;
@@ -11,9 +12,10 @@ namespace Coxswain.Client.Informers;
 public sealed class InformerFactory(IKubeClient client, TimeProvider time, Random random, ILoggerFactory loggerFactory) : IDisposable
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<(Type Type, string Resource, InformerOptions Options), IInformer> _informers = [];
-    private readonly List<IInformer> _waiting = [];
-    private readonly SemaphoreSlim _asked = new(0);
+    private readonly Dictionary<(Type Type, string Resource, InformerOptions Options), Entry> _informers = [];
+
+    // As many as there are informers.
+    private readonly Channel<Entry> _asked = Channel.CreateUnbounded<Entry>();
 
     public Informer<T> Of<T>(InformerOptions? options = null)
         where T : class, IKubeObject<T> =>
@@ -31,21 +33,14 @@ public sealed class InformerFactory(IKubeClient client, TimeProvider time, Rando
         {
             try
             {
-                await _asked.WaitAsync(cancellationToken);
+                var asked = await _asked.Reader.ReadAsync(cancellationToken);
+                running.RemoveAll(task => task.IsCompletedSuccessfully);
+                running.Add(RunAsync(asked, cancellationToken));
             }
-            catch (OperationCanceledException)
+            catch (Exception exception) when (exception is OperationCanceledException or ChannelClosedException)
             {
                 break;
             }
-
-            IInformer next;
-            lock (_lock)
-            {
-                next = _waiting[0];
-                _waiting.RemoveAt(0);
-            }
-
-            running.Add(next.RunAsync(cancellationToken));
         }
 
         await Task.WhenAll(running);
@@ -57,7 +52,7 @@ public sealed class InformerFactory(IKubeClient client, TimeProvider time, Rando
         IInformer[] informers;
         lock (_lock)
         {
-            informers = [.. _informers.Values];
+            informers = [.. _informers.Values.Select(entry => entry.Informer)];
         }
 
         foreach (var informer in informers)
@@ -66,7 +61,34 @@ public sealed class InformerFactory(IKubeClient client, TimeProvider time, Rando
         }
     }
 
-    public void Dispose() => _asked.Dispose();
+    /// <summary>
+    /// Ends an informer of a resource that is no longer served, for everybody who has it. Who asks for the same again gets
+    /// a new one.
+    /// </summary>
+    public void Stop(IInformer informer)
+    {
+        lock (_lock)
+        {
+            foreach (var (key, entry) in _informers)
+            {
+                if (entry.Informer == informer)
+                {
+                    _informers.Remove(key);
+                    entry.Stop.Cancel();
+                    return;
+                }
+            }
+        }
+    }
+
+    /// <summary>Informers that are asked for from now on do not run.</summary>
+    public void Dispose() => _asked.Writer.TryComplete();
+
+    private static async Task RunAsync(Entry entry, CancellationToken cancellationToken)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(entry.Stop.Token, cancellationToken);
+        await entry.Informer.RunAsync(either.Token);
+    }
 
     private Informer<T> Of<T>(ApiResource resource, InformerOptions? options)
         where T : class, IKubeObject<T>
@@ -76,14 +98,20 @@ public sealed class InformerFactory(IKubeClient client, TimeProvider time, Rando
         {
             if (_informers.TryGetValue(key, out var known))
             {
-                return (Informer<T>)known;
+                return (Informer<T>)known.Informer;
             }
 
             var informer = new Informer<T>(client, resource, key.Item3, time, random, loggerFactory.CreateLogger<Informer<T>>());
-            _informers.Add(key, informer);
-            _waiting.Add(informer);
-            _asked.Release();
+            var entry = new Entry(informer);
+            _informers.Add(key, entry);
+            _asked.Writer.TryWrite(entry);
             return informer;
         }
+    }
+
+    /// <param name="Informer">Runs until <see cref="Stop"/> is cancelled.</param>
+    private sealed record Entry(IInformer Informer)
+    {
+        public CancellationTokenSource Stop { get; } = new();
     }
 }

@@ -1,3 +1,5 @@
+using System.Threading.Channels;
+
 namespace Coxswain.Client.WorkQueues;
 
 /// <summary>
@@ -16,11 +18,15 @@ public sealed class WorkQueue<TKey> : IDisposable
     private readonly HashSet<TKey> _dirty = [];
     private readonly HashSet<TKey> _processing = [];
     private readonly Dictionary<TKey, int> _failures = [];
-    private readonly Dictionary<TKey, DateTimeOffset> _delayed = [];
-    private readonly PriorityQueue<TKey, DateTimeOffset> _due = new();
-    private readonly SemaphoreSlim _available = new(0);
+    private readonly Dictionary<TKey, long> _delayed = [];
+
+    // By the monotonic clock: setting the wall clock must neither hurry nor hold up a delay.
+    private readonly PriorityQueue<TKey, long> _due = new();
+
+    // One for each ready key. Those who wait go on in their own context, which a semaphore would leave for the thread pool.
+    private readonly Channel<bool> _available = Channel.CreateUnbounded<bool>();
     private readonly ITimer _timer;
-    private DateTimeOffset _timerDue = DateTimeOffset.MaxValue;
+    private long _timerDue = long.MaxValue;
     private long _turn;
     private bool _closed;
 
@@ -67,7 +73,7 @@ public sealed class WorkQueue<TKey> : IDisposable
                 return;
             }
 
-            var due = _time.GetUtcNow() + delay;
+            var due = _time.GetTimestamp() + ToTimestamp(delay);
             if (_delayed.TryGetValue(key, out var earlier) && earlier <= due)
             {
                 return;
@@ -113,7 +119,7 @@ public sealed class WorkQueue<TKey> : IDisposable
     /// <summary>Takes the next key, which stays with the caller until <see cref="Done"/>.</summary>
     public async Task<TKey> TakeAsync(CancellationToken cancellationToken)
     {
-        await _available.WaitAsync(cancellationToken);
+        await _available.Reader.ReadAsync(cancellationToken);
         lock (_lock)
         {
             var key = _ready.Dequeue();
@@ -143,7 +149,6 @@ public sealed class WorkQueue<TKey> : IDisposable
         }
 
         _timer.Dispose();
-        _available.Dispose();
     }
 
     private void AddLocked(TKey key)
@@ -162,15 +167,15 @@ public sealed class WorkQueue<TKey> : IDisposable
         }
 
         _ready.Enqueue(key, (_priorityOf is null ? 0 : -(long)_priorityOf(key), _turn++));
-        _available.Release();
+        _available.Writer.TryWrite(true);
     }
 
     private void AddDue()
     {
         lock (_lock)
         {
-            var now = _time.GetUtcNow();
-            _timerDue = DateTimeOffset.MaxValue;
+            var now = _time.GetTimestamp();
+            _timerDue = long.MaxValue;
             while (_due.TryPeek(out var key, out var due))
             {
                 if (due > now)
@@ -191,7 +196,7 @@ public sealed class WorkQueue<TKey> : IDisposable
         }
     }
 
-    private void ArmLocked(DateTimeOffset due)
+    private void ArmLocked(long due)
     {
         if (_closed || due >= _timerDue)
         {
@@ -199,9 +204,12 @@ public sealed class WorkQueue<TKey> : IDisposable
         }
 
         _timerDue = due;
-        var delay = due - _time.GetUtcNow();
+        var delay = _time.GetElapsedTime(_time.GetTimestamp(), due);
 
         // Rounded up to a whole millisecond: timers fire on those, and one that fires early would only arm itself again.
-        _timer.Change(delay > TimeSpan.Zero ? TimeSpan.FromMilliseconds(Math.Ceiling(Math.Min(delay.TotalMilliseconds, int.MaxValue - 1))) : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+        var wait = delay > TimeSpan.Zero ? Math.Ceiling(Math.Min(delay.TotalMilliseconds, int.MaxValue - 1)) : 0;
+        _timer.Change(TimeSpan.FromMilliseconds(wait), Timeout.InfiniteTimeSpan);
     }
+
+    private long ToTimestamp(TimeSpan delay) => (long)Math.Ceiling(delay.TotalSeconds * _time.TimestampFrequency);
 }

@@ -10,12 +10,12 @@ using V1Node = Coxswain.Api.Core.V1.Node;
 namespace Coxswain.Controllers.Nodes;
 
 /// <summary>
-/// Removes pods that nobody else will: those of nodes that no longer exist, those deleted before they had a node, and
-/// finished ones beyond a number. The key is a node's name, or empty for what concerns no node.
+/// Removes pods that nobody else will: those of nodes that no longer exist, and finished ones beyond a number. The key is
+/// a node's name, or empty for the finished ones. (Pods deleted before they have a node go at once, by the API server.)
 /// </summary>
 internal sealed class PodGarbageController : KeyedController
 {
-    private static readonly NamespacedName WithoutNode = new("", "");
+    private static readonly NamespacedName Finished = new("", "");
 
     private readonly IKubeClient _client;
     private readonly TimeProvider _time;
@@ -30,7 +30,7 @@ internal sealed class PodGarbageController : KeyedController
     public PodGarbageController(ControllerContext context, ControllerOptions options)
         : base("pod-garbage-collector", context, workers: 2)
     {
-        _client = context.Client;
+        _client = context.ClientFor("pod-garbage-collector");
         _time = context.Time;
         _options = options;
         _pods = context.Informers.Of<Pod>().WithNodeNames();
@@ -41,9 +41,8 @@ internal sealed class PodGarbageController : KeyedController
 
     public override async Task<Requeue> ReconcileAsync(NamespacedName key, CancellationToken cancellationToken)
     {
-        if (key == WithoutNode)
+        if (key == Finished)
         {
-            await DeleteUnscheduledAsync(cancellationToken);
             await DeleteFinishedAsync(cancellationToken);
             return Requeue.Never;
         }
@@ -68,10 +67,9 @@ internal sealed class PodGarbageController : KeyedController
     private void OnPodChange(Pod? old, Pod? current)
     {
         var finished = (current?.IsFinished() == true ? 1 : 0) - (old?.IsFinished() == true ? 1 : 0);
-        if ((finished != 0 && Interlocked.Add(ref _finished, finished) > _options.MaxFinishedPods && _options.MaxFinishedPods > 0)
-            || current is { Spec.NodeName.Length: 0, Metadata.DeletionTimestamp: not null })
+        if (finished != 0 && Interlocked.Add(ref _finished, finished) > _options.MaxFinishedPods && _options.MaxFinishedPods > 0)
         {
-            Queue.Add(WithoutNode);
+            Queue.Add(Finished);
         }
 
         if (current is { Spec.NodeName.Length: > 0 } && (old is null || old.Spec.NodeName.Length == 0) && _nodes.Get("", current.Spec.NodeName) is null)
@@ -124,14 +122,6 @@ internal sealed class PodGarbageController : KeyedController
         }
 
         await DeleteNowAsync(pod, cancellationToken);
-    }
-
-    private async Task DeleteUnscheduledAsync(CancellationToken cancellationToken)
-    {
-        foreach (var pod in _pods.List().Where(pod => pod.Spec.NodeName.Length == 0 && pod.Metadata is { DeletionTimestamp: not null, Finalizers.Count: 0 }))
-        {
-            await DeleteNowAsync(pod, cancellationToken);
-        }
     }
 
     private async Task DeleteFinishedAsync(CancellationToken cancellationToken)

@@ -9,7 +9,8 @@ namespace Coxswain.Node.Containers;
 
 /// <param name="Created">Told as soon as there is a container to account for, before it runs.</param>
 internal sealed record ContainerStart(
-    Pod Pod, Container Container, int Attempt, IReadOnlyList<string> PodAddresses, IReadOnlyDictionary<string, string> VolumePaths, Action<string> Created);
+    Pod Pod, Container Container, int Attempt, IReadOnlyList<string> PodAddresses, IReadOnlyDictionary<string, string> VolumePaths,
+    Action<ContainerInfo> Created);
 
 /// <summary>Brings one attempt at a container up: image, environment, files, process.</summary>
 internal sealed class ContainerStarter(
@@ -27,6 +28,12 @@ internal sealed class ContainerStarter(
         try
         {
             await runtime.StartContainerAsync(id, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            // Nobody will start it: the next attempt is another container.
+            await runtime.RemoveContainerAsync(id, CancellationToken.None);
+            throw;
         }
         catch (RuntimeException exception)
         {
@@ -63,7 +70,11 @@ internal sealed class ContainerStarter(
         try
         {
             var id = await runtime.CreateContainerAsync(start.Pod.Metadata.Uid, config, cancellationToken);
-            start.Created(id);
+            if (await runtime.ContainerStatusAsync(id, CancellationToken.None) is { } created)
+            {
+                start.Created(created);
+            }
+
             return id;
         }
         catch (RuntimeException exception) when (exception.Failure == RuntimeFailure.Start)

@@ -24,8 +24,9 @@ internal sealed class HookRunner(IPodRuntime runtime, TimeProvider time) : IDisp
         {
             return "hook did not complete within the termination grace period";
         }
-        catch (RuntimeException exception)
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
+            // Whatever a pod's author wrote there: it must not keep a container from its end.
             return exception.Message;
         }
     }
@@ -37,7 +38,7 @@ internal sealed class HookRunner(IPodRuntime runtime, TimeProvider time) : IDisp
         switch (hook)
         {
             case { Exec: { } exec }:
-                var result = await runtime.ExecToEndAsync(target.ContainerId, exec.Command, cancellationToken);
+                var result = await runtime.ExecSyncAsync(target.ContainerId, exec.Command, cancellationToken);
                 return result.ExitCode == 0
                     ? null
                     : $"command '{string.Join(' ', exec.Command)}' exited with {result.ExitCode}: {result.Output}";

@@ -17,7 +17,7 @@ internal sealed class ImagePuller(IPodRuntime runtime, IPodObjects objects, Even
         var policy = Policy(container);
         try
         {
-            var present = policy == PullPolicy.Always ? null : await runtime.FindImageAsync(image, cancellationToken);
+            var present = policy == PullPolicy.Always ? null : await runtime.ImageStatusAsync(image, cancellationToken);
             if (present is not null)
             {
                 events.Normal(pod, "Pulled", $"Container image \"{image}\" already present on machine", fieldPath);

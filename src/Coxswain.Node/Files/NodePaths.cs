@@ -1,3 +1,4 @@
+
 namespace Coxswain.Node.Files;
 
 /// <summary>Where the node agent keeps things. Everything of a pod lies under its UID.</summary>
@@ -11,7 +12,10 @@ internal sealed record NodePaths(string DataDirectory, string PodLogsDirectory)
 
     public string Volumes(string uid) => Path.Combine(Pod(uid), "volumes");
 
-    public string SubPathFile(string uid, string container, int index) => Path.Combine(Pod(uid), "subpaths", container, index.ToString());
+    public string SubPathRoot(string uid) => Path.Combine(Pod(uid), "volume-subpaths");
+
+    /// <summary>Where a subPath of a volume is mounted, for the container's mount of that index.</summary>
+    public string SubPath(string uid, string container, int index) => Path.Combine(SubPathRoot(uid), container, index.ToString());
 
     public string EtcFile(string uid, string name) => Path.Combine(Pod(uid), "etc", name);
 

@@ -1,13 +1,12 @@
 using Coxswain.Api.Coordination.V1;
 using Coxswain.Api.Meta.V1;
 using Coxswain.Client;
-using Coxswain.Node.Options;
 using Microsoft.Extensions.Logging;
 
 namespace Coxswain.Node.Nodes;
 
 /// <summary>Renews the node's Lease, by which the control plane knows that the node lives.</summary>
-internal sealed partial class LeaseLoop(NodeAgentOptions options, IKubeClient client, TimeProvider time, ILogger logger)
+internal sealed partial class LeaseLoop(string nodeName, IKubeClient client, TimeProvider time, ILogger logger)
 {
     private const string LeaseNamespace = "kube-node-lease";
     private const int DurationSeconds = 40;
@@ -26,7 +25,7 @@ internal sealed partial class LeaseLoop(NodeAgentOptions options, IKubeClient cl
             }
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
             {
-                Log.NotRenewed(logger, exception, options.NodeName);
+                Log.NotRenewed(logger, exception, nodeName);
                 wait = RetryDelay;
             }
 
@@ -38,18 +37,18 @@ internal sealed partial class LeaseLoop(NodeAgentOptions options, IKubeClient cl
     {
         var spec = LeaseSpec.Empty with
         {
-            HolderIdentity = options.NodeName,
+            HolderIdentity = nodeName,
             LeaseDurationSeconds = DurationSeconds,
             RenewTime = time.GetUtcNow(),
         };
-        if (await client.FindAsync<Lease>(LeaseNamespace, options.NodeName, cancellationToken) is { } known)
+        if (await client.FindAsync<Lease>(LeaseNamespace, nodeName, cancellationToken) is { } known)
         {
             await client.UpdateAsync(known with { Spec = spec }, cancellationToken);
             return;
         }
 
-        var metadata = ObjectMeta.Empty with { Name = options.NodeName, Namespace = LeaseNamespace };
-        if (await client.FindAsync<Api.Core.V1.Node>(null, options.NodeName, cancellationToken) is { } node)
+        var metadata = ObjectMeta.Empty with { Name = nodeName, Namespace = LeaseNamespace };
+        if (await client.FindAsync<Api.Core.V1.Node>(null, nodeName, cancellationToken) is { } node)
         {
             metadata = metadata with
             {

@@ -4,13 +4,29 @@ using Coxswain.Api.Core.V1;
 namespace Coxswain.Node.Planning;
 
 /// <summary>The node's last word on a pod that was bound to it: what the scheduler checked, checked again where it is known for sure.</summary>
-internal static class PodAdmission
+internal sealed class PodAdmission(IReadOnlyDictionary<string, Quantity> allocatable, int maxPods, IReadOnlyList<string> allowedSysctls)
 {
     private static readonly string[] Resources = ["cpu", "memory"];
 
-    /// <param name="others">The pods that are on the node and not finished.</param>
-    public static PodRejection? Check(
-        Pod pod, IReadOnlyList<Pod> others, IReadOnlyDictionary<string, Quantity> allocatable, int maxPods)
+    /// <param name="others">The pods that are on the node.</param>
+    /// <returns>Null when the node takes the pod.</returns>
+    public PodFailure? Check(Pod pod, IReadOnlyList<Pod> others) =>
+        CheckFeatures(pod) ?? SysctlRules.Check(pod, allowedSysctls) ?? CheckRoom(pod, others);
+
+    /// <summary>What would change how the pod is kept apart is refused rather than passed over.</summary>
+    private static PodFailure? CheckFeatures(Pod pod)
+    {
+        if (pod.Spec.HostUsers == false)
+        {
+            return new("UserNamespacesNotSupported", "Pod was rejected: this node does not support user namespaces (hostUsers: false)");
+        }
+
+        return pod.Spec.ShareProcessNamespace == true
+            ? new("SharedProcessNamespaceNotSupported", "Pod was rejected: this node does not support shareProcessNamespace: true")
+            : null;
+    }
+
+    private PodFailure? CheckRoom(Pod pod, IReadOnlyList<Pod> others)
     {
         var live = others.Where(other => other.Status.Phase is not (PodPhase.Succeeded or PodPhase.Failed)).ToList();
         if (live.Count >= maxPods)
@@ -36,7 +52,7 @@ internal static class PodAdmission
             : null;
     }
 
-    private static PodRejection Rejected(string reason, string message) => new(reason, "Pod was rejected: " + message);
+    private static PodFailure Rejected(string reason, string message) => new(reason, "Pod was rejected: " + message);
 
     private static decimal Requested(Pod pod, string resource)
     {

@@ -10,7 +10,7 @@ internal static class PodPlanner
     {
         var actions = new List<PodAction>();
         var wake = new WakeTime(view.Now);
-        if (view.Terminating || RestartRules.IsFinished(view))
+        if (RestartRules.IsEnding(view))
         {
             PlanEnd(view, actions, wake);
             return new PodPlan(actions, wake.At);
@@ -43,7 +43,7 @@ internal static class PodPlanner
     /// <summary>What runs without the sandbox it was made in ends before there is a new one, in which it then runs again.</summary>
     private static void PlanSandbox(PodView view, List<PodAction> actions, WakeTime wake)
     {
-        if (!view.Containers.Any(container => container.IsRunning || container.Starting || container.StoppingUntil is not null))
+        if (!view.IsActive)
         {
             if (IsDue(view.SandboxStep with { Done = false }, wake))
             {
@@ -63,23 +63,29 @@ internal static class PodPlanner
     private static void PlanEnd(PodView view, List<PodAction> actions, WakeTime wake)
     {
         var killAt = view.KillAt ?? view.Now.AddSeconds(view.Pod.Spec.TerminationGracePeriodSeconds ?? DefaultGraceSeconds);
-        var mainsRun = view.MainContainers.Any(container => container.IsRunning || container.Starting);
         foreach (var container in view.Containers.Where(container => container.IsRunning))
         {
-            // Sidecars serve the others to the end.
-            var waits = container.Kind == ContainerKind.Sidecar && mainsRun;
-            if (!waits && (container.StoppingUntil is not { } until || (view.KillAt is { } sooner && sooner < until)))
+            if (killAt > view.Now && Serves(view, container))
+            {
+                wake.Add(killAt);
+            }
+            else if (container.StoppingUntil is not { } until || (view.KillAt is { } sooner && sooner < until))
             {
                 actions.Add(new StopContainer(container.Spec.Name, $"Stopping container {container.Spec.Name}", killAt));
             }
         }
 
-        var quiet = !view.Containers.Any(container => container.IsRunning || container.Starting || container.StoppingUntil is not null);
-        if (quiet && !view.Volumes.Busy && !view.SandboxStep.Busy && IsDue(view.CleanUp, wake))
+        if (!view.IsActive && !view.Volumes.Busy && !view.SandboxStep.Busy && IsDue(view.CleanUp, wake))
         {
             actions.Add(new CleanUp());
         }
     }
+
+    /// <summary>A sidecar serves the main containers and the sidecars after it to their end: they stop in reverse order.</summary>
+    private static bool Serves(PodView view, ContainerView sidecar) =>
+        sidecar.Kind == ContainerKind.Sidecar
+        && view.Containers.SkipWhile(container => container.Spec.Name != sidecar.Spec.Name).Skip(1)
+            .Any(container => container.Kind != ContainerKind.Init && (container.IsRunning || container.Starting));
 
     private static void PlanContainers(PodView view, List<PodAction> actions, WakeTime wake)
     {

@@ -9,17 +9,25 @@ internal sealed class PodStatusBuilder(string runtimeName, string hostAddress)
 {
     private const string NotReadyReason = "ContainersNotReady";
 
+    public string HostAddress => hostAddress;
+
     public PodStatus Build(PodView view, PodStatus before)
     {
         var initialized = RestartRules.IsInitialized(view);
         var phase = Phase(view, initialized);
+        var failure = view.Failure;
+        if (phase is PodPhase.Succeeded or PodPhase.Failed && !view.IsOver && view.IsActive)
+        {
+            // A phase that ends is told when nothing runs any more: whoever replaces the pod relies on that.
+            (phase, failure) = (before.Phase.Length > 0 ? before.Phase : PodPhase.Pending, null);
+        }
+
         var status = before with
         {
             ObservedGeneration = view.Pod.Metadata.Generation,
             Phase = phase,
-            Reason = view.Rejection?.Reason ?? (view.DeadlineExceeded ? "DeadlineExceeded" : before.Reason),
-            Message = view.Rejection?.Message
-                ?? (view.DeadlineExceeded ? "Pod was active on the node longer than the specified deadline" : before.Message),
+            Reason = failure?.Reason ?? before.Reason,
+            Message = failure?.Message ?? before.Message,
             StartTime = before.StartTime ?? view.Now,
             QosClass = QosClass.Of(view.Pod),
         };
@@ -79,7 +87,7 @@ internal sealed class PodStatusBuilder(string runtimeName, string hostAddress)
             return new ContainerState { Running = new ContainerStateRunning { StartedAt = container.Current!.StartedAt } }; // Running: there is one.
         }
 
-        var ended = view.Terminating || RestartRules.IsFinished(view);
+        var ended = RestartRules.IsEnding(view);
         if (container.Terminated is { } terminated && (ended || container.Waiting is null))
         {
             return new ContainerState { Terminated = terminated };
@@ -94,14 +102,14 @@ internal sealed class PodStatusBuilder(string runtimeName, string hostAddress)
 
     private static string Phase(PodView view, bool initialized)
     {
-        if (view.Rejection is not null || view.DeadlineExceeded)
-        {
-            return PodPhase.Failed;
-        }
-
-        if (view.Pod.Status.Phase is PodPhase.Succeeded or PodPhase.Failed)
+        if (view.IsOver)
         {
             return view.Pod.Status.Phase; // Phases end: nothing brings a finished pod back.
+        }
+
+        if (view.Failure is not null)
+        {
+            return PodPhase.Failed;
         }
 
         if (RestartRules.InitFailed(view))
@@ -137,6 +145,11 @@ internal sealed class PodStatusBuilder(string runtimeName, string hostAddress)
         conditions.Set(PodConditionType.Ready, containersReady.Holds ? Gates(view, before) : containersReady);
         conditions.Set(PodConditionType.ContainersReady, containersReady);
         conditions.Set(PodConditionType.PodScheduled, new Verdict(true));
+        if (view.Eviction is { } eviction)
+        {
+            conditions.Set(PodConditionType.DisruptionTarget, new Verdict(true, OwnConditions.TerminationByKubelet, eviction.Message));
+        }
+
         return conditions.ToList();
     }
 

@@ -20,12 +20,15 @@ internal sealed record PodView(Pod Pod, DateTimeOffset Now)
     public required IReadOnlyList<ContainerView> Containers { get; init; }
 
     /// <summary>Why the node does not take the pod; null when it does.</summary>
-    public PodRejection? Rejection { get; init; }
+    public PodFailure? Rejection { get; init; }
+
+    /// <summary>Why the node cannot keep the pod; null when it can.</summary>
+    public PodFailure? Eviction { get; init; }
 
     /// <summary>The pod is being deleted, or is gone from the API already.</summary>
     public bool Terminating { get; init; }
 
-    /// <summary>When containers that still run are killed. Null unless <see cref="Terminating"/>.</summary>
+    /// <summary>When containers that still run are killed. Null unless the pod is being deleted or evicted.</summary>
     public DateTimeOffset? KillAt { get; init; }
 
     public StepView Volumes { get; init; } = StepView.NotBegun;
@@ -43,7 +46,19 @@ internal sealed record PodView(Pod Pod, DateTimeOffset Now)
     public DateTimeOffset? Deadline =>
         Pod.Spec.ActiveDeadlineSeconds is { } seconds && Pod.Status.StartTime is { } start ? start.AddSeconds(seconds) : null;
 
-    public bool DeadlineExceeded => Deadline is { } deadline && Now >= deadline;
+    /// <summary>Its phase is final: nothing brings the pod back.</summary>
+    public bool IsOver => Pod.Status.Phase is PodPhase.Succeeded or PodPhase.Failed;
+
+    /// <summary>Why the pod fails whatever its containers do; null when they decide.</summary>
+    public PodFailure? Failure => IsOver ? null : Rejection ?? Eviction ?? (DeadlineExceeded ? PodFailure.Deadline : null);
+
+    /// <summary>Some container of it runs, or is about to.</summary>
+    public bool IsActive => Containers.Any(container => container.IsRunning || container.Starting || container.StoppingUntil is not null);
+
+    /// <summary>A pod that had ended by itself in time did not exceed its deadline, however late we look.</summary>
+    private bool DeadlineExceeded => Deadline is { } deadline && Now >= deadline
+        && !MainContainers.All(container =>
+            container is { IsExited: true, Current.FinishedAt: { } finished } && finished < deadline && !RestartRules.RunsAgain(Pod, container));
 }
 
 /// <summary>A step of a pod's life that is done once.</summary>
@@ -53,8 +68,11 @@ internal readonly record struct StepView(bool Done, bool Busy, DateTimeOffset? N
     public static readonly StepView NotBegun = new(false, false, null);
 }
 
-/// <summary>Why a node refused a pod that was bound to it.</summary>
-internal sealed record PodRejection(string Reason, string Message);
+/// <summary>Why a pod fails by the node's decision.</summary>
+internal sealed record PodFailure(string Reason, string Message)
+{
+    public static readonly PodFailure Deadline = new("DeadlineExceeded", "Pod was active on the node longer than the specified deadline");
+}
 
 /// <summary>One container of a pod at one moment.</summary>
 internal sealed record ContainerView(Container Spec, ContainerKind Kind)
@@ -102,7 +120,8 @@ internal sealed record ContainerView(Container Spec, ContainerKind Kind)
 
     public bool IsStarted => IsRunning && StartupPassed && !PostStarting;
 
-    public bool IsReady => Kind == ContainerKind.Init ? Succeeded : IsStarted && ReadinessPassed && StoppingUntil is null;
+    /// <summary>Also while it is being stopped: what drains goes on serving for as long as its probe says that it can.</summary>
+    public bool IsReady => Kind == ContainerKind.Init ? Succeeded : IsStarted && ReadinessPassed;
 
     public bool Succeeded => IsExited && Current!.ExitCode == 0; // Exited means there is a current attempt.
 }

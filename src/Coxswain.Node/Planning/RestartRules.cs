@@ -35,11 +35,13 @@ internal static class RestartRules
         view.InitContainers.Any(container =>
             container is { Kind: ContainerKind.Init, IsExited: true, Succeeded: false } && !RunsAgain(view.Pod, container));
 
+    /// <summary>The pod is on its way out, whoever wants it so.</summary>
+    public static bool IsEnding(PodView view) => view.Terminating || IsFinished(view);
+
     /// <summary>Nothing will run any more, though nobody deletes the pod.</summary>
     public static bool IsFinished(PodView view) =>
-        view.Rejection is not null
-        || view.DeadlineExceeded
-        || view.Pod.Status.Phase is PodPhase.Succeeded or PodPhase.Failed
+        view.IsOver
+        || view.Failure is not null
         || InitFailed(view)
         || view.MainContainers.All(container => container.IsExited && !RunsAgain(view.Pod, container));
 }

@@ -1,5 +1,6 @@
 using Coxswain.Api.Core.V1;
 using Coxswain.Node.Planning;
+using Coxswain.Node.PodFacts;
 using Coxswain.Node.Probes;
 using Coxswain.Node.Runtime;
 
@@ -8,84 +9,83 @@ namespace Coxswain.Node.Pods;
 /// <summary>What a pod's worker remembers of one container. Touched by that worker's loop alone.</summary>
 internal sealed class ContainerSlot(Container spec, ContainerKind kind)
 {
-    public Container Spec { get; set; } = spec;
+    private CancellationTokenSource _attempt = new();
 
-    public ContainerKind Kind { get; } = kind;
+    /// <summary>All of it that decides what happens next.</summary>
+    public ContainerView View { get; private set; } = new(spec, kind);
 
     public BackOff Crashes { get; } = new();
 
     public BackOff Pulls { get; } = new();
 
-    public ContainerInfo? Current { get; set; }
-
-    public ContainerStateTerminated? Terminated { get; set; }
-
-    public ContainerStateTerminated? LastTerminated { get; set; }
-
-    public int RestartCount { get; set; }
-
-    public bool Starting { get; set; }
-
-    public DateTimeOffset? StoppingUntil { get; set; }
-
-    public ContainerStateWaiting? Waiting { get; set; }
-
-    public DateTimeOffset? NotBefore { get; set; }
-
     /// <summary>When a failed pull turns from ErrImagePull into ImagePullBackOff.</summary>
     public DateTimeOffset? BacksOffAt { get; set; }
-
-    public ContainerKill? Kill { get; set; }
-
-    /// <summary>The sandbox that the newest attempt ran in is gone.</summary>
-    public bool LostSandbox { get; set; }
-
-    public bool StartupPassed { get; set; }
-
-    public bool ReadinessPassed { get; set; }
-
-    /// <summary>Its postStart hook has not succeeded yet.</summary>
-    public bool PostStarting { get; set; }
 
     /// <summary>What the API said of the attempt that we adopted.</summary>
     public ContainerStatus? Adopted { get; set; }
 
     public ContainerProbes? Probes { get; set; }
 
-    public int NextAttempt => Current is { } current ? current.Attempt + 1 : RestartCount;
+    /// <summary>Cancelled when the newest attempt has ended, and with it what was done for it.</summary>
+    public CancellationToken AttemptEnded => _attempt.Token;
+
+    public string Name => View.Spec.Name;
+
+    public int NextAttempt => View.Current is { } current ? current.Attempt + 1 : View.RestartCount;
+
+    public void Set(Func<ContainerView, ContainerView> change) => View = change(View);
 
     /// <summary>A new attempt takes the place of the one before.</summary>
     public void Take(ContainerInfo created)
     {
-        LastTerminated = Terminated ?? LastTerminated;
-        Terminated = null;
-        Current = created;
-        RestartCount = created.Attempt;
-        Waiting = null;
-        NotBefore = null;
+        _attempt = new CancellationTokenSource();
         BacksOffAt = null;
-        Kill = null;
-        LostSandbox = false;
-        StartupPassed = false;
-        ReadinessPassed = false;
-        PostStarting = Spec.Lifecycle?.PostStart is not null;
         Adopted = null;
+        View = View with
+        {
+            LastTerminated = View.Terminated ?? View.LastTerminated,
+            Terminated = null,
+            Current = created,
+            RestartCount = created.Attempt,
+            Waiting = null,
+            NotBefore = null,
+            Kill = null,
+            LostSandbox = false,
+            StartupPassed = false,
+            ReadinessPassed = false,
+            PostStarting = View.Spec.Lifecycle?.PostStart is not null,
+        };
+        KillIfOutdated();
     }
 
-    public ContainerView View() => new(Spec, Kind)
+    /// <summary>The newest attempt has ended.</summary>
+    public void End(ContainerStateTerminated terminated)
     {
-        Current = Current,
-        Terminated = Terminated,
-        LastTerminated = LastTerminated,
-        RestartCount = RestartCount,
-        Starting = Starting,
-        StoppingUntil = StoppingUntil,
-        Waiting = Waiting,
-        NotBefore = NotBefore,
-        Kill = Kill,
-        LostSandbox = LostSandbox,
-        StartupPassed = StartupPassed,
-        ReadinessPassed = ReadinessPassed,
-        PostStarting = PostStarting,
-    };
+        View = View with { Terminated = terminated, Kill = null };
+        _attempt.Cancel();
+    }
+
+    /// <summary>Takes over a newer spec: a container whose image changed is replaced.</summary>
+    public void Update(Container spec)
+    {
+        var changed = ContainerLabels.Hash(View.Spec) != ContainerLabels.Hash(spec);
+        View = View with { Spec = spec };
+        if (changed)
+        {
+            // Another image is another chance.
+            Pulls.Reset();
+            View = View with { NotBefore = null };
+            KillIfOutdated();
+        }
+    }
+
+    /// <summary>An attempt that is not of the spec as it is now, perhaps because that changed while it was being started, must go.</summary>
+    public void KillIfOutdated()
+    {
+        if (View.Current is { State: not ContainerRunState.Exited } current
+            && current.Labels.GetValueOrDefault(ContainerLabels.SpecHash) is { } hash && hash != ContainerLabels.Hash(View.Spec))
+        {
+            View = View with { Kill = new ContainerKill($"Container {Name} definition changed, will be restarted") };
+        }
+    }
 }

@@ -1,7 +1,7 @@
 using Coxswain.Api.Core.V1;
+using Coxswain.Client.Events;
 using Coxswain.Node.Containers;
 using Coxswain.Node.Planning;
-using Coxswain.Node.PodFacts;
 using Coxswain.Node.Probes;
 using Coxswain.Node.Runtime;
 
@@ -10,25 +10,28 @@ namespace Coxswain.Node.Pods;
 /// <summary>The containers of one pod: looks at what the runtime has and keeps probes and back-offs in step. For the worker's loop alone.</summary>
 internal sealed class PodContainers
 {
-    /// <summary>How long a failed pull shows itself before the back-off does.</summary>
-    private static readonly TimeSpan ErrorShown = TimeSpan.FromSeconds(2);
-
-    /// <summary>How soon what failed for want of a ConfigMap or Secret is tried again.</summary>
-    private static readonly TimeSpan ConfigurationRetry = TimeSpan.FromSeconds(5);
-
-    private readonly PodServices _services;
-    private readonly Action<Action> _post;
+    private readonly IPodRuntime _runtime;
+    private readonly TerminatedStates _ends;
+    private readonly ProbeLoop _probes;
+    private readonly PodOperations _operations;
+    private readonly EventRecorder _events;
+    private readonly TimeProvider _time;
     private readonly List<ContainerSlot> _slots;
 
     /// <summary>Probes of attempts that are over, until they have stopped.</summary>
     private readonly List<Task> _ending = [];
 
     /// <param name="adopted">What an earlier agent left of the pod.</param>
-    /// <param name="post">Runs an action in the worker's loop.</param>
-    public PodContainers(PodServices services, Pod pod, IReadOnlyList<ContainerInfo> adopted, Action<Action> post)
+    public PodContainers(
+        Pod pod, IReadOnlyList<ContainerInfo> adopted, IPodRuntime runtime, TerminatedStates ends, ProbeLoop probes,
+        PodOperations operations, EventRecorder events, TimeProvider time)
     {
-        _services = services;
-        _post = post;
+        _runtime = runtime;
+        _ends = ends;
+        _probes = probes;
+        _operations = operations;
+        _events = events;
+        _time = time;
         _slots =
         [
             .. pod.Spec.InitContainers.Select(spec => new ContainerSlot(
@@ -41,34 +44,21 @@ internal sealed class PodContainers
         }
     }
 
-    public IReadOnlyList<ContainerSlot> Slots => _slots;
+    public IReadOnlyList<ContainerView> Views => [.. _slots.Select(slot => slot.View)];
 
-    public ContainerSlot this[string name] => _slots.First(slot => slot.Spec.Name == name);
+    /// <summary>When something is to be shown that only the clock brings about.</summary>
+    public DateTimeOffset? WakeAt => _slots.Min(slot => slot.BacksOffAt);
 
-    /// <summary>Takes over a newer pod: a container whose image changed is replaced.</summary>
+    public ContainerSlot this[string name] => _slots.First(slot => slot.Name == name);
+
+    /// <summary>Takes over a newer pod.</summary>
     public void Update(Pod pod)
     {
         foreach (var spec in pod.Spec.InitContainers.Concat(pod.Spec.Containers))
         {
-            var slot = _slots.FirstOrDefault(slot => slot.Spec.Name == spec.Name);
-            if (slot is null || slot.Spec == spec)
+            if (_slots.Find(slot => slot.Name == spec.Name) is { } slot && slot.View.Spec != spec)
             {
-                continue;
-            }
-
-            var changed = ContainerLabels.Hash(slot.Spec) != ContainerLabels.Hash(spec);
-            slot.Spec = spec;
-            if (!changed)
-            {
-                continue;
-            }
-
-            // Another image is another chance.
-            slot.Pulls.Reset();
-            slot.NotBefore = null;
-            if (slot.Current?.State == ContainerRunState.Running)
-            {
-                slot.Kill = new ContainerKill($"Container {spec.Name} definition changed, will be restarted");
+                slot.Update(spec);
             }
         }
     }
@@ -76,190 +66,141 @@ internal sealed class PodContainers
     /// <summary>There is no sandbox (any more): whatever ran did so in one that is gone. True when that is news.</summary>
     public bool LoseSandbox()
     {
-        var lost = _slots.FindAll(slot => slot is { Current: not null, LostSandbox: false });
-        lost.ForEach(slot => slot.LostSandbox = true);
+        var lost = _slots.FindAll(slot => slot.View is { Current: not null, LostSandbox: false });
+        lost.ForEach(slot => slot.Set(view => view with { LostSandbox = true }));
         return lost.Count > 0;
     }
 
     /// <summary>Brings the slots up to what the runtime says now.</summary>
-    public void Observe(Pod pod, string address, bool ended)
+    public async Task ObserveAsync(Pod pod, string address, bool ended, CancellationToken cancellationToken)
     {
         foreach (var slot in _slots)
         {
-            if (slot.Current is { Id.Length: > 0 } known && slot.Terminated is null)
+            if (slot.View is { Current: { Id.Length: > 0 } known, Terminated: null })
             {
-                slot.Current = _services.Runtime.FindContainer(known.Id) ?? Lost(known);
+                var now = await _runtime.ContainerStatusAsync(known.Id, cancellationToken) ?? Lost(known);
+                slot.Set(view => view with { Current = now });
             }
 
-            if (slot.Current is { State: ContainerRunState.Running } running && slot.Probes is null && !ended)
+            if (slot.View.Current is { State: ContainerRunState.Running } running && slot.Probes is null && !ended)
             {
                 Started(slot, pod, running, address);
             }
 
-            if (slot.Current is { State: ContainerRunState.Exited } exited && slot.Terminated is null)
+            if (slot.View is { Current: { State: ContainerRunState.Exited } exited, Terminated: null })
             {
                 Exited(slot, pod, exited, ended);
             }
 
-            BackOffFromPull(slot, pod);
+            PullBackOff.Show(slot, pod, _events, _time);
         }
     }
-
-    public void StartFailed(ContainerSlot slot, Pod pod, int attempt, AttemptFailedException failure)
-    {
-        var now = _services.Time.GetUtcNow();
-        switch (failure.Failure)
-        {
-            case StartFailure.Image:
-                slot.Pulls.Next(now, now);
-                slot.NotBefore = now + slot.Pulls.Delay;
-                slot.BacksOffAt = now + ErrorShown;
-                slot.Waiting = new ContainerStateWaiting { Reason = failure.Reason, Message = failure.Message };
-                break;
-            case StartFailure.Configuration:
-                slot.NotBefore = now + ConfigurationRetry;
-                slot.Waiting = new ContainerStateWaiting { Reason = failure.Reason, Message = failure.Message };
-                break;
-            default:
-                slot.Take(new ContainerInfo("", pod.Metadata.Uid, slot.Spec.Name, attempt, slot.Spec.Image, "", ContainerRunState.Exited, now)
-                {
-                    FinishedAt = now,
-                    ExitCode = failure.ExitCode,
-                    Reason = "StartError",
-                    Message = failure.Message,
-                });
-                break;
-        }
-    }
-
-    public DateTimeOffset? WakeAt => _slots.Min(slot => slot.BacksOffAt);
 
     public async Task StopProbesAsync()
     {
-        foreach (var slot in _slots)
-        {
-            if (slot.Probes is { } probes)
-            {
-                slot.Probes = null;
-                _ending.Add(probes.DisposeAsync().AsTask());
-            }
-        }
-
+        _slots.ForEach(EndProbes);
         await Task.WhenAll(_ending);
     }
 
-    private void Adopt(ContainerSlot slot, Pod pod, IReadOnlyList<ContainerInfo> adopted)
+    private static void Adopt(ContainerSlot slot, Pod pod, IReadOnlyList<ContainerInfo> adopted)
     {
-        var status = pod.Status.InitContainerStatuses.Concat(pod.Status.ContainerStatuses)
-            .FirstOrDefault(status => status.Name == slot.Spec.Name);
-        slot.RestartCount = status?.RestartCount ?? 0;
-        slot.LastTerminated = status?.LastState.Terminated;
-        var current = adopted.Where(container => container.Name == slot.Spec.Name && container.State != ContainerRunState.Created)
-            .MaxBy(container => container.Attempt);
+        var status = pod.Status.InitContainerStatuses.Concat(pod.Status.ContainerStatuses).FirstOrDefault(status => status.Name == slot.Name);
+        slot.Set(view => view with { RestartCount = status?.RestartCount ?? 0, LastTerminated = status?.LastState.Terminated });
+        var current = adopted.Where(container => container.Name == slot.Name).MaxBy(container => container.Attempt);
         if (current is null)
         {
             if (status?.State.Terminated is { } terminated)
             {
                 // Its container is gone but it did run: only the next attempt may follow.
-                slot.LastTerminated = terminated;
-                slot.RestartCount++;
+                slot.Set(view => view with { LastTerminated = terminated, RestartCount = view.RestartCount + 1 });
             }
 
             return;
         }
 
-        slot.Current = current;
-        slot.RestartCount = current.Attempt;
+        slot.Set(view => view with { Current = current, RestartCount = current.Attempt });
         slot.Adopted = status?.ContainerID.EndsWith(current.Id, StringComparison.Ordinal) == true ? status : null;
-        if (current.State == ContainerRunState.Running && current.Labels.GetValueOrDefault(ContainerLabels.SpecHash) is { } hash
-            && hash != ContainerLabels.Hash(slot.Spec))
-        {
-            slot.Kill = new ContainerKill($"Container {slot.Spec.Name} definition changed, will be restarted");
-        }
+        slot.KillIfOutdated();
     }
 
     private void Started(ContainerSlot slot, Pod pod, ContainerInfo running, string address)
     {
-        var before = slot.Adopted;
-        slot.StartupPassed = slot.Spec.StartupProbe is null || before?.Started == true;
-        slot.ReadinessPassed = slot.Spec.ReadinessProbe is null || before?.Ready == true;
-        var target = new ProbeTarget(running.Id, address, slot.Spec);
+        var (spec, before) = (slot.View.Spec, slot.Adopted);
+        slot.Set(view => view with
+        {
+            StartupPassed = spec.StartupProbe is null || before?.Started == true,
+            ReadinessPassed = spec.ReadinessProbe is null || before?.Ready == true,
+        });
         slot.Probes = new ContainerProbes(
-            _services.Probes, target, running.StartedAt ?? _services.Time.GetUtcNow(), slot.StartupPassed, slot.ReadinessPassed,
+            _probes, new ProbeTarget(running.Id, address, spec), running.StartedAt ?? _time.GetUtcNow(),
+            slot.View.StartupPassed, slot.View.ReadinessPassed,
             new ProbeListener(
-                (kind, holds) => _post(() => Verdict(slot, running.Id, kind, holds)),
-                (kind, message) => _services.Events.Warning(
-                    pod, "Unhealthy", $"{kind} probe failed: {message}", ContainerStarter.FieldPath(pod, slot.Spec.Name))));
+                (kind, holds) => _operations.Post(() => Verdict(slot, running.Id, kind, holds)),
+                (kind, message) => _events.Warning(
+                    pod, "Unhealthy", $"{kind} probe failed: {message}", ContainerStarter.FieldPath(pod, spec.Name)),
+                (kind, message) => _events.Warning(
+                    pod, "ProbeWarning", $"{kind} probe warning: {message}", ContainerStarter.FieldPath(pod, spec.Name))));
     }
 
     private static void Verdict(ContainerSlot slot, string containerId, ProbeKind kind, bool holds)
     {
-        if (slot.Current?.Id != containerId)
+        if (slot.View.Current?.Id != containerId)
         {
             return; // Of an attempt that is over.
         }
 
         if (kind == ProbeKind.Readiness)
         {
-            slot.ReadinessPassed = holds;
+            slot.Set(view => view with { ReadinessPassed = holds });
         }
         else if (holds)
         {
-            slot.StartupPassed = true;
+            slot.Set(view => view with { StartupPassed = true });
         }
         else
         {
-            var probe = kind == ProbeKind.Startup ? slot.Spec.StartupProbe : slot.Spec.LivenessProbe;
+            var probe = kind == ProbeKind.Startup ? slot.View.Spec.StartupProbe : slot.View.Spec.LivenessProbe;
             var grace = probe?.TerminationGracePeriodSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : (TimeSpan?)null;
-            slot.Kill = new ContainerKill($"Container {slot.Spec.Name} failed {kind.ToString().ToLowerInvariant()} probe, will be restarted", grace);
+            var why = $"Container {slot.Name} failed {kind.ToString().ToLowerInvariant()} probe, will be restarted";
+            slot.Set(view => view with { Kill = new ContainerKill(why, grace) });
         }
     }
 
     private void Exited(ContainerSlot slot, Pod pod, ContainerInfo exited, bool ended)
     {
-        slot.Terminated = TerminatedState.Of(exited, slot.Spec, pod.Metadata.Uid, _services.RuntimeName, _services.Paths);
-        slot.Kill = null;
+        slot.End(_ends.Of(exited, slot.View.Spec, pod.Metadata.Uid));
+        EndProbes(slot);
+        if (ended || !RestartRules.RunsAgain(pod, slot.View))
+        {
+            return;
+        }
+
+        var finished = exited.FinishedAt ?? _time.GetUtcNow();
+        if (slot.Crashes.NotBefore(finished) is not { } notBefore || notBefore <= _time.GetUtcNow())
+        {
+            return;
+        }
+
+        var name = $"{pod.Metadata.Name}_{pod.Metadata.Namespace}({pod.Metadata.Uid})";
+        var delay = Coxswain.Api.KubeDuration.Format(slot.Crashes.Delay);
+        var waiting = new ContainerStateWaiting
+        {
+            Reason = "CrashLoopBackOff",
+            Message = $"back-off {delay} restarting failed container={slot.Name} pod={name}",
+        };
+        slot.Set(view => view with { NotBefore = notBefore, Waiting = waiting });
+        _events.Warning(
+            pod, "BackOff", $"Back-off restarting failed container {slot.Name} in pod {name}", ContainerStarter.FieldPath(pod, slot.Name));
+    }
+
+    private void EndProbes(ContainerSlot slot)
+    {
         if (slot.Probes is { } probes)
         {
             slot.Probes = null;
             _ending.RemoveAll(task => task.IsCompleted);
             _ending.Add(probes.DisposeAsync().AsTask());
         }
-
-        if (ended || !RestartRules.RunsAgain(pod, slot.View()))
-        {
-            return;
-        }
-
-        var finished = exited.FinishedAt ?? _services.Time.GetUtcNow();
-        if (slot.Crashes.NotBefore(finished) is { } notBefore && notBefore > _services.Time.GetUtcNow())
-        {
-            var name = $"{pod.Metadata.Name}_{pod.Metadata.Namespace}({pod.Metadata.Uid})";
-            var delay = Coxswain.Api.KubeDuration.Format(slot.Crashes.Delay);
-            slot.NotBefore = notBefore;
-            slot.Waiting = new ContainerStateWaiting
-            {
-                Reason = "CrashLoopBackOff",
-                Message = $"back-off {delay} restarting failed container={slot.Spec.Name} pod={name}",
-            };
-            _services.Events.Warning(
-                pod, "BackOff", $"Back-off restarting failed container {slot.Spec.Name} in pod {name}", ContainerStarter.FieldPath(pod, slot.Spec.Name));
-        }
-    }
-
-    private void BackOffFromPull(ContainerSlot slot, Pod pod)
-    {
-        if (slot.BacksOffAt is not { } at || _services.Time.GetUtcNow() < at || slot.Waiting is not { Reason: "ErrImagePull" } waiting)
-        {
-            return;
-        }
-
-        slot.BacksOffAt = null;
-        var fieldPath = ContainerStarter.FieldPath(pod, slot.Spec.Name);
-        var message = $"Back-off pulling image \"{slot.Spec.Image}\"";
-        slot.Waiting = new ContainerStateWaiting { Reason = "ImagePullBackOff", Message = $"{message}: ErrImagePull: {waiting.Message}" };
-        _services.Events.Normal(pod, "BackOff", message, fieldPath);
-        _services.Events.Warning(pod, "Failed", "Error: ImagePullBackOff", fieldPath);
     }
 
     private ContainerInfo Lost(ContainerInfo known) => known with
@@ -268,6 +209,6 @@ internal sealed class PodContainers
         ExitCode = 137,
         Reason = "ContainerStatusUnknown",
         Message = "The container could not be located when the pod was looked at",
-        FinishedAt = _services.Time.GetUtcNow(),
+        FinishedAt = _time.GetUtcNow(),
     };
 }

@@ -1,19 +1,19 @@
 using Coxswain.Api.Core.V1;
+using Coxswain.Client.Events;
 using Coxswain.Client.Informers;
 using Coxswain.Node.Planning;
 using Coxswain.Node.Runtime;
-using Coxswain.Node.Volumes;
-using Microsoft.Extensions.Logging;
 
 namespace Coxswain.Node.Pods;
 
 /// <summary>Keeps a worker for each pod of the node: adopts what an earlier agent left, and removes what belongs to nobody.</summary>
-internal sealed partial class PodManager(PodServices services, Informer<Pod> pods)
+internal sealed class PodManager(
+    PodWorkerFactory workers, PodAdmission admission, OrphanedPods orphans, IPodRuntime runtime, Informer<Pod> pods, EventRecorder events)
+    : IEvictablePods
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, (PodWorker Worker, Task Running)> _workers = new(StringComparer.Ordinal);
 
-    /// <summary>The node's pods with the newest status we know.</summary>
     public IReadOnlyList<Pod> Pods
     {
         get
@@ -28,20 +28,25 @@ internal sealed partial class PodManager(PodServices services, Informer<Pod> pod
     /// <summary>Runs until cancelled. Containers then go on running.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        using var events = services.Runtime.Subscribe();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var happenings = runtime.GetContainerEvents();
+        var version = await runtime.VersionAsync(cancellationToken);
         await pods.WaitForSyncAsync(cancellationToken);
-        var left = services.Runtime.ListContainers().ToLookup(container => container.SandboxId);
-        pods.OnChange((old, current) => Changed(old, current, left, cancellationToken));
-        var tidying = RemoveOrphansAsync(cancellationToken);
+        var left = (await orphans.RemoveUnstartedAsync(cancellationToken)).ToLookup(container => container.SandboxId);
+        pods.OnChange((old, current) => Changed(old, current, version.Name, left, stop.Token));
+        var known = pods.List().Select(pod => pod.Metadata.Uid).ToHashSet(StringComparer.Ordinal);
+        var tidying = orphans.RemoveAsync(known, stop.Token);
         try
         {
             while (true)
             {
-                Route(await events.ReadAsync(cancellationToken));
+                Route(await happenings.ReadAsync(cancellationToken));
             }
         }
         finally
         {
+            // Workers end with us, also when it is us who fail.
+            await stop.CancelAsync();
             Task[] running;
             lock (_lock)
             {
@@ -49,6 +54,20 @@ internal sealed partial class PodManager(PodServices services, Informer<Pod> pod
             }
 
             await Task.WhenAll(running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        }
+    }
+
+    public bool Evict(string podUid, PodFailure failure, TimeSpan grace)
+    {
+        lock (_lock)
+        {
+            if (!_workers.TryGetValue(podUid, out var entry))
+            {
+                return false;
+            }
+
+            entry.Worker.Evict(failure, grace);
+            return true;
         }
     }
 
@@ -70,7 +89,8 @@ internal sealed partial class PodManager(PodServices services, Informer<Pod> pod
         }
     }
 
-    private void Changed(Pod? old, Pod? current, ILookup<string, ContainerInfo> left, CancellationToken cancellationToken)
+    private void Changed(
+        Pod? old, Pod? current, string runtimeName, ILookup<string, ContainerInfo> left, CancellationToken cancellationToken)
     {
         lock (_lock)
         {
@@ -91,19 +111,26 @@ internal sealed partial class PodManager(PodServices services, Informer<Pod> pod
                 return;
             }
 
-            var others = _workers.Values.Select(entry => entry.Worker.Pod).ToList();
-            var isNew = current.Status.StartTime is null && current.Metadata.DeletionTimestamp is null;
-            var rejection = isNew
-                ? PodAdmission.Check(current, others, services.Allocatable, services.Options.MaxPods)
-                : null;
-            if (rejection is not null)
-            {
-                services.Events.Warning(current, rejection.Reason, rejection.Message);
-            }
-
-            var worker = new PodWorker(services, current, rejection, [.. left[uid]]);
+            var worker = workers.Create(runtimeName, current, Admit(current), [.. left[uid]]);
             _workers.Add(uid, (worker, RunAsync(uid, worker, cancellationToken)));
         }
+    }
+
+    /// <summary>Why the node does not take a pod. One that it took before stays.</summary>
+    private PodFailure? Admit(Pod pod)
+    {
+        if (pod.Status.StartTime is not null || pod.Metadata.DeletionTimestamp is not null)
+        {
+            return null;
+        }
+
+        var rejection = admission.Check(pod, [.. _workers.Values.Select(entry => entry.Worker.Pod)]);
+        if (rejection is not null)
+        {
+            events.Warning(pod, rejection.Reason, rejection.Message);
+        }
+
+        return rejection;
     }
 
     private async Task RunAsync(string uid, PodWorker worker, CancellationToken cancellationToken)
@@ -122,47 +149,5 @@ internal sealed partial class PodManager(PodServices services, Informer<Pod> pod
 
             worker.Dispose();
         }
-    }
-
-    private async Task RemoveOrphansAsync(CancellationToken cancellationToken)
-    {
-        await Task.Yield();
-        var known = pods.List().Select(pod => pod.Metadata.Uid).ToHashSet(StringComparer.Ordinal);
-        var there = services.Runtime.ListSandboxes().Select(sandbox => sandbox.Config.Id)
-            .Concat(services.Runtime.ListContainers().Select(container => container.SandboxId))
-            .Concat(Names(services.Paths.Pods));
-        var orphans = there.Distinct(StringComparer.Ordinal).Where(uid => uid.Length > 0 && !known.Contains(uid)).ToList();
-        foreach (var uid in orphans)
-        {
-            try
-            {
-                await services.Runtime.RemoveSandboxAsync(uid, cancellationToken);
-                PodVolumes.TearDown(uid, services.Paths, services.Mounts);
-                PodRemoval.Remove(services.Paths.Pod(uid));
-                Log.OrphanRemoved(services.Logger, uid);
-            }
-            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
-            {
-                Log.OrphanNotRemoved(services.Logger, exception, uid);
-            }
-        }
-
-        // Logs are named <namespace>_<pod>_<uid>; those of another cluster on this machine are not ours to remove.
-        foreach (var logs in Names(services.Paths.PodLogsDirectory).Where(name => orphans.Contains(name[(name.LastIndexOf('_') + 1)..])))
-        {
-            PodRemoval.Remove(Path.Combine(services.Paths.PodLogsDirectory, logs));
-        }
-    }
-
-    private static IEnumerable<string> Names(string directory) =>
-        Directory.Exists(directory) ? Directory.EnumerateDirectories(directory).Select(path => Path.GetFileName(path)) : [];
-
-    private static partial class Log
-    {
-        [LoggerMessage(LogLevel.Information, "Removed what was left of pod {Uid}, which no longer exists")]
-        public static partial void OrphanRemoved(ILogger logger, string uid);
-
-        [LoggerMessage(LogLevel.Warning, "What is left of pod {Uid}, which no longer exists, could not be removed")]
-        public static partial void OrphanNotRemoved(ILogger logger, Exception exception, string uid);
     }
 }

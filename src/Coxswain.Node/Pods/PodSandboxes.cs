@@ -1,22 +1,23 @@
 using Coxswain.Api.Core.V1;
 using Coxswain.Node.Files;
-using Coxswain.Node.Options;
 using Coxswain.Node.PodFacts;
 using Coxswain.Node.Runtime;
 
 namespace Coxswain.Node.Pods;
 
 /// <summary>Makes pods' sandboxes and the files under /etc that depend on their addresses.</summary>
-internal sealed class PodSandboxes(IPodRuntime runtime, NodePaths paths, NodeAgentOptions options)
+internal sealed class PodSandboxes(IPodRuntime runtime, NodePaths paths, string nodeName, string clusterDns, string clusterDomain)
 {
-    private const string HostResolvConf = "/etc/resolv.conf";
     private const string HostHosts = "/etc/hosts";
+
+    /// <summary>What the resolver library reads is written last: when it is there, all are.</summary>
+    private const string LastFile = "resolv.conf";
 
     public async Task<SandboxStatus> RunAsync(Pod pod, CancellationToken cancellationToken)
     {
-        var hostname = PodHostname.Of(pod, options.NodeName);
-        var sandbox = await runtime.RunSandboxAsync(
-            new SandboxConfig(pod.Metadata.Uid, pod.Metadata.Namespace, pod.Metadata.Name, hostname, "pod" + pod.Metadata.Uid)
+        var sandbox = await runtime.RunPodSandboxAsync(
+            new SandboxConfig(
+                pod.Metadata.Uid, pod.Metadata.Namespace, pod.Metadata.Name, PodHostname.Of(pod, nodeName), "pod" + pod.Metadata.Uid)
             {
                 HostNetwork = pod.Spec.HostNetwork,
                 HostPid = pod.Spec.HostPID,
@@ -24,12 +25,26 @@ internal sealed class PodSandboxes(IPodRuntime runtime, NodePaths paths, NodeAge
                 Sysctls = (pod.Spec.SecurityContext?.Sysctls ?? []).ToDictionary(sysctl => sysctl.Name, sysctl => sysctl.Value),
             },
             cancellationToken);
-
-        var domain = PodHostname.DomainOf(pod, options.ClusterDomain);
-        Write(pod, "hosts", HostsFile.Build(pod, sandbox.Addresses, hostname, domain, ReadHost(HostHosts)));
-        Write(pod, "hostname", hostname + "\n");
-        Write(pod, "resolv.conf", ResolvConf.Build(pod, options.ClusterDns, options.ClusterDomain, ReadHost(HostResolvConf)));
+        WriteFiles(pod, sandbox);
         return sandbox;
+    }
+
+    /// <summary>Writes the files of a sandbox that has none yet.</summary>
+    public void WriteMissingFiles(Pod pod, SandboxStatus sandbox)
+    {
+        if (!File.Exists(paths.EtcFile(pod.Metadata.Uid, LastFile)))
+        {
+            WriteFiles(pod, sandbox);
+        }
+    }
+
+    private void WriteFiles(Pod pod, SandboxStatus sandbox)
+    {
+        var hostname = PodHostname.Of(pod, nodeName);
+        Write(pod, "hosts", HostsFile.Build(
+            pod, sandbox.Addresses, hostname, PodHostname.DomainOf(pod, clusterDomain), File.Exists(HostHosts) ? File.ReadAllText(HostHosts) : ""));
+        Write(pod, "hostname", hostname + "\n");
+        Write(pod, LastFile, ResolvConf.Build(pod, clusterDns, clusterDomain, HostResolvConf.Read()));
     }
 
     private void Write(Pod pod, string name, string text)
@@ -38,6 +53,4 @@ internal sealed class PodSandboxes(IPodRuntime runtime, NodePaths paths, NodeAge
         Directory.CreateDirectory(Path.GetDirectoryName(path)!); // A path of ours: it has a parent.
         File.WriteAllText(path, text);
     }
-
-    private static string ReadHost(string path) => File.Exists(path) ? File.ReadAllText(path) : "";
 }

@@ -5,7 +5,9 @@ namespace Coxswain.Node.Probes;
 /// <summary>What a container's probes have to say to its pod's worker.</summary>
 /// <param name="Verdict">The kind, and whether it holds now.</param>
 /// <param name="Failed">The kind, and the words of one failure.</param>
-internal sealed record ProbeListener(Action<ProbeKind, bool> Verdict, Action<ProbeKind, string> Failed);
+/// <param name="Warned">The kind, and what a success is to be looked at for.</param>
+internal sealed record ProbeListener(
+    Action<ProbeKind, bool> Verdict, Action<ProbeKind, string> Failed, Action<ProbeKind, string> Warned);
 
 /// <summary>The probes of one attempt at a container: startup first, then liveness and readiness side by side.</summary>
 internal sealed class ContainerProbes : IAsyncDisposable
@@ -68,6 +70,6 @@ internal sealed class ContainerProbes : IAsyncDisposable
                 also(verdict);
                 listener.Verdict(kind, verdict);
             },
-            message => listener.Failed(kind, message));
+            message => listener.Failed(kind, message), message => listener.Warned(kind, message));
     }
 }

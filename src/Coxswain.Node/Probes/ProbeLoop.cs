@@ -14,8 +14,10 @@ internal enum ProbeKind
 /// <param name="Initially">The verdict before the first result.</param>
 /// <param name="Verdict">Told whenever enough results in a row agree on something new.</param>
 /// <param name="Failed">Told of every single failure.</param>
+/// <param name="Warned">Told of every success that is to be looked at.</param>
 internal sealed record ProbeRun(
-    ProbeKind Kind, Probe Probe, ProbeTarget Target, DateTimeOffset StartedAt, bool? Initially, Action<bool> Verdict, Action<string> Failed);
+    ProbeKind Kind, Probe Probe, ProbeTarget Target, DateTimeOffset StartedAt, bool? Initially, Action<bool> Verdict, Action<string> Failed,
+    Action<string> Warned);
 
 /// <summary>Runs one probe on its period, for as long as the attempt lives.</summary>
 internal sealed partial class ProbeLoop(Prober prober, TimeProvider time, ILogger logger)
@@ -55,6 +57,10 @@ internal sealed partial class ProbeLoop(Prober prober, TimeProvider time, ILogge
                 if (!success)
                 {
                     run.Failed(result.Message);
+                }
+                else if (result.Message.Length > 0)
+                {
+                    run.Warned(result.Message);
                 }
 
                 if (streak.Add(success) is { } verdict)

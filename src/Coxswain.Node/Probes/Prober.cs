@@ -50,7 +50,7 @@ internal sealed class Prober(IPodRuntime runtime, TimeProvider time) : IDisposab
     {
         try
         {
-            var result = await runtime.ExecToEndAsync(target.ContainerId, command, cancellationToken);
+            var result = await runtime.ExecSyncAsync(target.ContainerId, command, cancellationToken);
             return result.ExitCode == 0 ? ProbeResult.Success : ProbeResult.Failure(result.Output);
         }
         catch (RuntimeException exception) when (exception.Failure == RuntimeFailure.Start)

@@ -21,9 +21,8 @@ public sealed class EnginePodNetwork(IContainerNetwork network) : IPodNetwork
 
     public Task DeleteAsync(string sandboxId, CancellationToken cancellationToken) => network.DetachAsync(sandboxId, cancellationToken);
 
-    public PodNetworkAttachment? Check(string sandboxId) => network.Find(sandboxId) is { } found ? Convert(found) : null;
-
-    public IReadOnlyList<PodNetworkAttachment> List() => [.. network.List().Select(Convert)];
+    public Task<PodNetworkAttachment?> CheckAsync(string sandboxId, CancellationToken cancellationToken) =>
+        Task.FromResult(network.Find(sandboxId) is { } found ? Convert(found) : null);
 
     private static PodNetworkAttachment Convert(NetworkAttachment attachment) => new(
         attachment.SandboxId, [attachment.Address.ToString()],

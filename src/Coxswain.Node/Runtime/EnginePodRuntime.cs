@@ -1,7 +1,10 @@
 using Coxswain.Engine;
 using Coxswain.Engine.Containers;
+using Coxswain.Engine.Events;
 using Coxswain.Engine.Images;
+using Coxswain.Engine.Images.Documents;
 using Coxswain.Engine.Images.Registry;
+using Coxswain.Engine.Images.Stores;
 using EngineContainerStatus = Coxswain.Engine.Containers.ContainerStatus;
 
 namespace Coxswain.Node.Runtime;
@@ -20,9 +23,9 @@ public sealed class EnginePodRuntime(
 
     private readonly SandboxFiles _sandboxes = new(Path.Combine(directory, "sandboxes"));
 
-    public string Version => "coxswain://0.1.0";
+    public Task<RuntimeVersion> VersionAsync(CancellationToken cancellationToken) => Task.FromResult(new RuntimeVersion("coxswain", "0.1.0"));
 
-    public async Task<SandboxStatus> RunSandboxAsync(SandboxConfig config, CancellationToken cancellationToken)
+    public async Task<SandboxStatus> RunPodSandboxAsync(SandboxConfig config, CancellationToken cancellationToken)
     {
         if (!config.HostNetwork)
         {
@@ -30,10 +33,10 @@ public sealed class EnginePodRuntime(
         }
 
         _sandboxes.Write(config);
-        return Status(config);
+        return await StatusAsync(config, cancellationToken);
     }
 
-    public async Task StopSandboxAsync(string sandboxId, CancellationToken cancellationToken)
+    public async Task StopPodSandboxAsync(string sandboxId, CancellationToken cancellationToken)
     {
         try
         {
@@ -45,17 +48,19 @@ public sealed class EnginePodRuntime(
         }
     }
 
-    public async Task RemoveSandboxAsync(string sandboxId, CancellationToken cancellationToken)
+    public async Task RemovePodSandboxAsync(string sandboxId, CancellationToken cancellationToken)
     {
         var own = containers.List().Where(container => container.Spec.Labels.GetValueOrDefault(SandboxLabel) == sandboxId);
         await Task.WhenAll(own.Select(container => RemoveContainerAsync(container.Id, cancellationToken)));
-        await StopSandboxAsync(sandboxId, cancellationToken);
+        await StopPodSandboxAsync(sandboxId, cancellationToken);
         _sandboxes.Remove(sandboxId);
     }
 
-    public SandboxStatus? FindSandbox(string sandboxId) => _sandboxes.Find(sandboxId) is { } config ? Status(config) : null;
+    public async Task<SandboxStatus?> PodSandboxStatusAsync(string sandboxId, CancellationToken cancellationToken) =>
+        _sandboxes.Find(sandboxId) is { } config ? await StatusAsync(config, cancellationToken) : null;
 
-    public IReadOnlyList<SandboxStatus> ListSandboxes() => [.. _sandboxes.List().Select(Status)];
+    public async Task<IReadOnlyList<SandboxStatus>> ListPodSandboxAsync(CancellationToken cancellationToken) =>
+        await Task.WhenAll(_sandboxes.List().Select(config => StatusAsync(config, cancellationToken)));
 
     public async Task<string> CreateContainerAsync(string sandboxId, ContainerConfig config, CancellationToken cancellationToken)
     {
@@ -65,8 +70,8 @@ public sealed class EnginePodRuntime(
         {
             var image = await images.FindAsync(config.Image, cancellationToken)
                 ?? throw new RuntimeException(RuntimeFailure.ImageNotFound, $"image \"{config.Image}\" is not here");
-            var layers = await images.PrepareLayersAsync(image, cancellationToken);
-            var spec = EngineContainerSpecs.Build(sandbox, network.Check(sandboxId), config, image, layers);
+            using var lease = await images.LeaseAsync(image, cancellationToken);
+            var spec = EngineContainerSpecs.Build(sandbox, await network.CheckAsync(sandboxId, cancellationToken), config, image, lease.LayerDirectories);
             var created = await containers.CreateAsync(
                 spec with
                 {
@@ -80,15 +85,30 @@ public sealed class EnginePodRuntime(
                     },
                 },
                 cancellationToken);
+            await PrepareAsync(created.Id, cancellationToken);
             return created.Id;
         }
         catch (ContainerStartException exception)
         {
-            throw new RuntimeException(RuntimeFailure.Start, "failed to create containerd task: " + exception.Message, exception) { ExitCode = exception.ExitCode };
+            throw new RuntimeException(RuntimeFailure.Start, "failed to create container: " + exception.Message, exception) { ExitCode = exception.ExitCode };
         }
         catch (Exception exception) when (exception is EngineException or ImageException)
         {
             throw Failed(exception);
+        }
+    }
+
+    /// <summary>A pod's container that cannot be made is not kept: its next attempt is another one.</summary>
+    private async Task PrepareAsync(string containerId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await containers.PrepareAsync(containerId, cancellationToken);
+        }
+        catch
+        {
+            await containers.RemoveAsync(containerId, CancellationToken.None);
+            throw;
         }
     }
 
@@ -101,12 +121,14 @@ public sealed class EnginePodRuntime(
     public Task RemoveContainerAsync(string containerId, CancellationToken cancellationToken) =>
         TryAsync(() => containers.RemoveAsync(containerId, cancellationToken));
 
-    public ContainerInfo? FindContainer(string containerId) => containers.Inspect(containerId) is { } status ? Info(status) : null;
+    public Task<ContainerInfo?> ContainerStatusAsync(string containerId, CancellationToken cancellationToken) =>
+        Task.FromResult(containers.Inspect(containerId) is { } status ? Info(status) : null);
 
-    public IReadOnlyList<ContainerInfo> ListContainers() =>
-        [.. containers.List().Where(status => status.Spec.Labels.ContainsKey(SandboxLabel)).Select(Info)];
+    public Task<IReadOnlyList<ContainerInfo>> ListContainersAsync(CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<ContainerInfo>>(
+            [.. containers.List().Where(status => status.Spec.Labels.ContainsKey(SandboxLabel)).Select(Info)]);
 
-    public IRuntimeEvents Subscribe() => new Events(containers.Subscribe());
+    public IRuntimeEvents GetContainerEvents() => new Events(containers.Events.Subscribe());
 
     public async Task<IRuntimeExec> ExecAsync(string containerId, ExecRequest request, CancellationToken cancellationToken)
     {
@@ -125,15 +147,16 @@ public sealed class EnginePodRuntime(
         }
     }
 
-    public ContainerStats? ReadStats(string containerId) => containers.ReadUsage(containerId) is { } usage
-        ? new ContainerStats(
-            usage.Time, usage.CpuNanoseconds, usage.MemoryBytes, usage.WorkingSetBytes, usage.RssBytes, usage.MemoryLimitBytes, usage.Pids)
-        : null;
+    public Task<ContainerStats?> ContainerStatsAsync(string containerId, CancellationToken cancellationToken) =>
+        Task.FromResult(containers.ReadUsage(containerId) is { } usage
+            ? new ContainerStats(
+                usage.Time, usage.CpuNanoseconds, usage.MemoryBytes, usage.WorkingSetBytes, usage.RssBytes, usage.MemoryLimitBytes, usage.Pids)
+            : null);
 
-    public Task ReopenLogAsync(string containerId, CancellationToken cancellationToken) =>
-        TryAsync(() => containers.ReopenLogAsync(containerId, cancellationToken));
+    public Task ReopenContainerLogAsync(string containerId, CancellationToken cancellationToken) =>
+        Task.CompletedTask; // The engine rotates logs itself.
 
-    public async Task<ImageInfo?> FindImageAsync(string image, CancellationToken cancellationToken)
+    public async Task<ImageInfo?> ImageStatusAsync(string image, CancellationToken cancellationToken)
     {
         if (ImageReference.TryParse(image, out var error) is null)
         {
@@ -176,7 +199,22 @@ public sealed class EnginePodRuntime(
     public async Task<IReadOnlyList<ImageInfo>> ListImagesAsync(CancellationToken cancellationToken) =>
         [.. (await images.ListAsync(cancellationToken)).Select(Info)];
 
-    private SandboxStatus Status(SandboxConfig config)
+    public async Task RemoveImageAsync(string imageId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await images.RemoveAsync(imageId, force: true, cancellationToken);
+        }
+        catch (ImageException exception) when (exception.Kind == ImageErrorKind.NotFound)
+        {
+        }
+        catch (ImageException exception)
+        {
+            throw Failed(exception);
+        }
+    }
+
+    private async Task<SandboxStatus> StatusAsync(SandboxConfig config, CancellationToken cancellationToken)
     {
         var isOfThisBoot = _sandboxes.IsOfThisBoot(config.Id);
         if (config.HostNetwork)
@@ -184,7 +222,7 @@ public sealed class EnginePodRuntime(
             return new SandboxStatus(config, isOfThisBoot, []);
         }
 
-        var attachment = network.Check(config.Id);
+        var attachment = await network.CheckAsync(config.Id, cancellationToken);
         return new SandboxStatus(config, isOfThisBoot && attachment is not null, attachment?.Addresses ?? []);
     }
 
@@ -243,7 +281,7 @@ public sealed class EnginePodRuntime(
     private static RuntimeException Failed(Exception exception) => new(
         exception is ContainerNotFoundException ? RuntimeFailure.NotFound : RuntimeFailure.Failed, exception.Message, exception);
 
-    private sealed class Events(IContainerEvents events) : IRuntimeEvents
+    private sealed class Events(IEventSubscription events) : IRuntimeEvents
     {
         public async ValueTask<RuntimeEvent> ReadAsync(CancellationToken cancellationToken)
         {
@@ -252,15 +290,14 @@ public sealed class EnginePodRuntime(
                 var happened = await events.ReadAsync(cancellationToken);
                 var type = happened.Type switch
                 {
-                    ContainerEventType.Started => RuntimeEventType.ContainerStarted,
-                    ContainerEventType.Exited => RuntimeEventType.ContainerExited,
-                    ContainerEventType.Lost => RuntimeEventType.Lost,
+                    EngineEventType.ContainerStarted => RuntimeEventType.ContainerStarted,
+                    EngineEventType.ContainerDied => RuntimeEventType.ContainerExited,
+                    EngineEventType.Lost => RuntimeEventType.Lost,
                     _ => (RuntimeEventType?)null,
                 };
                 if (type is { } known)
                 {
-                    return new RuntimeEvent(
-                        known, happened.Status?.Spec.Labels.GetValueOrDefault(SandboxLabel, "") ?? "", happened.Status?.Id ?? "");
+                    return new RuntimeEvent(known, happened.Labels.GetValueOrDefault(SandboxLabel, ""), happened.Subject);
                 }
             }
         }

@@ -11,9 +11,7 @@ public interface IPodNetwork
     Task DeleteAsync(string sandboxId, CancellationToken cancellationToken);
 
     /// <summary>The attachment as it is, or null when there is none or it is broken.</summary>
-    PodNetworkAttachment? Check(string sandboxId);
-
-    IReadOnlyList<PodNetworkAttachment> List();
+    Task<PodNetworkAttachment?> CheckAsync(string sandboxId, CancellationToken cancellationToken);
 }
 
 /// <summary>Namespaces to join and the addresses that lie behind them.</summary>

@@ -6,21 +6,21 @@ namespace Coxswain.Node.Runtime;
 /// </summary>
 public interface IPodRuntime
 {
-    /// <summary>As a Node reports it: <c>coxswain://0.1.0</c>; the part before the colon also opens every containerID.</summary>
-    string Version { get; }
+    Task<RuntimeVersion> VersionAsync(CancellationToken cancellationToken);
 
     /// <summary>Makes the sandbox and its network, or returns the one that is there. The id is the pod's UID.</summary>
-    Task<SandboxStatus> RunSandboxAsync(SandboxConfig config, CancellationToken cancellationToken);
+    Task<SandboxStatus> RunPodSandboxAsync(SandboxConfig config, CancellationToken cancellationToken);
 
     /// <summary>Gives back the sandbox's network. Its containers must have exited. Idempotent.</summary>
-    Task StopSandboxAsync(string sandboxId, CancellationToken cancellationToken);
+    Task StopPodSandboxAsync(string sandboxId, CancellationToken cancellationToken);
 
     /// <summary>Stops the sandbox and removes it with all its containers, killing what still runs. Idempotent.</summary>
-    Task RemoveSandboxAsync(string sandboxId, CancellationToken cancellationToken);
+    Task RemovePodSandboxAsync(string sandboxId, CancellationToken cancellationToken);
 
-    SandboxStatus? FindSandbox(string sandboxId);
+    /// <summary>Null when there is none.</summary>
+    Task<SandboxStatus?> PodSandboxStatusAsync(string sandboxId, CancellationToken cancellationToken);
 
-    IReadOnlyList<SandboxStatus> ListSandboxes();
+    Task<IReadOnlyList<SandboxStatus>> ListPodSandboxAsync(CancellationToken cancellationToken);
 
     /// <summary>Makes a container that does not run yet, and returns its id.</summary>
     /// <exception cref="RuntimeException">With <see cref="RuntimeFailure.Start"/> when its process could not be made.</exception>
@@ -37,34 +37,39 @@ public interface IPodRuntime
     /// <summary>Removes all traces but the log, killing first what still runs. Idempotent.</summary>
     Task RemoveContainerAsync(string containerId, CancellationToken cancellationToken);
 
-    ContainerInfo? FindContainer(string containerId);
+    /// <summary>Null when there is none.</summary>
+    Task<ContainerInfo?> ContainerStatusAsync(string containerId, CancellationToken cancellationToken);
 
     /// <summary>Every container of every sandbox, oldest first.</summary>
-    IReadOnlyList<ContainerInfo> ListContainers();
+    Task<IReadOnlyList<ContainerInfo>> ListContainersAsync(CancellationToken cancellationToken);
 
     /// <summary>Starts and exits from now on. Subscribe first and list then, and nothing is missed.</summary>
-    IRuntimeEvents Subscribe();
+    IRuntimeEvents GetContainerEvents();
 
     /// <summary>Runs a further process in a running container.</summary>
     Task<IRuntimeExec> ExecAsync(string containerId, ExecRequest request, CancellationToken cancellationToken);
 
     /// <summary>Use of memory and processor now; null when it does not run.</summary>
-    ContainerStats? ReadStats(string containerId);
+    Task<ContainerStats?> ContainerStatsAsync(string containerId, CancellationToken cancellationToken);
 
     /// <summary>Has the log opened anew after it was renamed away.</summary>
-    Task ReopenLogAsync(string containerId, CancellationToken cancellationToken);
+    Task ReopenContainerLogAsync(string containerId, CancellationToken cancellationToken);
 
     /// <summary>The image of that name or digest here on the node, or null.</summary>
     /// <exception cref="RuntimeException">With <see cref="RuntimeFailure.InvalidImageName"/>.</exception>
-    Task<ImageInfo?> FindImageAsync(string image, CancellationToken cancellationToken);
+    Task<ImageInfo?> ImageStatusAsync(string image, CancellationToken cancellationToken);
 
     /// <summary>Fetches the image from its registry, whether or not one of that name is here.</summary>
     Task<ImageInfo> PullImageAsync(string image, IReadOnlyList<ImageCredential> credentials, CancellationToken cancellationToken);
 
     Task<IReadOnlyList<ImageInfo>> ListImagesAsync(CancellationToken cancellationToken);
+
+    /// <summary>Removes an image with all its names, unless a container was made of it. Idempotent.</summary>
+    /// <exception cref="RuntimeException">A container was made of it.</exception>
+    Task RemoveImageAsync(string imageId, CancellationToken cancellationToken);
 }
 
-/// <summary>One subscriber of <see cref="IPodRuntime.Subscribe"/>.</summary>
+/// <summary>One subscriber of <see cref="IPodRuntime.GetContainerEvents"/>.</summary>
 public interface IRuntimeEvents : IDisposable
 {
     ValueTask<RuntimeEvent> ReadAsync(CancellationToken cancellationToken);

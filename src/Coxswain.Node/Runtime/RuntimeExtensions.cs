@@ -10,7 +10,7 @@ internal static class RuntimeExtensions
     private const int OutputLimitBytes = 10 * 1024; // What the kubelet keeps of a probe's output.
 
     /// <summary>Runs a command to its end. Cancellation kills it.</summary>
-    public static async Task<ExecResult> ExecToEndAsync(
+    public static async Task<ExecResult> ExecSyncAsync(
         this IPodRuntime runtime, string containerId, IReadOnlyList<string> command, CancellationToken cancellationToken)
     {
         await using var exec = await runtime.ExecAsync(containerId, new ExecRequest(command), cancellationToken);

@@ -1,5 +1,12 @@
 namespace Coxswain.Node.Runtime;
 
+/// <summary>What runs the containers, as a Node reports it: <c>coxswain://0.1.0</c>.</summary>
+/// <param name="Name">Also opens every containerID.</param>
+public sealed record RuntimeVersion(string Name, string Version)
+{
+    public override string ToString() => $"{Name}://{Version}";
+}
+
 /// <summary>What a pod's containers share.</summary>
 /// <param name="Id">The pod's UID.</param>
 /// <param name="Hostname">The UTS host name.</param>

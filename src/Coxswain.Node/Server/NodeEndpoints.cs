@@ -1,8 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using Coxswain.Api.Core.V1;
+using Coxswain.Engine.Logs;
 using Coxswain.Node.Files;
-using Coxswain.Node.Logs;
 using Coxswain.Node.Pods;
 using Coxswain.Node.Runtime;
 using Microsoft.AspNetCore.Builder;
@@ -20,7 +20,8 @@ internal sealed class NodeEndpoints(PodManager manager, IPodRuntime runtime, Log
         routes.MapGet("/pods", (RequestDelegate)PodsAsync);
         routes.MapGet("/containerLogs/{namespace}/{pod}/{container}", (RequestDelegate)LogsAsync);
         routes.MapGet("/metrics", (RequestDelegate)(context => TextAsync(context, $"# TYPE kubelet_running_pods gauge\nkubelet_running_pods {manager.Pods.Count}\n")));
-        routes.MapGet("/metrics/resource", (RequestDelegate)(context => TextAsync(context, ResourceMetrics.Of(manager.Pods, runtime))));
+        routes.MapGet("/metrics/resource", (RequestDelegate)(async context =>
+            await TextAsync(context, await ResourceMetrics.OfAsync(manager.Pods, runtime, context.RequestAborted))));
     }
 
     private async Task PodsAsync(HttpContext context)
@@ -74,7 +75,8 @@ internal sealed class NodeEndpoints(PodManager manager, IPodRuntime runtime, Log
         context.Response.ContentType = "text/plain";
         await context.Response.StartAsync(context.RequestAborted);
         await logs.ReadAsync(
-            path, Options(context), context.Response.Body, () => previous || IsOver(pod.Metadata.Uid, container, attempt), context.RequestAborted);
+            path, Options(context), new PlainLogFormat(Flag(context, "timestamps")), context.Response.Body,
+            () => previous || IsOver(pod.Metadata.Uid, container, attempt), context.RequestAborted);
     }
 
     /// <summary>While a container waits to run again, the attempt that ended last is the previous one.</summary>
@@ -99,17 +101,19 @@ internal sealed class NodeEndpoints(PodManager manager, IPodRuntime runtime, Log
     /// <summary>Whether the attempt whose log is read has ended.</summary>
     private bool IsOver(string podUid, string container, int attempt)
     {
-        var current = runtime.ListContainers().Where(other => other.SandboxId == podUid && other.Name == container).MaxBy(other => other.Attempt);
-        return current is null || current.Attempt != attempt || current.State == ContainerRunState.Exited;
+        var status = manager.Pods.FirstOrDefault(pod => pod.Metadata.Uid == podUid)?.Status;
+        var current = status?.InitContainerStatuses.Concat(status.ContainerStatuses).FirstOrDefault(other => other.Name == container);
+        return current is null || current.RestartCount != attempt || current.State.Terminated is not null
+            || (current.State.Waiting is not null && current.LastState.Terminated is { } last && last.ContainerID == current.ContainerID);
     }
 
     private LogOptions Options(HttpContext context) => new()
     {
         Follow = Flag(context, "follow"),
-        Timestamps = Flag(context, "timestamps"),
         TailLines = Number(context, "tailLines"),
         LimitBytes = Number(context, "limitBytes"),
-        Stream = context.Request.Query["stream"].ToString(),
+        Stdout = context.Request.Query["stream"].ToString().ToLowerInvariant() is "" or "all" or "stdout",
+        Stderr = context.Request.Query["stream"].ToString().ToLowerInvariant() is "" or "all" or "stderr",
         Since = Number(context, "sinceSeconds") is { } seconds ? time.GetUtcNow().AddSeconds(-seconds)
             : DateTimeOffset.TryParse(context.Request.Query["sinceTime"], out var since) ? since : null,
     };

@@ -8,7 +8,7 @@ namespace Coxswain.Node.Server;
 /// <summary>Processor and memory of the running containers, in the form metrics-server reads.</summary>
 internal static class ResourceMetrics
 {
-    public static string Of(IReadOnlyList<Pod> pods, IPodRuntime runtime)
+    public static async Task<string> OfAsync(IReadOnlyList<Pod> pods, IPodRuntime runtime, CancellationToken cancellationToken)
     {
         var cpu = new StringBuilder("# TYPE container_cpu_usage_seconds_total counter\n");
         var memory = new StringBuilder("# TYPE container_memory_working_set_bytes gauge\n");
@@ -16,7 +16,8 @@ internal static class ResourceMetrics
         {
             foreach (var status in pod.Status.ContainerStatuses.Where(status => status.State.Running is not null))
             {
-                if (runtime.ReadStats(status.ContainerID[(status.ContainerID.LastIndexOf('/') + 1)..]) is not { } stats)
+                var id = status.ContainerID[(status.ContainerID.LastIndexOf('/') + 1)..];
+                if (await runtime.ContainerStatsAsync(id, cancellationToken) is not { } stats)
                 {
                     continue;
                 }

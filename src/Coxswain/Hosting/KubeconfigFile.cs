@@ -73,7 +73,7 @@ internal sealed class KubeconfigFile
     public static KubeconfigFile Open(string path)
     {
         // A link is the user's arrangement: what it names is what gets written.
-        path = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+        path = new FileInfo(path).LinkTarget is null ? path : File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName; // a link has one
         var stream = new YamlStream();
         if (File.Exists(path))
         {

@@ -81,10 +81,18 @@ internal static class ServerProcess
         await new ProcessWatcher(events).WaitForExitAsync(state.Pid, state.StartTime, cancellationToken);
     }
 
+    /// <summary>What the server said why it ended: its own line, or what the runtime says of a fault nobody caught.</summary>
     private static string LastWords(string log)
     {
-        var lines = File.Exists(log) ? File.ReadLines(log).Where(line => line.Length > 0).TakeLast(20).ToList() : [];
-        return lines.FindLast(line => line.StartsWith("coxswain:", StringComparison.Ordinal))?["coxswain:".Length..].Trim()
-            ?? (lines.Count > 0 ? lines[^1].Trim() : "it left no message");
+        var lines = File.Exists(log) ? File.ReadLines(log).Where(line => line.Length > 0).TakeLast(100).ToList() : [];
+        foreach (var opening in new[] { "coxswain:", "Unhandled exception." })
+        {
+            if (lines.FindLast(line => line.StartsWith(opening, StringComparison.Ordinal)) is { } line)
+            {
+                return line[opening.Length..].Trim();
+            }
+        }
+
+        return lines.Count > 0 ? lines[^1].Trim() : "it left no message";
     }
 }

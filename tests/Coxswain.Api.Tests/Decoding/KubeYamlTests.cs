@@ -65,12 +65,15 @@ public class KubeYamlTests
 
     [Theory]
     [InlineData("""{"a":"yes","b":"1.0","c":"null","d":"","e":"2020-01-01","f":"a: b","g":"0x10","h":"# no","i":" x","j":"x\ny\n","k":"- a","l":"~"}""")]
+    [InlineData("""{"":{"h *":null,"":{"":{"":{"":{"":[{"":{"":{}}}]}}}}}}""")]
     [InlineData("""{"a":[],"b":{},"c":[1,[2,{"x":null}]],"d":true,"e":1.5}""")]
     [InlineData("""{"a":"tab\there","b":"trailing ","c":"\n","d":"line\n\n\nlines","e":"'\"","f":"é☃","g":"%x","h":"@y","i":"<<","j":"\r\n"}""")]
     public void ToYaml_AnyDocument_ReadsBackTheSame(string json)
     {
         var yaml = KubeYaml.ToYaml(JsonNode.Parse(json));
 
+        var read = Record.Exception(() => KubeYaml.ToJson(Encoding.UTF8.GetBytes(yaml)));
+        Assert.True(read is null, yaml);
         Assert.True(JsonNode.DeepEquals(JsonNode.Parse(json), JsonNode.Parse(KubeYaml.ToJson(Encoding.UTF8.GetBytes(yaml)))), yaml);
     }
 }

@@ -95,11 +95,14 @@ public sealed class AccessTests : IAsyncLifetime
             answer.Message);
     }
 
-    [Fact]
-    public async Task Impersonation_OfAGroupWithoutAUser_IsABadRequest()
+    [Theory]
+    [InlineData("Impersonate-Group")]
+    [InlineData("Impersonate-Uid")]
+    [InlineData("Impersonate-Extra-scopes")]
+    public async Task Impersonation_OfAPartWithoutAUser_IsABadRequest(string header)
     {
         using var client = _server.ClientWith(_server.Pki.Admin());
-        client.DefaultRequestHeaders.Add("Impersonate-Group", "dev");
+        client.DefaultRequestHeaders.Add(header, "dev");
         (await _server.SendAsync(HttpMethod.Get, "/api/v1/pods", client: client)).Expect(400);
     }
 

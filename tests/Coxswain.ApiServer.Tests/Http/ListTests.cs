@@ -1,3 +1,5 @@
+using Coxswain.ApiServer.Http;
+
 namespace Coxswain.ApiServer.Tests.Http;
 
 public sealed class ListTests : IAsyncLifetime

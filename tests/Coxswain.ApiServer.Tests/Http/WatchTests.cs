@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Coxswain.ApiServer.Http;
 
 namespace Coxswain.ApiServer.Tests.Http;
 

@@ -1,7 +1,8 @@
 using Coxswain.Api;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Meta.V1;
-using Coxswain.ApiServer.Authentication;
+using Coxswain.ApiServer.Documents;
+using Coxswain.ApiServer.Users;
 using Coxswain.Client;
 
 namespace Coxswain.ApiServer.Tests.InProcess;

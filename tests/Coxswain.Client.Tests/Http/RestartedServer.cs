@@ -1,8 +1,8 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using Coxswain.ApiServer;
-using Coxswain.ApiServer.Authentication;
 using Coxswain.ApiServer.Certificates;
+using Coxswain.ApiServer.Users;
 using Coxswain.Client.Http;
 using Coxswain.Store;
 using Coxswain.Store.Memory;

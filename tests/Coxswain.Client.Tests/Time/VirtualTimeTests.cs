@@ -51,4 +51,35 @@ public sealed class VirtualTimeTests
         _time.Advance(TimeSpan.FromMinutes(1));
         await delay.WaitAsync(Bounded.Token);
     }
+
+    [Fact]
+    public void SetClock_TimerIsSet_FiresWhenItsTimeHasPassed()
+    {
+        using var timer = _time.CreateTimer(_ => _fired.Add("fired"), null, TimeSpan.FromSeconds(10), Timeout.InfiniteTimeSpan);
+        var (start, timestamp) = (_time.GetUtcNow(), _time.GetTimestamp());
+        _time.SetClock(TimeSpan.FromHours(2));
+        _time.Advance(TimeSpan.FromSeconds(9));
+        Assert.Empty(_fired);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Single(_fired);
+        Assert.Equal(start + TimeSpan.FromHours(2) + TimeSpan.FromSeconds(10), _time.GetUtcNow());
+        Assert.Equal(TimeSpan.FromSeconds(10), _time.GetElapsedTime(timestamp));
+    }
+
+    [Fact]
+    public void Advance_TimersSetAnewAndDisposed_FireAsLastSet()
+    {
+        var timers = Enumerable.Range(0, 300)
+            .Select(number => _time.CreateTimer(_ => _fired.Add($"{number}"), null, TimeSpan.FromSeconds(1), Timeout.InfiniteTimeSpan)).ToList();
+        foreach (var timer in timers.Skip(2))
+        {
+            timer.Dispose();
+        }
+
+        timers[0].Change(TimeSpan.FromSeconds(3), Timeout.InfiniteTimeSpan);
+        Assert.Equal(_time.GetUtcNow() + TimeSpan.FromSeconds(1), _time.NextDue);
+        _time.Advance(TimeSpan.FromSeconds(5));
+        Assert.Equal(["1", "0"], _fired);
+        Assert.Null(_time.NextDue);
+    }
 }

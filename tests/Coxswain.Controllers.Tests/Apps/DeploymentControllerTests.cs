@@ -1,4 +1,3 @@
-using Coxswain.Api;
 using Coxswain.Api.Apps.V1;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Meta.V1;
@@ -11,7 +10,7 @@ public sealed class DeploymentControllerTests
     [Fact]
     public async Task Create_ThirtyReplicas_BecomesAvailableWithConditionsAndEvents()
     {
-        await using var cluster = new ControlPlane();
+        await using var cluster = await ControlPlane.StartAsync();
         await cluster.AddNodeAsync("node-1");
         await cluster.Client.CreateAsync(Deployments.Web(30), default);
 
@@ -31,20 +30,17 @@ public sealed class DeploymentControllerTests
     [Fact]
     public async Task Update_NewTemplate_RollsOverWithoutLeavingItsBounds()
     {
-        await using var cluster = new ControlPlane();
+        await using var cluster = await ControlPlane.StartAsync();
         await cluster.AddNodeAsync("node-1");
         await cluster.Client.CreateAsync(Deployments.Web(10), default);
         await cluster.WaitForAsync<Deployment>("10 available replicas", IsDone);
 
-        using var watching = new CancellationTokenSource();
-        var watchPods = WatchBoundsAsync(cluster.Client, watching.Token);
-        var watchSets = WatchMostAskedForAsync(cluster.Client, watching.Token);
+        var bounds = RolloutBounds.Watch(cluster);
         await UpdateAsync(cluster, deployment => deployment.WithImage("web:2"));
         await cluster.WaitForAsync<Deployment>("the roll-out", list => IsDone(list) && list[0].Spec.Template.Spec.Containers[0].Image == "web:2");
-        await watching.CancelAsync();
 
-        Assert.InRange((await watchPods).Least, 8, 10);
-        Assert.Equal(13, await watchSets);
+        Assert.InRange(bounds.LeastReady, 8, 10);
+        Assert.Equal(13, bounds.MostAskedFor);
         var sets = (await cluster.Client.ListAsync<ReplicaSet>("default", ListQuery.All, default)).Items;
         Assert.Equal([("web:1", 0), ("web:2", 10)], sets.Select(set => (Deployments.ImageOf(set), set.Spec.Replicas ?? 0)).Order());
     }
@@ -52,7 +48,7 @@ public sealed class DeploymentControllerTests
     [Fact]
     public async Task Undo_EarlierTemplate_ReusesItsReplicaSetUnderANewRevision()
     {
-        await using var cluster = new ControlPlane();
+        await using var cluster = await ControlPlane.StartAsync();
         await cluster.AddNodeAsync("node-1");
         await cluster.Client.CreateAsync(Deployments.Web(2), default);
         await cluster.WaitForAsync<Deployment>("revision 1", list => IsDone(list) && Revision(list[0]) == "1");
@@ -71,7 +67,7 @@ public sealed class DeploymentControllerTests
     [Fact]
     public async Task Update_BrokenTemplate_KeepsTheOldPodsServing()
     {
-        await using var cluster = new ControlPlane();
+        await using var cluster = await ControlPlane.StartAsync();
         await cluster.AddNodeAsync("node-1");
         await cluster.Client.CreateAsync(Deployments.Web(4), default);
         await cluster.WaitForAsync<Deployment>("4 available replicas", IsDone);
@@ -86,26 +82,23 @@ public sealed class DeploymentControllerTests
     [Fact]
     public async Task Update_Recreate_EndsOldPodsFirst()
     {
-        await using var cluster = new ControlPlane();
+        await using var cluster = await ControlPlane.StartAsync();
         await cluster.AddNodeAsync("node-1");
         var recreate = Deployments.Web(3);
         await cluster.Client.CreateAsync(recreate with { Spec = recreate.Spec with { Strategy = new DeploymentStrategy { Type = "Recreate" } } }, default);
         await cluster.WaitForAsync<Deployment>("3 available replicas", IsDone);
 
-        using var watching = new CancellationTokenSource();
-        var watch = WatchBoundsAsync(cluster.Client, watching.Token);
+        var bounds = RolloutBounds.Watch(cluster);
         await UpdateAsync(cluster, deployment => deployment.WithImage("web:2"));
         await cluster.WaitForAsync<Deployment>("the roll-out", list => IsDone(list) && Revision(list[0]) == "2");
-        await watching.CancelAsync();
-        var (least, most) = await watch;
-        Assert.Equal(0, least);
-        Assert.InRange(most, 0, 3);
+        Assert.Equal(0, bounds.LeastReady);
+        Assert.InRange(bounds.MostExisting, 0, 3);
     }
 
     [Fact]
     public async Task Scale_UpAndDown_FollowsReplicas()
     {
-        await using var cluster = new ControlPlane();
+        await using var cluster = await ControlPlane.StartAsync();
         await cluster.AddNodeAsync("node-1");
         await cluster.Client.CreateAsync(Deployments.Web(2), default);
         await cluster.WaitForAsync<Deployment>("2 replicas", IsDone);
@@ -119,7 +112,7 @@ public sealed class DeploymentControllerTests
     [Fact]
     public async Task History_BeyondItsLimit_LosesTheOldest()
     {
-        await using var cluster = new ControlPlane();
+        await using var cluster = await ControlPlane.StartAsync();
         await cluster.AddNodeAsync("node-1");
         var limited = Deployments.Web(1);
         await cluster.Client.CreateAsync(limited with { Spec = limited.Spec with { RevisionHistoryLimit = 1 } }, default);
@@ -136,7 +129,7 @@ public sealed class DeploymentControllerTests
     [Fact]
     public async Task Delete_OnePod_IsReplaced()
     {
-        await using var cluster = new ControlPlane();
+        await using var cluster = await ControlPlane.StartAsync();
         await cluster.AddNodeAsync("node-1");
         await cluster.Client.CreateAsync(Deployments.Web(3), default);
         await cluster.WaitForAsync<Deployment>("3 replicas", IsDone);
@@ -153,75 +146,5 @@ public sealed class DeploymentControllerTests
 
     private static string? Revision(Deployment deployment) => deployment.Metadata.Annotations.GetValueOrDefault("deployment.kubernetes.io/revision");
 
-    private static async Task UpdateAsync(ControlPlane cluster, Func<Deployment, Deployment> change)
-    {
-        while (true)
-        {
-            try
-            {
-                var current = await cluster.Client.GetAsync<Deployment>("default", "web", default);
-                await cluster.Client.UpdateAsync(change(current), default);
-                return;
-            }
-            catch (KubeStatusException exception) when (exception.IsConflict)
-            {
-                // The controller wrote in between.
-            }
-        }
-    }
-
-    /// <summary>
-    /// The most pods the ReplicaSets ever asked for together. That is what maxSurge bounds: of pods there may be more for
-    /// a moment, when one set has grown before another has begun to shrink.
-    /// </summary>
-    private static async Task<int> WatchMostAskedForAsync(IKubeClient client, CancellationToken cancellationToken)
-    {
-        var list = await client.ListAsync<ReplicaSet>("default", ListQuery.All, cancellationToken);
-        var sets = list.Items.ToDictionary(set => set.Metadata.Uid, set => set.Spec.Replicas ?? 1);
-        var most = sets.Values.Sum();
-        try
-        {
-            await foreach (var change in client.WatchAsync<ReplicaSet>("default", new WatchQuery(list.Metadata.ResourceVersion), cancellationToken))
-            {
-                sets[change.Object.Metadata.Uid] = change.Object.Spec.Replicas ?? 1;
-                most = Math.Max(most, sets.Values.Sum());
-            }
-        }
-        catch (OperationCanceledException)
-        {
-        }
-
-        return most;
-    }
-
-    /// <summary>The fewest ready and the most existing pods there ever were.</summary>
-    private static async Task<(int Least, int Most)> WatchBoundsAsync(IKubeClient client, CancellationToken cancellationToken)
-    {
-        var list = await client.ListAsync<Pod>("default", ListQuery.All, cancellationToken);
-        var pods = list.Items.ToDictionary(pod => pod.Metadata.Uid);
-        int Ready() => pods.Values.Count(pod => pod.IsReady() && pod.Metadata.DeletionTimestamp is null);
-        int Existing() => pods.Values.Count(pod => pod.Metadata.DeletionTimestamp is null);
-        var (least, most) = (Ready(), Existing());
-        try
-        {
-            await foreach (var change in client.WatchAsync<Pod>("default", new WatchQuery(list.Metadata.ResourceVersion), cancellationToken))
-            {
-                if (change.Type == WatchEventType.Deleted)
-                {
-                    pods.Remove(change.Object.Metadata.Uid);
-                }
-                else
-                {
-                    pods[change.Object.Metadata.Uid] = change.Object;
-                }
-
-                (least, most) = (Math.Min(least, Ready()), Math.Max(most, Existing()));
-            }
-        }
-        catch (OperationCanceledException)
-        {
-        }
-
-        return (least, most);
-    }
+    private static Task UpdateAsync(ControlPlane cluster, Func<Deployment, Deployment> change) => cluster.UpdateAsync("default", "web", change);
 }

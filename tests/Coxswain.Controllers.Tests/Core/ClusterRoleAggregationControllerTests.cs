@@ -9,7 +9,7 @@ public sealed class ClusterRoleAggregationControllerTests
     [Fact]
     public async Task Sum_OfSums_FollowsItsPartsAsTheyComeAndGo()
     {
-        await using var cluster = new ControlPlane();
+        await using var cluster = await ControlPlane.StartAsync();
         await cluster.Client.CreateAsync(Sum("outer", "to-outer"), default);
         await cluster.Client.CreateAsync(Sum("inner", "to-inner", "to-outer"), default);
         await cluster.Client.CreateAsync(Part("b", "to-inner", "jobs"), default);

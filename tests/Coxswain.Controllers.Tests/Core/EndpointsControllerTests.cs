@@ -11,7 +11,7 @@ public sealed class EndpointsControllerTests
     [Fact]
     public async Task Create_ServiceOverReadyPods_ListsThemInBothForms()
     {
-        await using var cluster = new ControlPlane();
+        await using var cluster = await ControlPlane.StartAsync();
         await cluster.AddNodeAsync("node-1");
         await cluster.Client.CreateAsync(Deployments.Web(3), default);
         await cluster.Client.CreateAsync(Service(), default);
@@ -24,10 +24,10 @@ public sealed class EndpointsControllerTests
     [Fact]
     public async Task Delete_Pod_IsWithdrawnBeforeItHasStopped()
     {
-        await using var cluster = new ControlPlane(runPods: false);
+        await using var cluster = await ControlPlane.StartAsync(runPods: false);
         await cluster.AddNodeAsync("node-1");
         await cluster.Client.CreateAsync(Service(), default);
-        await cluster.Client.CreateAsync(ReadyPod("a"), default);
+        await cluster.Cluster.CreateWithStatusAsync(ReadyPod("a"));
         await cluster.WaitForAsync<EndpointSlice>("the endpoint", found => Ready(found) == 1);
         await cluster.Client.DeleteAsync<Pod>("default", "a", DeleteOptions.Empty, default);
 
@@ -39,7 +39,7 @@ public sealed class EndpointsControllerTests
     [Fact]
     public async Task Create_ServiceWithoutMatch_GetsEmptyObjectsThatGoWithIt()
     {
-        await using var cluster = new ControlPlane();
+        await using var cluster = await ControlPlane.StartAsync();
         await cluster.Client.CreateAsync(Service(), default);
         await cluster.WaitForAsync<EndpointSlice>("an empty slice", found => found is [{ Endpoints.Count: 0 }]);
         await cluster.WaitForAsync<Endpoints>("empty Endpoints", found => found is [{ Subsets.Count: 0 }]);
@@ -59,7 +59,7 @@ public sealed class EndpointsControllerTests
     private static Pod ReadyPod(string name) => new()
     {
         Metadata = ObjectMeta.Empty with { Name = name, Namespace = "default", Labels = Deployments.Labels },
-        Spec = new PodSpec { NodeName = "node-1" },
+        Spec = new PodSpec { NodeName = "node-1", Containers = [new Container { Name = "web", Image = "web:1" }] },
         Status = new PodStatus { Phase = "Running", PodIP = "10.244.0.9", Conditions = [new PodCondition { Type = "Ready", Status = "True" }] },
     };
 }

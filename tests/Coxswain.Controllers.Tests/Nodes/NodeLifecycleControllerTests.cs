@@ -2,7 +2,6 @@ using Coxswain.Api.Coordination.V1;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Meta.V1;
 using Coxswain.Client;
-using Coxswain.Client.Informers;
 using Coxswain.Controllers.Nodes;
 using V1Node = Coxswain.Api.Core.V1.Node;
 
@@ -15,11 +14,10 @@ public sealed class NodeLifecycleControllerTests
     [Fact]
     public async Task Lease_Expires_NodeIsUnknownAndTaintedAndItsPodsAreNotReady()
     {
-        await using var cluster = Cluster();
-        await cluster.Client.CreateAsync(Nodes.Ready("node-1"), default);
-        await cluster.Client.CreateAsync(Nodes.ReadyPod("web", "node-1"), default);
-        await cluster.Client.CreateAsync(Nodes.ReadyPod("elsewhere", "node-2"), default);
-        await cluster.WaitForCheckAtAsync(40);
+        await using var cluster = await ClusterAsync();
+        await cluster.Cluster.CreateWithStatusAsync(Nodes.Ready("node-1"));
+        await cluster.Cluster.CreateWithStatusAsync(Nodes.ReadyPod("web", "node-1"));
+        await cluster.Cluster.CreateWithStatusAsync(Nodes.ReadyPod("elsewhere", "node-2"));
         cluster.AdvanceTo(40);
 
         var node = await TaintedAsync(cluster, Unreachable);
@@ -28,23 +26,21 @@ public sealed class NodeLifecycleControllerTests
         Assert.Equal(["Ready", "MemoryPressure", "DiskPressure", "PIDPressure"], node.Status.Conditions.Select(condition => condition.Type));
         Assert.All(node.Status.Conditions, condition => Assert.Equal(("Unknown", died), (condition.Status, condition.LastTransitionTime)));
         Assert.Equal(("NodeStatusUnknown", "NodeStatusNeverUpdated"), (node.Status.Conditions[0].Reason, node.Status.Conditions[1].Reason));
-        var pods = await cluster.Client.WaitForAsync<Pod>("its pod to be out of service", found => found.Any(pod => !pod.IsReady()));
+        var pods = await cluster.WaitForAsync<Pod>("its pod to be out of service", found => found.Any(pod => !pod.IsReady()));
         Assert.Equal("elsewhere", Assert.Single(pods, PodConditions.IsReady).Metadata.Name);
-        await cluster.Client.WaitForAsync<Event>("the node's event", events => events.Any(recorded => recorded is { Reason: "NodeNotReady", InvolvedObject.Kind: "Node" }));
+        await cluster.WaitForAsync<Event>("the node's event", events => events.Any(recorded => recorded is { Reason: "NodeNotReady", InvolvedObject.Kind: "Node" }));
     }
 
     [Fact]
     public async Task Lease_Renewed_NodeLivesForAsLongAgain()
     {
-        await using var cluster = Cluster();
-        await cluster.Client.CreateAsync(Nodes.Ready("node-1"), default);
-        var lease = await cluster.Client.CreateAsync(Nodes.Lease("node-1", cluster.Time.GetUtcNow()), default);
-        await cluster.WaitForCheckAtAsync(40);
+        await using var cluster = await ClusterAsync();
+        await cluster.Cluster.CreateWithStatusAsync(Nodes.Ready("node-1"));
+        await cluster.Client.CreateAsync(Nodes.Lease("node-1", cluster.Time.GetUtcNow()), default);
         cluster.AdvanceTo(25);
-        await RenewAsync(cluster, lease);
+        await RenewAsync(cluster);
         cluster.AdvanceTo(40);
 
-        await cluster.WaitForCheckAtAsync(65);
         var node = await cluster.Client.GetAsync<V1Node>(null, "node-1", default);
         Assert.Equal("True", NodeHealth.ReadyStatus(node));
         Assert.Empty(node.Spec.Taints);
@@ -56,32 +52,30 @@ public sealed class NodeLifecycleControllerTests
     [Fact]
     public async Task Node_Returns_TaintsAreTakenBackAndItCanBeLostAgain()
     {
-        await using var cluster = Cluster();
-        await cluster.Client.CreateAsync(Nodes.Ready("node-1"), default);
-        var lease = await cluster.Client.CreateAsync(Nodes.Lease("node-1", cluster.Time.GetUtcNow()), default);
-        await cluster.WaitForCheckAtAsync(40);
+        await using var cluster = await ClusterAsync();
+        await cluster.Cluster.CreateWithStatusAsync(Nodes.Ready("node-1"));
+        await cluster.Client.CreateAsync(Nodes.Lease("node-1", cluster.Time.GetUtcNow()), default);
         cluster.AdvanceTo(40);
-        var node = await TaintedAsync(cluster, Unreachable);
+        await TaintedAsync(cluster, Unreachable);
 
         cluster.AdvanceTo(100);
-        await RenewAsync(cluster, lease);
-        await cluster.WaitForCheckAtAsync(140);
-        await cluster.Client.UpdateStatusAsync(Nodes.WithReady(node, "True", cluster.Time.GetUtcNow()), default);
+        await RenewAsync(cluster);
+        await SayReadyAsync(cluster, "True");
         await TaintedAsync(cluster);
 
         cluster.AdvanceTo(140);
-        node = await TaintedAsync(cluster, Unreachable);
+        var node = await TaintedAsync(cluster, Unreachable);
         Assert.All(node.Spec.Taints, taint => Assert.Equal(cluster.Start.AddSeconds(140), taint.TimeAdded));
     }
 
     [Fact]
     public async Task Node_SaysItIsNotReady_IsTaintedSoBesidesOthersTaints()
     {
-        await using var cluster = Cluster();
+        await using var cluster = await ClusterAsync();
         var ready = Nodes.Ready("node-1");
-        var node = await cluster.Client.CreateAsync(ready with { Spec = ready.Spec with { Taints = [new Taint { Key = "dedicated", Effect = "NoSchedule" }] } }, default);
-        await cluster.WaitForCheckAtAsync(40);
-        await cluster.Client.UpdateStatusAsync(Nodes.WithReady(node, "False", cluster.Time.GetUtcNow()), default);
+        await cluster.Cluster.CreateWithStatusAsync(
+            ready with { Spec = ready.Spec with { Taints = [new Taint { Key = "dedicated", Effect = "NoSchedule" }] } });
+        await SayReadyAsync(cluster, "False");
 
         await TaintedAsync(cluster, "dedicated:NoSchedule", "node.kubernetes.io/not-ready:NoSchedule", "node.kubernetes.io/not-ready:NoExecute");
         cluster.AdvanceTo(40);
@@ -91,23 +85,22 @@ public sealed class NodeLifecycleControllerTests
     [Fact]
     public async Task Node_HasNotSpokenYet_GetsNoMorePodsButKeepsItsOwn()
     {
-        await using var cluster = Cluster();
+        await using var cluster = await ClusterAsync();
         await cluster.Client.CreateAsync(new V1Node { Metadata = ObjectMeta.Empty with { Name = "node-1" } }, default);
         await TaintedAsync(cluster, "node.kubernetes.io/not-ready:NoSchedule");
-        await cluster.WaitForCheckAtAsync(40);
         cluster.AdvanceTo(40);
         await TaintedAsync(cluster, Unreachable);
     }
 
-    private static ClockedControllers Cluster() => new(context => new NodeLifecycleController(context, TimeSpan.FromSeconds(40)));
+    private static Task<ControlPlane> ClusterAsync() => ControlPlane.StartAsync(context => new NodeLifecycleController(context, TimeSpan.FromSeconds(40)));
 
-    private static async Task RenewAsync(ClockedControllers cluster, Lease lease)
-    {
-        var renewed = await cluster.Client.UpdateAsync(lease with { Spec = lease.Spec with { RenewTime = cluster.Time.GetUtcNow() } }, default);
-        await cluster.DeliveredAsync(renewed, new InformerOptions(Namespace: "kube-node-lease"));
-    }
+    private static Task RenewAsync(ControlPlane cluster) =>
+        cluster.UpdateAsync<Lease>("kube-node-lease", "node-1", lease => lease with { Spec = lease.Spec with { RenewTime = cluster.Time.GetUtcNow() } });
 
-    private static async Task<V1Node> TaintedAsync(ClockedControllers cluster, params string[] taints) =>
-        (await cluster.Client.WaitForAsync<V1Node>($"taints {string.Join(", ", taints)}", nodes =>
+    private static Task SayReadyAsync(ControlPlane cluster, string status) =>
+        cluster.UpdateStatusAsync<V1Node>(null, "node-1", node => Nodes.WithReady(node, status, cluster.Time.GetUtcNow()));
+
+    private static async Task<V1Node> TaintedAsync(ControlPlane cluster, params string[] taints) =>
+        (await cluster.WaitForAsync<V1Node>($"taints {string.Join(", ", taints)}", nodes =>
             nodes is [var node] && node.Spec.Taints.Select(taint => $"{taint.Key}:{taint.Effect}").SequenceEqual(taints)))[0];
 }

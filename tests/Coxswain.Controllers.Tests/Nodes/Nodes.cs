@@ -27,7 +27,12 @@ internal static class Nodes
     public static Pod ReadyPod(string name, string nodeName, params Toleration[] tolerations) => new()
     {
         Metadata = ObjectMeta.Empty with { Name = name, Namespace = "default" },
-        Spec = PodSpec.Empty with { NodeName = nodeName, Tolerations = tolerations },
+        Spec = PodSpec.Empty with
+        {
+            NodeName = nodeName,
+            Tolerations = tolerations,
+            Containers = [new Container { Name = "web", Image = "web:1" }],
+        },
         Status = PodStatus.Empty with { Phase = PodPhase.Running, Conditions = [new PodCondition { Type = "Ready", Status = "True" }] },
     };
 }

@@ -1,28 +1,28 @@
 using Coxswain.Api.Core.V1;
 using Coxswain.Client;
 using Coxswain.Controllers.Nodes;
+using V1Node = Coxswain.Api.Core.V1.Node;
 
 namespace Coxswain.Controllers.Tests.Nodes;
 
 public sealed class TaintEvictionControllerTests
 {
-    private const string Key = NodeHealth.Unreachable;
+    /// <summary>Not one that every pod gets a toleration for.</summary>
+    private const string Key = "example.com/maintenance";
 
     [Fact]
     public async Task Taint_IsAdded_PodsLeaveWhenTheirTolerationEnds()
     {
-        await using var cluster = Cluster();
-        var node = await cluster.Client.CreateAsync(Nodes.Ready("node-1"), default);
-        await cluster.Client.CreateAsync(Nodes.ReadyPod("at-once", "node-1"), default);
-        await cluster.Client.CreateAsync(Nodes.ReadyPod("later", "node-1", Tolerate(300)), default);
-        await cluster.Client.CreateAsync(Nodes.ReadyPod("never", "node-1", Tolerate(null)), default);
-        var last = await cluster.Client.CreateAsync(Nodes.ReadyPod("elsewhere", "node-2"), default);
-        await cluster.DeliveredAsync(last);
-        await cluster.Client.UpdateAsync(node with { Spec = node.Spec with { Taints = [NoExecute(cluster)] } }, default);
+        await using var cluster = await ClusterAsync();
+        await cluster.Cluster.CreateWithStatusAsync(Nodes.Ready("node-1"));
+        await cluster.Cluster.CreateWithStatusAsync(Nodes.ReadyPod("at-once", "node-1"));
+        await cluster.Cluster.CreateWithStatusAsync(Nodes.ReadyPod("later", "node-1", Tolerate(300)));
+        await cluster.Cluster.CreateWithStatusAsync(Nodes.ReadyPod("never", "node-1", Tolerate(null)));
+        await cluster.Cluster.CreateWithStatusAsync(Nodes.ReadyPod("elsewhere", "node-2"));
+        await TaintAsync(cluster, NoExecute(cluster));
 
         var pods = await DeletingAsync(cluster, "at-once");
         Assert.Equal("DeletionByTaintManager", pods.Single(pod => pod.Metadata.Name == "at-once").Find("DisruptionTarget")?.Reason);
-        await cluster.WaitForCheckAtAsync(300);
         cluster.AdvanceTo(300);
         await DeletingAsync(cluster, "at-once", "later");
     }
@@ -30,20 +30,15 @@ public sealed class TaintEvictionControllerTests
     [Fact]
     public async Task Taint_IsTakenBackInTime_PodsStay()
     {
-        await using var cluster = Cluster();
-        var node = await cluster.Client.CreateAsync(Nodes.Ready("node-1", NoExecute(cluster)), default);
-        await cluster.DeliveredAsync(node);
-        await cluster.Client.CreateAsync(Nodes.ReadyPod("web", "node-1", Tolerate(300)), default);
-        await cluster.WaitForCheckAtAsync(300);
+        await using var cluster = await ClusterAsync();
+        await cluster.Cluster.CreateWithStatusAsync(Nodes.Ready("node-1", NoExecute(cluster)));
+        await cluster.Cluster.CreateWithStatusAsync(Nodes.ReadyPod("web", "node-1", Tolerate(300)));
         cluster.AdvanceTo(200);
-        node = await cluster.Client.UpdateAsync(node with { Spec = node.Spec with { Taints = [] } }, default);
-        await cluster.DeliveredAsync(node);
+        await TaintAsync(cluster);
         cluster.AdvanceTo(299);
-        node = await cluster.Client.UpdateAsync(node with { Spec = node.Spec with { Taints = [NoExecute(cluster)] } }, default);
-        await cluster.DeliveredAsync(node);
+        await TaintAsync(cluster, NoExecute(cluster));
         cluster.AdvanceTo(300);
 
-        await cluster.WaitForCheckAtAsync(599);
         var pod = await cluster.Client.GetAsync<Pod>("default", "web", default);
         Assert.Null(pod.Metadata.DeletionTimestamp);
         cluster.AdvanceTo(599);
@@ -63,13 +58,16 @@ public sealed class TaintEvictionControllerTests
         Assert.Equal(expected is { } seconds ? now.AddSeconds(seconds) : null, leaves);
     }
 
-    private static ClockedControllers Cluster() => new(context => new TaintEvictionController(context));
+    private static Task<ControlPlane> ClusterAsync() => ControlPlane.StartAsync(context => new TaintEvictionController(context));
 
     private static Toleration Tolerate(long? seconds) => new() { Key = Key, Operator = "Exists", Effect = TaintEffect.NoExecute, TolerationSeconds = seconds };
 
-    private static Taint NoExecute(ClockedControllers cluster) => new() { Key = Key, Effect = TaintEffect.NoExecute, TimeAdded = cluster.Time.GetUtcNow() };
+    private static Taint NoExecute(ControlPlane cluster) => new() { Key = Key, Effect = TaintEffect.NoExecute, TimeAdded = cluster.Time.GetUtcNow() };
 
-    private static Task<IReadOnlyList<Pod>> DeletingAsync(ClockedControllers cluster, params string[] names) =>
-        cluster.Client.WaitForAsync<Pod>($"deletion of just {string.Join(", ", names)}", pods =>
+    private static Task TaintAsync(ControlPlane cluster, params Taint[] taints) =>
+        cluster.UpdateAsync<V1Node>(null, "node-1", node => node with { Spec = node.Spec with { Taints = taints } });
+
+    private static Task<IReadOnlyList<Pod>> DeletingAsync(ControlPlane cluster, params string[] names) =>
+        cluster.WaitForAsync<Pod>($"deletion of just {string.Join(", ", names)}", pods =>
             pods.Where(pod => pod.Metadata.DeletionTimestamp is not null).Select(pod => pod.Metadata.Name).SequenceEqual(names));
 }

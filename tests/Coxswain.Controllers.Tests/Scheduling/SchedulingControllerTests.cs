@@ -10,7 +10,7 @@ public sealed class SchedulingControllerTests
     [Fact]
     public async Task Create_PodTooLarge_SaysWhyAndIsPlacedWhenANodeComes()
     {
-        await using var cluster = new ControlPlane();
+        await using var cluster = await ControlPlane.StartAsync();
         await cluster.AddNodeAsync("small", cpu: "1");
         await cluster.Client.CreateAsync(PodAsking("2"), default);
 
@@ -27,7 +27,7 @@ public sealed class SchedulingControllerTests
     [Fact]
     public async Task Create_MoreThanFits_NeverOvercommits()
     {
-        await using var cluster = new ControlPlane();
+        await using var cluster = await ControlPlane.StartAsync();
         await cluster.AddNodeAsync("a", cpu: "3");
         await cluster.AddNodeAsync("b", cpu: "3");
         for (var i = 0; i < 8; i++)

@@ -22,7 +22,7 @@ public sealed class NodeAgentTests
         await node.Client.DeleteAsync<Pod>("default", "web", new DeleteOptions { GracePeriodSeconds = 1 }, TestNode.Timeout);
         await node.WaitForAsync("web", pod => pod is null);
         await node.StopAsync();
-        Assert.Empty(node.Runtime.ListContainers());
+        Assert.Empty(await node.Runtime.ListContainersAsync(TestNode.Timeout));
     }
 
     [Fact]

@@ -4,11 +4,10 @@ using System.Security.Cryptography;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Meta.V1;
 using Coxswain.Client;
-using Coxswain.Client.Events;
-using Coxswain.Client.Informers;
 using Coxswain.Engine;
-using Coxswain.Engine.Images;
+using Coxswain.Engine.Hosting;
 using Coxswain.Engine.Images.Archives;
+using Coxswain.Engine.Images.Stores;
 using Coxswain.Engine.Networks;
 using Coxswain.Linux.Mounts;
 using Coxswain.Node.Files;
@@ -64,6 +63,7 @@ internal sealed class TestNode : IAsyncDisposable
             DataDirectory = Path.Combine(_directory, "node"),
             PodLogsDirectory = Path.Combine(_directory, "logs"),
             Server = server,
+            Eviction = EvictionOptions.None,
         };
     }
 
@@ -116,9 +116,9 @@ internal sealed class TestNode : IAsyncDisposable
     public async Task RebootAsync()
     {
         await StopAsync();
-        await Task.WhenAll(Runtime.ListContainers().Where(container => container.State == ContainerRunState.Running)
+        await Task.WhenAll((await Runtime.ListContainersAsync(Timeout)).Where(container => container.State == ContainerRunState.Running)
             .Select(container => Runtime.StopContainerAsync(container.Id, TimeSpan.Zero, Timeout)));
-        await Task.WhenAll(Runtime.ListSandboxes().Select(sandbox => Runtime.StopSandboxAsync(sandbox.Config.Id, Timeout)));
+        await Task.WhenAll((await Runtime.ListPodSandboxAsync(Timeout)).Select(sandbox => Runtime.StopPodSandboxAsync(sandbox.Config.Id, Timeout)));
         await RestartAsync();
     }
 
@@ -154,40 +154,9 @@ internal sealed class TestNode : IAsyncDisposable
         new NodePaths(Options.DataDirectory, Options.PodLogsDirectory).Volume(pod.Metadata.Uid, kind, name);
 
     /// <summary>Waits until the pod is as wanted, or with null gone.</summary>
-    public async Task<Pod?> WaitForAsync(string name, Func<Pod?, bool> wanted)
-    {
-        var cancellation = Timeout;
-        var list = await Client.ListAsync<Pod>("default", ListQuery.All, cancellation);
-        var seen = list.Items.FirstOrDefault(pod => pod.Metadata.Name == name);
-        if (wanted(seen))
-        {
-            return seen;
-        }
+    public Task<Pod?> WaitForAsync(string name, Func<Pod?, bool> wanted) => PodWatch.WaitForAsync(Client, name, wanted);
 
-        try
-        {
-            await foreach (var change in Client.WatchAsync<Pod>("default", new WatchQuery(list.Metadata.ResourceVersion), cancellation))
-            {
-                if (change.Object.Metadata.Name == name)
-                {
-                    seen = change.Type == WatchEventType.Deleted ? null : change.Object;
-                    if (wanted(seen))
-                    {
-                        return seen;
-                    }
-                }
-            }
-        }
-        catch (OperationCanceledException)
-        {
-        }
-
-        Assert.Fail($"awaited another state of pod {name}, saw {(seen is null ? "none" : Coxswain.Api.KubeJson.ToString(seen.Status))}");
-        return null;
-    }
-
-    public Task<Pod?> WaitForReadyAsync(string name) =>
-        WaitForAsync(name, pod => pod?.Status.Conditions.Any(condition => condition is { Type: "Ready", Status: "True" }) == true);
+    public Task<Pod?> WaitForReadyAsync(string name) => WaitForAsync(name, PodWatch.IsReady);
 
     public async ValueTask DisposeAsync()
     {
@@ -212,11 +181,9 @@ internal sealed class TestNode : IAsyncDisposable
 
     private async Task RunAsync(CancellationToken cancellationToken)
     {
-        using var informers = new InformerFactory(Client, TimeProvider.System, new Random(1), NullLoggerFactory.Instance);
-        var events = new EventBroadcaster(Client, TimeProvider.System, NullLogger<EventBroadcaster>.Instance);
-        await using var agent = _agent = new NodeAgent(
-            Options, Client, informers, events, Runtime, new KernelMounts(), TimeProvider.System, NullLoggerFactory.Instance);
-        await Task.WhenAll(informers.RunAsync(cancellationToken), events.RunAsync(cancellationToken), agent.RunAsync(cancellationToken));
+        var agent = _agent = new NodeAgent(
+            Options, Client, Runtime, new KernelMounts(), TimeProvider.System, new Random(1), NullLoggerFactory.Instance);
+        await agent.RunAsync(cancellationToken);
     }
 
     private static async Task SweepAsync()

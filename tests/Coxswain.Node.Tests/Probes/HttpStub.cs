@@ -22,6 +22,9 @@ internal sealed class HttpStub : IAsyncDisposable
     /// <summary>0 for no answer at all.</summary>
     public volatile int Code;
 
+    /// <summary>Where it redirects to; empty for nowhere.</summary>
+    public string Location { get; init; } = "";
+
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
     /// <summary>Request lines and headers so far.</summary>
@@ -66,7 +69,7 @@ internal sealed class HttpStub : IAsyncDisposable
         _requests.Enqueue(request);
         if (Code != 0)
         {
-            var location = Code is >= 300 and < 400 ? "Location: http://127.0.0.1:1/\r\n" : "";
+            var location = Location.Length > 0 ? $"Location: {Location}\r\n" : "";
             await client.GetStream().WriteAsync(
                 System.Text.Encoding.ASCII.GetBytes($"HTTP/1.1 {Code} Answer\r\n{location}Content-Length: 0\r\nConnection: close\r\n\r\n"), _stopping.Token);
         }

@@ -87,7 +87,8 @@ public sealed class ProbeLoopTests : IAsyncLifetime
         var target = new ProbeTarget("id", "127.0.0.1", new Container { Name = "web" });
         var run = new ProbeRun(
             kind, probe with { HttpGet = new HTTPGetAction { Port = _server.Port }, PeriodSeconds = (int)Period.TotalSeconds, TimeoutSeconds = 60 }, target,
-            _time.GetUtcNow() - startedBefore, initially, holds => _told.Writer.TryWrite($"{kind} {holds}"), _ => _told.Writer.TryWrite("failed"));
+            _time.GetUtcNow() - startedBefore, initially, holds => _told.Writer.TryWrite($"{kind} {holds}"), _ => _told.Writer.TryWrite("failed"),
+            _ => _told.Writer.TryWrite("warned"));
         _running = new ProbeLoop(_prober, _time, NullLogger.Instance).RunAsync(run, _stopping.Token);
     }
 

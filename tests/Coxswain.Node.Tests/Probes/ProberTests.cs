@@ -19,8 +19,6 @@ public sealed class ProberTests : IDisposable
     [Theory]
     [InlineData(200, true)]
     [InlineData(204, true)]
-    [InlineData(302, true)]
-    [InlineData(399, true)]
     [InlineData(400, false)]
     [InlineData(404, false)]
     [InlineData(503, false)]
@@ -29,6 +27,48 @@ public sealed class ProberTests : IDisposable
         await using var server = new HttpStub(code);
         var result = await ProbeAsync(Get(server.Port));
         Assert.Equal(success ? ProbeResult.Success : ProbeResult.Failure($"HTTP probe failed with statuscode: {code}"), result);
+    }
+
+    [Theory]
+    [InlineData(302, "http://elsewhere.invalid/")]
+    [InlineData(302, "")]
+    [InlineData(399, "/next")]
+    public async Task HttpGet_RedirectThatIsNotFollowed_SucceedsWithAWarning(int code, string location)
+    {
+        await using var server = new HttpStub(code) { Location = location };
+        Assert.Equal(ProbeResult.Warning("Probe terminated redirects"), await ProbeAsync(Get(server.Port)));
+    }
+
+    [Theory]
+    [InlineData(200, true)]
+    [InlineData(500, false)]
+    public async Task HttpGet_RedirectOnTheSameHost_IsFollowed(int code, bool success)
+    {
+        await using var end = new HttpStub(code);
+        await using var server = new HttpStub(302) { Location = $"http://127.0.0.1:{end.Port}/next" };
+        Assert.Equal(success ? ProbeOutcome.Success : ProbeOutcome.Failure, (await ProbeAsync(Get(server.Port))).Outcome);
+        Assert.StartsWith("GET /next ", Assert.Single(end.Requests), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task HttpGet_RedirectInACircle_FailsAfterTen()
+    {
+        await using var server = new HttpStub(307) { Location = "/again" };
+        Assert.EndsWith("stopped after 10 redirects", (await ProbeAsync(Get(server.Port))).Message, StringComparison.Ordinal);
+        Assert.Equal(11, server.Requests.Count);
+    }
+
+    [Fact]
+    public async Task HttpGet_ContentTypeHeader_IsSent()
+    {
+        await using var server = new HttpStub(200);
+        var probe = Get(server.Port);
+        var result = await ProbeAsync(probe with
+        {
+            HttpGet = probe.HttpGet! with { HttpHeaders = [new HTTPHeader { Name = "Content-Type", Value = "application/json" }] }, // Made with one.
+        });
+        Assert.Equal(ProbeResult.Success, result);
+        Assert.Contains("Content-Type: application/json\n", Assert.Single(server.Requests), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Coxswain.CommandLine;
-using Coxswain.Engine.Images;
+using Coxswain.Engine.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -20,6 +20,9 @@ namespace Coxswain.Verbs.Images;
 /// </summary>
 internal sealed partial class CommandServer(string socketPath, RootCommand root, ILoggerFactory loggers)
 {
+    /// <summary>A command line and its environment: the kernel lets no process have more.</summary>
+    private const int MostHeaderBytes = 4 * 1024 * 1024;
+
     private readonly ILogger _logger = loggers.CreateLogger<CommandServer>();
 
     /// <summary>Serves until cancelled; verbs under way are cancelled with it.</summary>
@@ -36,7 +39,8 @@ internal sealed partial class CommandServer(string socketPath, RootCommand root,
             kestrel.Limits.MaxRequestBodySize = null; // an image tarball of any size
             kestrel.Limits.MinRequestBodyDataRate = null;
             kestrel.Limits.MinResponseDataRate = null;
-            kestrel.Limits.MaxRequestHeadersTotalSize = 4 * 1024 * 1024;
+            kestrel.Limits.MaxRequestHeadersTotalSize = MostHeaderBytes;
+            kestrel.Limits.MaxRequestBufferSize = MostHeaderBytes;
         });
         await using var web = builder.Build();
         web.Run(context => HandleAsync(context, images, cancellationToken));

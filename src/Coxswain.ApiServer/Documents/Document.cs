@@ -1,0 +1,159 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Coxswain.Api;
+
+namespace Coxswain.ApiServer.Documents;
+
+/// <summary>
+/// An object on its way into the store: mutable JSON, so that built-in and custom resources are written by one path.
+/// Its stored form always begins <c>{"metadata":{</c> and holds no resourceVersion; readers splice that in.
+/// </summary>
+internal static class Document
+{
+    private static readonly JsonWriterOptions WriterOptions = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        SkipValidation = true,
+    };
+
+    /// <summary>What every stored value begins with; the resourceVersion goes right after it.</summary>
+    public static ReadOnlySpan<byte> Opening => "{\"metadata\":{"u8;
+
+    public static byte[] Encode(JsonObject document)
+    {
+        var buffer = new ArrayBufferWriter<byte>(1024);
+        using (var writer = new Utf8JsonWriter(buffer, WriterOptions))
+        {
+            writer.WriteStartObject();
+            writer.WritePropertyName("metadata"u8);
+            WriteExcept(writer, document.Metadata(), "resourceVersion");
+            foreach (var (name, value) in document)
+            {
+                if (name != "metadata" && value is not null)
+                {
+                    writer.WritePropertyName(name);
+                    value.WriteTo(writer);
+                }
+            }
+
+            writer.WriteEndObject();
+        }
+
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    /// <summary>How deep what is stored or sent may be; what was accepted can be read again.</summary>
+    public static readonly JsonDocumentOptions ParseOptions = new() { MaxDepth = KubeJson.MaxDepth };
+
+    public static readonly JsonReaderOptions ReaderOptions = new() { MaxDepth = KubeJson.MaxDepth };
+
+    public static byte[] Utf8(JsonNode node)
+    {
+        var buffer = new ArrayBufferWriter<byte>(1024);
+        using (var writer = new Utf8JsonWriter(buffer, WriterOptions))
+        {
+            node.WriteTo(writer);
+        }
+
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    /// <summary>Bytes of a type that this process wrote.</summary>
+    public static JsonObject Of(IKubeType value) => Decode(KubeJson.Serialize(value));
+
+    public static JsonObject Decode(ReadOnlyMemory<byte> utf8) =>
+        JsonNode.Parse(utf8.Span, nodeOptions: null, ParseOptions) as JsonObject ?? throw new InvalidDataException("a stored value is not a JSON object");
+
+    /// <summary>What stands, and a copy with its resourceVersion to be changed: both of one parse.</summary>
+    public static (JsonObject Old, JsonObject Copy) DecodeTwice(ReadOnlyMemory<byte> utf8, long revision)
+    {
+        using var parsed = JsonDocument.Parse(utf8, ParseOptions);
+        var root = parsed.RootElement.Clone();
+        var copy = JsonObject.Create(root) ?? throw new InvalidDataException("a stored value is not a JSON object");
+        copy.Metadata()["resourceVersion"] = ResourceVersions.Format(revision);
+        return (JsonObject.Create(root)!, copy); // the same root is an object again
+    }
+
+    /// <summary>As a client sees it: with its resourceVersion.</summary>
+    public static JsonObject DecodeWithVersion(ReadOnlyMemory<byte> utf8, long revision)
+    {
+        var document = Decode(utf8);
+        document.Metadata()["resourceVersion"] = ResourceVersions.Format(revision);
+        return document;
+    }
+
+    public static JsonObject Metadata(this JsonObject document)
+    {
+        if (document["metadata"] is JsonObject metadata)
+        {
+            return metadata;
+        }
+
+        metadata = [];
+        document["metadata"] = metadata;
+        return metadata;
+    }
+
+    /// <summary>The string at a path of property names; empty when there is none.</summary>
+    public static string TextAt(this JsonObject document, params ReadOnlySpan<string> path) =>
+        document.At(path).TryText(out var text) ? text : "";
+
+    public static long? IntegerAt(this JsonObject document, params ReadOnlySpan<string> path) =>
+        document.At(path).TryInteger(out var number) ? number : null;
+
+    public static JsonNode? At(this JsonObject document, params ReadOnlySpan<string> path)
+    {
+        JsonNode? node = document;
+        foreach (var name in path)
+        {
+            node = node is JsonObject parent ? parent[name] : null;
+        }
+
+        return node;
+    }
+
+    public static JsonArray Items(this JsonObject parent, string name)
+    {
+        if (parent[name] is JsonArray items)
+        {
+            return items;
+        }
+
+        items = [];
+        parent[name] = items;
+        return items;
+    }
+
+    public static IEnumerable<string> Texts(this JsonNode? array) =>
+        array is JsonArray items ? items.OfType<JsonValue>().Select(item => item.ToString()) : [];
+
+    /// <summary>Sets or removes a property so that it equals another document's.</summary>
+    public static void Take(this JsonObject document, string name, JsonObject from)
+    {
+        if (from[name] is { } value)
+        {
+            document[name] = value.DeepClone();
+        }
+        else
+        {
+            document.Remove(name);
+        }
+    }
+
+    private static void WriteExcept(Utf8JsonWriter writer, JsonObject document, string except)
+    {
+        writer.WriteStartObject();
+        foreach (var (name, value) in document)
+        {
+            if (name != except && value is not null)
+            {
+                writer.WritePropertyName(name);
+                value.WriteTo(writer);
+            }
+        }
+
+        writer.WriteEndObject();
+    }
+}

@@ -1,0 +1,19 @@
+using Coxswain.ApiServer.Users;
+
+namespace Coxswain.ApiServer.Resources;
+
+/// <summary>One request, whichever way it came: who asks, for what verb, on which resource, with which options.</summary>
+internal sealed record ApiRequest(User User, string Verb, ServedResource Resource, string Namespace, string Name)
+{
+    /// <summary>Empty for the object itself.</summary>
+    public string Subresource { get; init; } = "";
+
+    public bool DryRun { get; init; }
+
+    public string FieldManager { get; init; } = "";
+
+    /// <summary>Collects what the client should be told although the request succeeds; sent as <c>Warning</c> headers.</summary>
+    public List<string> Warnings { get; init; } = [];
+
+    public string Key => Resource.Key(Namespace, Name);
+}

@@ -1,0 +1,240 @@
+using System.Text.Json.Nodes;
+using Coxswain.Api;
+using Coxswain.ApiServer.Admission;
+using Coxswain.ApiServer.Documents;
+using Coxswain.ApiServer.Resources;
+using Coxswain.Store;
+
+namespace Coxswain.ApiServer.Verbs;
+
+/// <summary>
+/// Replaces objects. Every change of an existing object, be it a PUT, a patch, a status or a scale, is a function from
+/// the stored document to a new one, applied again when another writer came first.
+/// </summary>
+internal sealed class ObjectUpdater(IStore store, WriteSteps steps)
+{
+    /// <summary>Far more than contention explains; a loop without a bound would hide a bug.</summary>
+    private const int MostAttempts = 1000;
+
+    /// <param name="change">
+    /// Makes the new document from the stored one (with its resourceVersion), which it may change. A resourceVersion in
+    /// the result that is not the stored one's is a conflict; none means any.
+    /// </param>
+    public ValueTask<StoreEntry> UpdateAsync(ApiRequest request, Func<JsonObject, JsonObject> change, CancellationToken cancellationToken) =>
+        UpdateAsync(request, (current, _) => ValueTask.FromResult(change(current)), isAdmitted: false, cancellationToken);
+
+    /// <param name="isAdmitted">
+    /// Admission saw this write in the form it was asked in (a Scale, a Binding), so it is not asked again about the object behind it.
+    /// </param>
+    public async ValueTask<StoreEntry> UpdateAsync(
+        ApiRequest request, Func<JsonObject, CancellationToken, ValueTask<JsonObject>> change, bool isAdmitted, CancellationToken cancellationToken)
+    {
+        var resource = request.Resource;
+        for (var attempt = 0; attempt < MostAttempts; attempt++)
+        {
+            var current = await store.GetAsync(request.Key, cancellationToken)
+                ?? throw new KubeStatusException(Statuses.NotFound(resource.QualifiedName, request.Name));
+            var (old, document) = Document.DecodeTwice(current.Value, current.ModRevision);
+            document = await change(document, cancellationToken);
+            CheckIdentity(request, document, old, current.ModRevision);
+            Prepare(request, document, old);
+            var context = new AdmissionContext(request, AdmissionOperation.Update, document, old);
+            if (!isAdmitted)
+            {
+                context = await steps.MutateAsync(context, resource.Storage.Schema, cancellationToken);
+                document = context.Document!; // an update has one
+            }
+
+            if (resource.Rules.TracksGeneration && (request.Subresource is ("" or "scale") || ScopeOf(request) is not null))
+            {
+                CountGeneration(document, old);
+            }
+
+            if (JsonEquality.Equal(document, old))
+            {
+                return current;
+            }
+
+            if (ScopeOf(request)?.Check?.Invoke(document, old).ToList() is { Count: > 0 } errors)
+            {
+                throw new KubeStatusException(Statuses.Invalid(resource.Kind, request.Name, errors));
+            }
+
+            using var reservation = request.Subresource.Length == 0 ? resource.Rules.Reserve(document, old) : null;
+            var value = Document.Encode(document);
+            var typed = Validate(request, document, value, current);
+            if (!isAdmitted)
+            {
+                await steps.AdmitAsync(context, cancellationToken);
+            }
+
+            if (request.DryRun)
+            {
+                return new StoreEntry(current.Key, value, current.CreateRevision, current.ModRevision);
+            }
+
+            var ends = EndsDeletion(resource, document);
+            var result = await store.WriteAsync(new StoreWrite(current.Key, ends ? default(ReadOnlyMemory<byte>?) : value, current.ModRevision), cancellationToken);
+            if (result.Outcome == WriteOutcome.Committed)
+            {
+                reservation?.Confirm();
+                if (!ends)
+                {
+                    var entry = result.Entry!; // a committed put has its entry
+                    if (typed is not null)
+                    {
+                        StoredObject.Of(entry).Keep(typed);
+                    }
+
+                    return entry;
+                }
+
+                resource.Rules.Released(document);
+                return new StoreEntry(current.Key, value, current.CreateRevision, result.Revision);
+            }
+        }
+
+        throw new KubeStatusException(Statuses.ServerTimeout(resource.QualifiedName, request.Verb, 1));
+    }
+
+    /// <summary>Whether nothing holds the object any more, so that this write is its last.</summary>
+    internal static bool EndsDeletion(ServedResource resource, JsonObject document)
+    {
+        var metadata = document.Metadata();
+        return metadata.Text("deletionTimestamp").Length > 0
+            && (metadata.Integer("deletionGracePeriodSeconds") ?? 0) == 0
+            && !metadata["finalizers"].Texts().Any()
+            && !resource.Rules.HoldsDeletion(document);
+    }
+
+    private static void CheckIdentity(ApiRequest request, JsonObject document, JsonObject old, long revision)
+    {
+        var resource = request.Resource;
+        var metadata = document.Metadata();
+        var oldMetadata = old.Metadata();
+        if (metadata.Text("name") is { Length: > 0 } name && name != request.Name)
+        {
+            throw new KubeStatusException(Statuses.BadRequest($"the name of the object ({name}) does not match the name on the URL ({request.Name})"));
+        }
+
+        if (resource.Resource.Namespaced && metadata.Text("namespace") is { Length: > 0 } @namespace && @namespace != request.Namespace)
+        {
+            throw new KubeStatusException(Statuses.BadRequest("the namespace of the provided object does not match the namespace sent on the request"));
+        }
+
+        var given = ResourceVersions.Parse(metadata.Text("resourceVersion"));
+        if (given is null or 0)
+        {
+            if (!resource.Rules.AllowsUnconditionalUpdate)
+            {
+                throw new KubeStatusException(Statuses.Invalid(resource.Kind, request.Name,
+                    [FieldError.Invalid("metadata.resourceVersion", 0, "must be specified for an update")]));
+            }
+        }
+        else if (given != revision)
+        {
+            throw new KubeStatusException(Statuses.Conflict(resource.QualifiedName, request.Name));
+        }
+
+        if (metadata.Text("uid") is { Length: > 0 } uid && uid != oldMetadata.Text("uid"))
+        {
+            throw new KubeStatusException(Statuses.PreconditionFailed(resource.QualifiedName, request.Name, "UID", uid, oldMetadata.Text("uid")));
+        }
+    }
+
+    private static SubresourceScope? ScopeOf(ApiRequest request) => SubresourceScope.Find(request.Resource.QualifiedName, request.Subresource);
+
+    private static void Prepare(ApiRequest request, JsonObject document, JsonObject old)
+    {
+        var strategy = request.Resource.Rules;
+        var metadata = document.Metadata();
+        var oldMetadata = old.Metadata();
+        metadata.Remove("resourceVersion");
+        if (!metadata.ContainsKey("managedFields"))
+        {
+            metadata.Take("managedFields", oldMetadata);
+        }
+
+        metadata.Remove("selfLink");
+        foreach (var name in (ReadOnlySpan<string>)["name", "namespace", "uid", "creationTimestamp", "deletionTimestamp",
+            "deletionGracePeriodSeconds", "generation", "generateName"])
+        {
+            metadata.Take(name, oldMetadata);
+        }
+
+        if (request.Subresource == "status")
+        {
+            TakeAllButStatus(document, old, strategy.StatusMayChangeLabels);
+            strategy.PrepareForStatusUpdate(document, old);
+            if (request.Resource.QualifiedName == "certificatesigningrequests.certificates.k8s.io")
+            {
+                CertificateConditions.KeepVerdicts(document, old);
+            }
+        }
+        else if (ScopeOf(request) is { } scope)
+        {
+            scope.Apply(document, old);
+        }
+        else if (request.Subresource.Length == 0)
+        {
+            if (request.Resource.HasStatus)
+            {
+                document.Take("status", old);
+            }
+
+            strategy.PrepareForUpdate(document, old);
+        }
+    }
+
+    /// <summary>A status write changes the status and, of the metadata, what Kubernetes lets it.</summary>
+    private static void TakeAllButStatus(JsonObject document, JsonObject old, bool mayChangeLabels)
+    {
+        foreach (var name in document.Select(property => property.Key).ToList())
+        {
+            if (name is not ("metadata" or "status" or "kind" or "apiVersion"))
+            {
+                document.Take(name, old);
+            }
+        }
+
+        foreach (var (name, value) in old)
+        {
+            if (name is not ("metadata" or "status") && !document.ContainsKey(name))
+            {
+                document[name] = value?.DeepClone();
+            }
+        }
+
+        var metadata = document.Metadata();
+        var oldMetadata = old.Metadata();
+        metadata.Take("ownerReferences", oldMetadata);
+        if (!mayChangeLabels)
+        {
+            metadata.Take("labels", oldMetadata);
+        }
+    }
+
+    private static void CountGeneration(JsonObject document, JsonObject old)
+    {
+        foreach (var name in document.Select(property => property.Key).Union(old.Select(property => property.Key)))
+        {
+            if (name is not ("metadata" or "status" or "kind" or "apiVersion") && !JsonEquality.Equal(document[name], old[name]))
+            {
+                document.Metadata()["generation"] = (old.Metadata().Integer("generation") ?? 0) + 1;
+                return;
+            }
+        }
+    }
+
+    /// <returns>What was decoded of the bytes; null when only the metadata was.</returns>
+    private static IKubeObject? Validate(ApiRequest request, JsonObject document, byte[] value, StoreEntry current)
+    {
+        if (request.Subresource.Length == 0)
+        {
+            return WriteSteps.ValidateUpdate(request, document, value, StoredObject.Of(current).Read(bytes => request.Resource.Storage.Read(bytes)));
+        }
+
+        WriteSteps.ValidateMetadata(request, document, value, current.Value.Span);
+        return null;
+    }
+}

@@ -1,0 +1,81 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Coxswain.Api;
+using Coxswain.ApiServer.Documents;
+using Coxswain.Store;
+
+namespace Coxswain.ApiServer.Verbs;
+
+/// <summary>The <c>scale</c> subresource: the replica count of any workload, in one shape (autoscaling/v1 Scale).</summary>
+internal static class ScaleDocument
+{
+    public static readonly ObjectKind Kind = new("autoscaling/v1", "Scale");
+
+    public static Schema Schema { get; } = Schemas.Find(Kind)!; // a type of the built-in API
+
+    /// <summary>The Scale of a stored workload, in stored form, at the workload's revision.</summary>
+    public static StoreEntry Read(StoreEntry workload) =>
+        new(workload.Key, Document.Encode(From(Document.Decode(workload.Value))), workload.CreateRevision, workload.ModRevision);
+
+    /// <summary>Changes a workload as a changed Scale of it says.</summary>
+    public static JsonObject Apply(JsonObject workload, JsonObject wanted)
+    {
+        var replicas = wanted.IntegerAt("spec", "replicas") ?? 0;
+        if (replicas < 0)
+        {
+            throw new KubeStatusException(Statuses.Invalid(Kind, workload.Metadata().Text("name"),
+                [FieldError.Invalid("spec.replicas", replicas, "must be greater than or equal to 0")]));
+        }
+
+        workload.ObjectOrNew("spec")["replicas"] = replicas;
+        var metadata = workload.Metadata();
+        metadata.Take("resourceVersion", wanted.Metadata());
+        if (wanted.Metadata().Text("uid") is { Length: > 0 } uid)
+        {
+            metadata["uid"] = uid;
+        }
+
+        return workload;
+    }
+
+    public static JsonObject From(JsonObject workload)
+    {
+        var metadata = new JsonObject();
+        foreach (var name in (ReadOnlySpan<string>)["name", "namespace", "uid", "creationTimestamp", "resourceVersion"])
+        {
+            metadata.Take(name, workload.Metadata());
+        }
+
+        var status = new JsonObject { ["replicas"] = workload.IntegerAt("status", "replicas") ?? 0 };
+        if (Selector(workload["spec"]?["selector"] as JsonObject) is { Length: > 0 } selector)
+        {
+            status["selector"] = selector;
+        }
+
+        return new JsonObject
+        {
+            ["metadata"] = metadata,
+            ["kind"] = Kind.Kind,
+            ["apiVersion"] = Kind.ApiVersion,
+            ["spec"] = new JsonObject { ["replicas"] = workload.IntegerAt("spec", "replicas") ?? 0 },
+            ["status"] = status,
+        };
+    }
+
+    private static string Selector(JsonObject? selector)
+    {
+        if (selector is null)
+        {
+            return "";
+        }
+
+        // A ReplicationController's selector is a plain map.
+        if (!selector.ContainsKey("matchLabels") && !selector.ContainsKey("matchExpressions"))
+        {
+            selector = new JsonObject { ["matchLabels"] = selector.DeepClone() };
+        }
+
+        var typed = KubeJson.Deserialize<Coxswain.Api.Meta.V1.LabelSelector>(Encoding.UTF8.GetBytes(selector.ToJsonString()));
+        return LabelSelector.From(typed).ToString();
+    }
+}

@@ -1,0 +1,106 @@
+using Coxswain.Api;
+using Coxswain.Api.Core.V1;
+using Coxswain.Api.Meta.V1;
+using Coxswain.Client;
+
+namespace Coxswain.ApiServer.Tests.Resources;
+
+public sealed class ServiceAllocationTests : IAsyncLifetime
+{
+    private TestServer _server = null!;
+
+    public async Task InitializeAsync() => _server = await TestServer.StartAsync();
+
+    public async Task DisposeAsync() => await _server.DisposeAsync();
+
+    [Fact]
+    public async Task Create_ManyAtOnce_NoTwoShareAnAddressOrPort()
+    {
+        var services = await Task.WhenAll(Enumerable.Range(0, 200).Select(i => _server.Admin.CreateAsync(NodePort($"s{i}"), default)));
+        Assert.Equal(200, services.Select(service => service.Spec.ClusterIP).Distinct().Count());
+        Assert.Equal(200, services.Select(service => service.Spec.Ports[0].NodePort).Distinct().Count());
+        Assert.All(services, service => Assert.InRange(service.Spec.Ports[0].NodePort, 30000, 32767));
+    }
+
+    [Fact]
+    public async Task Create_TakenPort_IsRefusedUntilItIsFree()
+    {
+        await _server.Admin.CreateAsync(NodePort("a", 30123), default);
+        var refused = await Assert.ThrowsAsync<KubeStatusException>(() => _server.Admin.CreateAsync(NodePort("b", 30123), default));
+        Assert.Equal("Service \"b\" is invalid: spec.ports[0].nodePort: Invalid value: 30123: provided port is already allocated", refused.Message);
+        await _server.Admin.DeleteAsync<Service>("default", "a", DeleteOptions.Empty, default);
+        await _server.Admin.CreateAsync(NodePort("b", 30123), default);
+    }
+
+    [Fact]
+    public async Task Create_Refused_GivesBackWhatItTook()
+    {
+        var wanted = NodePort("Not A Name", 30124);
+        await Assert.ThrowsAsync<KubeStatusException>(() => _server.Admin.CreateAsync(wanted, default));
+        Assert.Equal(30124, (await _server.Admin.CreateAsync(NodePort("ok", 30124), default)).Spec.Ports[0].NodePort);
+    }
+
+    [Fact]
+    public async Task Create_PortOutOfRange_IsRefused()
+    {
+        var refused = await Assert.ThrowsAsync<KubeStatusException>(() => _server.Admin.CreateAsync(NodePort("a", 80), default));
+        Assert.Contains("The range of valid ports is 30000-32767", refused.Message);
+    }
+
+    [Fact]
+    public async Task Create_AddressOutOfRange_IsRefusedByName()
+    {
+        var answer = await _server.PostAsync("/api/v1/namespaces/default/services",
+            """{"metadata":{"name":"a"},"spec":{"clusterIP":"1.2.3.4","ports":[{"port":80}]}}""");
+        Assert.StartsWith("Service \"a\" is invalid: spec.clusterIPs: Invalid value: ", answer.Expect(422).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("1.2.3.4")]
+    [InlineData("10.96.7.7")]
+    [InlineData("None")]
+    public async Task Update_OfTheAddress_IsRefusedAndTakesNone(string address)
+    {
+        await _server.Admin.CreateAsync(NodePort("a"), default);
+        var patch = $$$"""{"spec":{"type":"ClusterIP","clusterIP":"{{{address}}}"}}""";
+        var answer = await _server.PatchAsync("/api/v1/namespaces/default/services/a", patch);
+        Assert.Equal(
+            $"Service \"a\" is invalid: spec.clusterIPs[0]: Invalid value: [\"{address}\"]: may not change once set",
+            answer.Expect(422).Message);
+        (await _server.PostAsync("/api/v1/namespaces/default/services",
+            """{"metadata":{"name":"b"},"spec":{"clusterIP":"10.96.7.7","ports":[{"port":80}]}}""")).Expect(201);
+    }
+
+    [Fact]
+    public async Task Update_WithoutRepeatingThem_KeepsAddressAndPort()
+    {
+        var created = await _server.Admin.CreateAsync(NodePort("a"), default);
+        var updated = await _server.Admin.UpdateAsync(NodePort("a") with { Metadata = new ObjectMeta { Name = "a", Namespace = "default", Labels = new Dictionary<string, string> { ["l"] = "1" } } }, default);
+        Assert.Equal(created.Spec.ClusterIP, updated.Spec.ClusterIP);
+        Assert.Equal(created.Spec.Ports[0].NodePort, updated.Spec.Ports[0].NodePort);
+    }
+
+    [Fact]
+    public async Task Restart_WithTheSameStore_RemembersWhatIsTaken()
+    {
+        var created = await _server.Admin.CreateAsync(NodePort("a"), default);
+        await using var second = _server.NewHost(_server.Store, TimeProvider.System);
+        await second.StartAsync(default);
+        var client = second.ClientFor(new Users.User("admin", ["system:masters"]));
+        var refused = await Assert.ThrowsAsync<KubeStatusException>(() => client.CreateAsync(NodePort("b", created.Spec.Ports[0].NodePort), default));
+        Assert.Contains("already allocated", refused.Message);
+    }
+
+    [Fact]
+    public async Task Create_Headless_TakesNoAddress()
+    {
+        var created = await _server.Admin.CreateAsync(NodePort("a") with { Spec = new ServiceSpec { ClusterIP = "None", Ports = [new ServicePort { Port = 80 }] } }, default);
+        Assert.Equal("None", created.Spec.ClusterIP);
+    }
+
+    private static Service NodePort(string name, int port = 0) => new()
+    {
+        Metadata = new ObjectMeta { Name = name, Namespace = "default" },
+        Spec = new ServiceSpec { Type = "NodePort", Ports = [new ServicePort { Port = 80, NodePort = port }] },
+    };
+}
