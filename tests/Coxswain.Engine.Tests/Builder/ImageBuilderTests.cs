@@ -1,7 +1,8 @@
 using Coxswain.Engine.Builder;
 using Coxswain.Engine.Builder.Dockerfiles;
+using Coxswain.Engine.Builder.Stages;
+using Coxswain.Engine.Images.Storage;
 using Coxswain.Engine.Images.Stores;
-using Coxswain.Engine.Tests.Images;
 
 namespace Coxswain.Engine.Tests.Builder;
 

@@ -1,4 +1,5 @@
 using Coxswain.Engine.Containers;
+using Coxswain.Engine.Containers.Oci;
 
 namespace Coxswain.Engine.Tests.Containers;
 

@@ -4,7 +4,6 @@ using Coxswain.Engine.Images.Archives;
 using Coxswain.Engine.Images.Registry;
 using Coxswain.Engine.Images.Storage;
 using Coxswain.Engine.Images.Stores;
-using Coxswain.Engine.Tests.Builder;
 
 namespace Coxswain.Engine.Tests.Images;
 

@@ -1,5 +1,3 @@
-using Coxswain.Engine.Tests.Containers;
-
 namespace Coxswain.Engine.Tests.Snapshots;
 
 public sealed class OverlaySnapshotsTests

@@ -61,9 +61,9 @@ public sealed class DeadRowTests : IDisposable
     [Fact]
     public async Task Delete_CommitFailsWithMoreRowsWaiting_KeepsTheirOrder()
     {
-        // More rows than go with one write, and each attempt to delete some between writes fails.
+        // More rows than go at once, with a write or between two; each attempt between writes fails.
         await using var store = await OpenAsync();
-        for (var i = 0; i < 100; i++)
+        for (var i = 0; i < 300; i++)
         {
             await PutAsync(store, "a", $"{i}");
         }
