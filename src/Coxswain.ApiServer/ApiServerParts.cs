@@ -52,6 +52,7 @@ internal sealed class ApiServerParts : IAsyncDisposable
             _priorities,
             new NodeRestriction(store),
             new RoleEscalation(_roles, authorizer),
+            new CertificateRequestAdmission(authorizer),
         ]);
         var reader = new ObjectReader(store);
         var steps = new WriteSteps(admission);
