@@ -4,6 +4,7 @@ using Coxswain.Engine.Builder;
 using Coxswain.Engine.Builder.Contexts;
 using Coxswain.Engine.Builder.Steps;
 using Coxswain.Engine.Images.Layers;
+using Coxswain.Engine.Tests.Images;
 using Coxswain.Linux.Files;
 
 namespace Coxswain.Engine.Tests.Builder;

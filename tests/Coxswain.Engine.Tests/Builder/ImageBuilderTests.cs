@@ -1,8 +1,7 @@
 using Coxswain.Engine.Builder;
 using Coxswain.Engine.Builder.Dockerfiles;
-using Coxswain.Engine.Builder.Stages;
-using Coxswain.Engine.Images.Storage;
 using Coxswain.Engine.Images.Stores;
+using Coxswain.Engine.Tests.Images;
 
 namespace Coxswain.Engine.Tests.Builder;
 

@@ -1,6 +1,7 @@
 using Coxswain.Engine.Builder;
 using Coxswain.Engine.Images.Layers;
 using Coxswain.Engine.Images.Stores;
+using Coxswain.Engine.Tests.Images;
 using Coxswain.Linux.Files;
 
 namespace Coxswain.Engine.Tests.Builder;

@@ -1,5 +1,4 @@
 using Coxswain.Engine.Containers;
-using Coxswain.Engine.Containers.Oci;
 
 namespace Coxswain.Engine.Tests.Containers;
 

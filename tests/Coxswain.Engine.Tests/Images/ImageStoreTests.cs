@@ -4,6 +4,7 @@ using Coxswain.Engine.Images.Archives;
 using Coxswain.Engine.Images.Registry;
 using Coxswain.Engine.Images.Storage;
 using Coxswain.Engine.Images.Stores;
+using Coxswain.Engine.Tests.Builder;
 
 namespace Coxswain.Engine.Tests.Images;
 

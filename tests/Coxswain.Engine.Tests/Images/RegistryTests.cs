@@ -2,6 +2,7 @@ using System.Text;
 using Coxswain.Engine.Images;
 using Coxswain.Engine.Images.Documents;
 using Coxswain.Engine.Images.Registry;
+using Coxswain.Engine.Tests.Builder;
 
 namespace Coxswain.Engine.Tests.Images;
 

@@ -3,6 +3,7 @@ using Coxswain.Engine.Hosting;
 using Coxswain.Engine.Images.Documents;
 using Coxswain.Engine.Images.Layers;
 using Coxswain.Engine.Images.Stores;
+using Coxswain.Engine.Tests.Containers;
 using Coxswain.Linux.Cgroups;
 using Coxswain.Linux.Files;
 using Coxswain.Linux.Mounts;

@@ -1,6 +1,7 @@
 using System.Net;
 using Coxswain.Engine.Containers;
 using Coxswain.Engine.Networks;
+using Coxswain.Engine.Tests.Containers;
 using Coxswain.Linux.Links;
 using Coxswain.Linux.Nftables;
 

@@ -1,3 +1,5 @@
+using Coxswain.Engine.Tests.Containers;
+
 namespace Coxswain.Engine.Tests.Snapshots;
 
 public sealed class OverlaySnapshotsTests
