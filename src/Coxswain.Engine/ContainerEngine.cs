@@ -1,4 +1,10 @@
 using Coxswain.Engine.Containers;
+using Coxswain.Engine.Containers.Execs;
+using Coxswain.Engine.Containers.Lifecycle;
+using Coxswain.Engine.Containers.Records;
+using Coxswain.Engine.Containers.Tasks;
+using Coxswain.Engine.Events;
+using Coxswain.Engine.Logs;
 using Coxswain.Engine.Networks;
 using Coxswain.Engine.Snapshots;
 using Coxswain.Linux.Cgroups;
@@ -12,21 +18,28 @@ using Microsoft.Extensions.Logging;
 
 namespace Coxswain.Engine;
 
-/// <summary>One engine over one pair of directories: what the node agent and the Docker API both use.</summary>
+/// <summary>One engine over one pair of directories, which it alone has while it lives.</summary>
 public sealed class ContainerEngine : IAsyncDisposable
 {
-    private readonly KernelEvents _events = new();
+    private readonly KernelEvents _kernel = new();
+    private readonly EventLog _events;
     private readonly ContainerManager _containers;
     private readonly IMounts _mounts = new KernelMounts();
+    private readonly LogRotator _rotator;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly List<DirectoryLock> _locks = [];
+    private Task _rotating = Task.CompletedTask;
     private int _disposed;
 
     public ContainerEngine(EngineOptions options, TimeProvider time, ILoggerFactory loggers)
     {
         Options = options;
-        Processes = new ProcessRunner(_events);
+        _events = new EventLog(time);
+        Processes = new ProcessRunner(_kernel);
         Cgroups = new KernelCgroups(time);
         Snapshots = new OverlaySnapshots(options, _mounts);
         _containers = MakeContainers(time, loggers);
+        _rotator = new LogRotator(LogsBeingWritten, _containers.ReopenLogAsync, time, loggers.CreateLogger<LogRotator>());
         Network = options.Network is null
             ? null
             : new BridgeNetwork(
@@ -45,6 +58,9 @@ public sealed class ContainerEngine : IAsyncDisposable
 
     public IContainers Containers => _containers;
 
+    /// <summary>Everything that happens; images' part is published by who changes them.</summary>
+    public IEngineEvents Events => _events;
+
     /// <summary>Null when the options have no network.</summary>
     public IContainerNetwork? Network { get; }
 
@@ -52,13 +68,26 @@ public sealed class ContainerEngine : IAsyncDisposable
 
     public IProcessRunner Processes { get; }
 
-    /// <summary>Adopts what an earlier engine left running and brings the network up. Call once, first.</summary>
+    /// <summary>
+    /// Takes the directories, adopts what an earlier engine left running and brings the network up. Call once, first. A start that
+    /// fails has changed nothing that was there before.
+    /// </summary>
+    /// <exception cref="EngineInUseException">Another engine has the directories.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        Directory.CreateDirectory(Options.DataDirectory);
-        Directory.CreateDirectory(Options.RunDirectory);
-        var network = Network?.EnsureAsync(cancellationToken) ?? Task.CompletedTask;
-        await Task.WhenAll(network, _containers.AdoptAsync(cancellationToken));
+        TakeDirectories();
+        try
+        {
+            var network = Network?.EnsureAsync(cancellationToken) ?? Task.CompletedTask;
+            await Task.WhenAll(network, _containers.AdoptAsync(cancellationToken));
+        }
+        catch
+        {
+            ReleaseDirectories();
+            throw;
+        }
+
+        _rotating = _rotator.RunAsync(_stopping.Token);
     }
 
     /// <summary>
@@ -66,13 +95,22 @@ public sealed class ContainerEngine : IAsyncDisposable
     /// run directories themselves stay, as others may keep things there. Works without <see cref="StartAsync"/> too, on
     /// what an earlier engine left. The engine is of no use afterwards.
     /// </summary>
+    /// <exception cref="EngineInUseException">Another engine has the directories.</exception>
     public async Task DeleteAllAsync(CancellationToken cancellationToken)
     {
+        TakeDirectories();
+        string[] directories =
+        [
+            .. new[] { "containers", "snapshots" }.Select(name => Path.Combine(Options.DataDirectory, name)),
+            .. new[] { "bundles", "execs", "runc", "exits" }.Select(name => Path.Combine(Options.RunDirectory, name)),
+        ];
+        // What somebody mounted there is not ours to delete. Containers that still run keep their mounts: they have their own namespace.
+        UnmountBelow(directories);
         await _containers.AdoptAsync(cancellationToken);
         await _containers.DeleteAllAsync(cancellationToken);
-        foreach (var snapshot in Snapshots.List())
+        foreach (var snapshot in Snapshots.ListIds())
         {
-            await Snapshots.RemoveAsync(snapshot.Id, cancellationToken);
+            await Snapshots.RemoveAsync(snapshot, cancellationToken);
         }
 
         if (Network is not null)
@@ -81,8 +119,7 @@ public sealed class ContainerEngine : IAsyncDisposable
         }
 
         await Cgroups.RemoveAsync(Options.CgroupParent, cancellationToken);
-        foreach (var directory in new[] { "containers", "snapshots" }.Select(name => Path.Combine(Options.DataDirectory, name))
-            .Concat(new[] { "bundles", "runc", "exits" }.Select(name => Path.Combine(Options.RunDirectory, name))))
+        foreach (var directory in directories)
         {
             TreeRemover.Remove(directory);
         }
@@ -96,28 +133,83 @@ public sealed class ContainerEngine : IAsyncDisposable
             return;
         }
 
+        await _stopping.CancelAsync();
+        await _rotating;
         await _containers.DisposeAsync();
         (Network as IDisposable)?.Dispose();
-        _events.Dispose();
+        _kernel.Dispose();
+        _stopping.Dispose();
+        ReleaseDirectories();
     }
+
+    /// <summary>Before anything in them is looked at: what another engine is making looks like what a dead one left.</summary>
+    private void TakeDirectories()
+    {
+        if (_locks.Count > 0)
+        {
+            return;
+        }
+
+        foreach (var directory in new[] { Options.DataDirectory, Options.RunDirectory })
+        {
+            Directory.CreateDirectory(directory);
+            if (DirectoryLock.TryTake(directory) is not { } taken)
+            {
+                ReleaseDirectories();
+                throw new EngineInUseException($"{directory} is in use by another engine; stop it first");
+            }
+
+            _locks.Add(taken);
+        }
+    }
+
+    private void ReleaseDirectories()
+    {
+        _locks.ForEach(taken => taken.Dispose());
+        _locks.Clear();
+    }
+
+    private void UnmountBelow(IReadOnlyList<string> directories)
+    {
+        foreach (var mount in _mounts.List().Reverse())
+        {
+            if (directories.Any(directory => mount.MountPoint.StartsWith(directory + "/", StringComparison.Ordinal)))
+            {
+                _mounts.Unmount(mount.MountPoint);
+            }
+        }
+    }
+
+    private IEnumerable<RotatedLog> LogsBeingWritten() =>
+        from status in _containers.List()
+        let path = status.Spec.LogPath
+        where status.State == ContainerState.Running && path is not null
+        select new RotatedLog(status.Id, path, status.Spec.LogMostBytes, status.Spec.LogMostFiles);
 
     private ContainerManager MakeContainers(TimeProvider time, ILoggerFactory loggers)
     {
         var paths = new ContainerPaths(Options);
-        var watcher = new ProcessWatcher(_events);
+        var watcher = new ProcessWatcher(_kernel);
         var store = new ContainerStore(paths, loggers.CreateLogger<ContainerStore>());
-        var remover = new ContainerRemover(paths, store, Snapshots, Cgroups, watcher);
-        var conmon = new Conmon(Options, paths, Processes);
+        var cleaner = new TaskCleaner(paths, Cgroups, watcher);
+        var remover = new ContainerRemover(Options, paths, store, cleaner, Snapshots, Cgroups);
+        var maker = new TaskMaker(paths, Snapshots, Cgroups, new Conmon(Options, paths, Processes), time);
+        var starter = new TaskStarter(paths, store, maker, cleaner, new FifoGate(_kernel), watcher, time);
+        var monitor = new TaskMonitor(paths, Cgroups, watcher, time);
+        var adoption = new ContainerAdoption(
+            paths, store, remover, cleaner, monitor, starter, loggers.CreateLogger<ContainerAdoption>());
         return new ContainerManager(
             paths,
             store,
-            new ContainerCreator(Options, paths, store, remover, Snapshots, Cgroups, conmon, time),
+            new ContainerCreator(Options, store, remover, Snapshots, time),
             remover,
-            new ContainerMonitor(paths, Cgroups, watcher, time),
-            new ContainerExecutor(Options, paths, Processes, _events),
+            adoption,
+            starter,
+            monitor,
+            new ExecManager(new ContainerExecutor(Options, paths, Processes, _kernel), _events, time),
+            new LogReader(time),
             Cgroups,
-            new FifoGate(_events),
-            watcher,
+            _events,
             time,
             loggers.CreateLogger<ContainerManager>());
     }

@@ -13,3 +13,6 @@ public class EngineException : Exception
     {
     }
 }
+
+/// <summary>Another engine has the directories, the bridge or another thing that only one can have.</summary>
+public sealed class EngineInUseException(string message) : EngineException(message);

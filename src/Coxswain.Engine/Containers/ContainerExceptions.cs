@@ -6,6 +6,12 @@ public sealed class ContainerNotFoundException(string id) : EngineException($"no
     public string Id { get; } = id;
 }
 
+/// <summary>There is no exec of that id, or it ended and was forgotten since.</summary>
+public sealed class ExecNotFoundException(string id) : EngineException($"no such exec: {id}")
+{
+    public string Id { get; } = id;
+}
+
 /// <summary>The container is not in the state this needs, e.g. exec in one that has exited.</summary>
 public sealed class ContainerStateException(string id, string message) : EngineException($"container {id}: {message}")
 {

@@ -61,10 +61,15 @@ public sealed record ContainerSpec
 
     public IReadOnlyList<ContainerDevice> Devices { get; init; } = [];
 
-    /// <summary>Kernel settings of the container's own namespaces.</summary>
+    public SeccompProfile Seccomp { get; init; } = SeccompProfile.Default;
+
+    /// <summary>Kernel settings of the container's own namespaces; any others, and those of a namespace of the host, are refused.</summary>
     public IReadOnlyDictionary<string, string> Sysctls { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Bytes of /dev/shm.</summary>
+    /// <summary>A sandbox's shared memory to have as /dev/shm; null for one of its own.</summary>
+    public string? ShmPath { get; init; }
+
+    /// <summary>Bytes of a /dev/shm of its own.</summary>
     public long ShmSizeBytes { get; init; } = 64 * 1024 * 1024;
 
     public bool Terminal { get; init; }
@@ -72,11 +77,42 @@ public sealed record ContainerSpec
     /// <summary>Keep a standard input open for <see cref="IContainers.AttachAsync"/>; otherwise it is /dev/null.</summary>
     public bool Stdin { get; init; }
 
+    /// <summary>
+    /// The input ends for the process when the first who attached has ended or gone. Otherwise it stays open for the next.
+    /// </summary>
+    public bool StdinOnce { get; init; }
+
     /// <summary>What <see cref="IContainers.StopAsync"/> sends first: a number or a name, default SIGTERM.</summary>
     public string StopSignal { get; init; } = "SIGTERM";
 
     /// <summary>Where conmon writes output in CRI format. Null for none; its directory is created.</summary>
     public string? LogPath { get; init; }
+
+    /// <summary>A log that grew larger is put aside and a new one begun.</summary>
+    public long LogMostBytes { get; init; } = 10 * 1024 * 1024;
+
+    /// <summary>How many files of the log there are at most, the current one included.</summary>
+    public int LogMostFiles { get; init; } = 5;
+}
+
+/// <summary>Which system calls a container may make. A privileged one may make all.</summary>
+/// <param name="Kind">Where the rules come from.</param>
+/// <param name="Path">For <see cref="SeccompKind.Localhost"/>: a file in the runtime specification's form.</param>
+public sealed record SeccompProfile(SeccompKind Kind, string? Path = null)
+{
+    /// <summary>What Docker allows when nothing is said, and what Kubernetes calls RuntimeDefault.</summary>
+    public static readonly SeccompProfile Default = new(SeccompKind.Default);
+
+    public static readonly SeccompProfile Unconfined = new(SeccompKind.Unconfined);
+
+    public static SeccompProfile Localhost(string path) => new(SeccompKind.Localhost, path);
+}
+
+public enum SeccompKind
+{
+    Default,
+    Unconfined,
+    Localhost,
 }
 
 /// <summary>Where the root comes from: layers (the engine mounts and later deletes a snapshot) or a directory the caller owns.</summary>

@@ -2,52 +2,63 @@ namespace Coxswain.Engine.Containers;
 
 public enum ContainerState
 {
-    /// <summary>The process waits for Start.</summary>
+    /// <summary>Kept, and not run since; its process may be there already and wait for Start.</summary>
     Created,
     Running,
     Exited,
 }
 
 /// <summary>A container at one moment. Immutable.</summary>
-/// <param name="Pid">The first process in our pid namespace; 0 when exited.</param>
-/// <param name="CgroupPath">Absolute in the hierarchy.</param>
-public sealed record ContainerStatus(
-    string Id,
-    ContainerSpec Spec,
-    ContainerState State,
-    int Pid,
-    string RootDirectory,
-    string CgroupPath,
-    DateTimeOffset CreatedAt,
-    DateTimeOffset? StartedAt,
-    ContainerExit? Exit);
-
-/// <param name="Code">The exit code, 128 + n for a death by signal n, 255 when it could not be learnt.</param>
-/// <param name="OomKilled">The kernel's OOM killer ended it (or a process of it, whereupon it failed).</param>
-/// <param name="Message">Why the code could not be learnt; otherwise empty.</param>
-public sealed record ContainerExit(int Code, bool OomKilled, DateTimeOffset FinishedAt, string Message = "");
-
-public enum ContainerEventType
+public sealed record ContainerStatus
 {
-    Created,
-    Started,
-    Exited,
-    Removed,
+    public required string Id { get; init; }
 
-    /// <summary>This subscriber was too slow and events were dropped: list again. Carries no container.</summary>
-    Lost,
+    public required ContainerSpec Spec { get; init; }
+
+    public required ContainerState State { get; init; }
+
+    /// <summary>The first process in our pid namespace; 0 without a task.</summary>
+    public required int Pid { get; init; }
+
+    public required string RootDirectory { get; init; }
+
+    /// <summary>Absolute in the hierarchy.</summary>
+    public required string CgroupPath { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When the newest task was let run.</summary>
+    public DateTimeOffset? StartedAt { get; init; }
+
+    /// <summary>How the newest task ended, or why it could not be made; null while it runs or before.</summary>
+    public ContainerExit? Exit { get; init; }
+
+    /// <summary>How the task before the newest ended.</summary>
+    public ContainerExit? LastExit { get; init; }
+
+    /// <summary>How often it was started after the first time.</summary>
+    public int RestartCount { get; init; }
 }
 
-/// <param name="Status">The container after the event; null for <see cref="ContainerEventType.Lost"/>.</param>
-public sealed record ContainerEvent(ContainerEventType Type, ContainerStatus? Status);
-
-/// <summary>One subscriber. Holds at most 4096 unread events; then they are replaced by one <see cref="ContainerEventType.Lost"/>.</summary>
-public interface IContainerEvents : IDisposable
+/// <param name="Code">The exit code, 128 + n for a death by signal n, <see cref="UnknownCode"/> when it could not be learnt.</param>
+/// <param name="OomKilled">The kernel's OOM killer ended it (or a process of it, whereupon it failed).</param>
+/// <param name="Message">Why the code could not be learnt or the task not be made; otherwise empty.</param>
+public sealed record ContainerExit(int Code, bool OomKilled, DateTimeOffset FinishedAt, string Message = "")
 {
-    /// <summary>Waits for the next event.</summary>
-    ValueTask<ContainerEvent> ReadAsync(CancellationToken cancellationToken);
+    public const int UnknownCode = 255;
+}
 
-    IAsyncEnumerable<ContainerEvent> ReadAllAsync(CancellationToken cancellationToken);
+/// <summary>What <see cref="IContainers.WaitAsync"/> waits for.</summary>
+public enum ContainerWaitCondition
+{
+    /// <summary>No task runs: at once for a container that is created or exited.</summary>
+    NotRunning,
+
+    /// <summary>The end of the task that runs, or else of the next one.</summary>
+    NextExit,
+
+    /// <summary>The container is gone.</summary>
+    Removed,
 }
 
 /// <summary>See <see cref="Coxswain.Linux.Cgroups.CgroupUsage"/>.</summary>

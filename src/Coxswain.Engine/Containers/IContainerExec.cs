@@ -23,13 +23,39 @@ public sealed record ExecSpec
     public TerminalSize? Size { get; init; }
 
     public bool Privileged { get; init; }
+
+    /// <summary>Nobody listens: its streams are empty, and it goes on when it is let go of.</summary>
+    public bool Detached { get; init; }
 }
 
 public readonly record struct TerminalSize(ushort Columns, ushort Rows);
 
-/// <summary>A running exec. Disposing kills what still runs.</summary>
+public enum ExecState
+{
+    Created,
+    Running,
+    Exited,
+}
+
+/// <summary>An exec at one moment. Immutable.</summary>
+/// <param name="Pid">The process in our pid namespace; 0 when it does not run.</param>
+/// <param name="ExitCode">Null until it has ended.</param>
+public sealed record ExecStatus(
+    string Id,
+    string ContainerId,
+    ExecSpec Spec,
+    ExecState State,
+    int Pid,
+    int? ExitCode,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset? StartedAt,
+    DateTimeOffset? FinishedAt);
+
+/// <summary>A running exec. Disposing kills what still runs, unless it is detached.</summary>
 public interface IContainerExec : IAsyncDisposable
 {
+    string Id { get; }
+
     /// <summary>Dispose it to send end of file. Null without <see cref="ExecSpec.Stdin"/>.</summary>
     Stream? Input { get; }
 
@@ -49,12 +75,15 @@ public interface IContainerExec : IAsyncDisposable
 /// <summary>A connection to the streams of a container's first process.</summary>
 public interface IContainerAttach : IAsyncDisposable
 {
-    /// <summary>The next piece of output; null when the container has closed its output.</summary>
+    /// <summary>The next piece of output; null when the task has closed its output, or none was made.</summary>
     ValueTask<AttachOutput?> ReadAsync(CancellationToken cancellationToken);
 
     ValueTask WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken);
 
-    /// <summary>Sends end of file to its standard input.</summary>
+    /// <summary>
+    /// Ends what we send. The process sees the end of its input when the container has <see cref="ContainerSpec.StdinOnce"/>;
+    /// otherwise its input stays open for whoever attaches next.
+    /// </summary>
     ValueTask CloseInputAsync(CancellationToken cancellationToken);
 }
 

@@ -1,7 +1,8 @@
-using System.Text.Json;
 using Coxswain.Engine.Containers;
+using Coxswain.Engine.Containers.Records;
 using Coxswain.Engine.Snapshots;
 using Coxswain.Linux.Mounts;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Coxswain.Engine.Images;
 
@@ -14,42 +15,23 @@ public sealed class DiskImageUsage(EngineOptions options, IMounts mounts) : IIma
     /// <summary>Put it on a container's spec, with the image's id as its value.</summary>
     public const string ImageIdLabel = "coxswain.dev/image-id";
 
-    public async Task<IReadOnlyList<ImageUse>> ListAsync(CancellationToken cancellationToken)
+    public Task<IReadOnlyList<ImageUse>> ListAsync(CancellationToken cancellationToken)
     {
-        var paths = new ContainerPaths(options);
+        // One that cannot be read holds no image, and its snapshot still protects the layers.
+        var store = new ContainerStore(new ContainerPaths(options), NullLogger<ContainerStore>.Instance);
         var uses = new List<ImageUse>();
-        if (!Directory.Exists(paths.Containers))
+        foreach (var (id, record, task) in store.Load())
         {
-            return uses;
-        }
-
-        foreach (var directory in Directory.EnumerateDirectories(paths.Containers))
-        {
-            if (await ReadAsync(paths.Record(Path.GetFileName(directory)), cancellationToken) is { } record
-                && Digest.TryParse(record.Spec.Labels.GetValueOrDefault(ImageIdLabel), out var image))
+            if (Digest.TryParse(record?.Spec.Labels.GetValueOrDefault(ImageIdLabel), out var image))
             {
-                uses.Add(new ImageUse(image, record.Id, record.State != ContainerState.Exited));
+                uses.Add(new ImageUse(image, id, task.State != ContainerState.Exited));
             }
         }
 
-        return uses;
+        return Task.FromResult<IReadOnlyList<ImageUse>>(uses);
     }
 
     public Task<IReadOnlyCollection<string>> ListLayerDirectoriesAsync(CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyCollection<string>>(
             [.. new OverlaySnapshots(options, mounts).List().SelectMany(snapshot => snapshot.LayerDirectories)]);
-
-    private static async Task<ContainerRecord?> ReadAsync(string path, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(
-                await File.ReadAllBytesAsync(path, cancellationToken), EngineJson.Default.ContainerRecord);
-        }
-        catch (Exception exception) when (exception is IOException or JsonException)
-        {
-            // Being removed, or damaged: then it holds no image, and its snapshot still protects the layers.
-            return null;
-        }
-    }
 }

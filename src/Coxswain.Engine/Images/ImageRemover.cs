@@ -1,26 +1,37 @@
+using Coxswain.Engine.Images.Events;
 using Coxswain.Engine.Images.Storage;
+using Coxswain.Linux.Files;
 
 namespace Coxswain.Engine.Images;
 
 /// <summary>Takes images away by Docker's rules, and content when nothing refers to it any more.</summary>
-internal sealed class ImageRemover(ImageStore store, ReferenceFile references)
+internal sealed class ImageRemover(ImageStore store, ReferenceFile references, ImageEvents events)
 {
     public async Task<ImageRemoval> RemoveAsync(string reference, bool force, CancellationToken cancellationToken)
     {
         var uses = await ListUsesAsync(cancellationToken);
         var untagged = new List<string>();
         var deleted = new List<Digest>();
+        Digest found = default;
         await references.ChangeAsync(
             document =>
             {
                 untagged.Clear();
                 deleted.Clear();
-                return Plan(document, reference, force, uses, untagged, deleted);
+                found = ImageLookup.Find(document, reference)
+                    ?? throw new ImageException(ImageErrorKind.NotFound, $"no such image: {reference}");
+                return Plan(document, found, reference, force, uses, untagged, deleted);
             },
             cancellationToken);
+        foreach (var name in untagged)
+        {
+            events.Publish(ImageChangeKind.Untag, ImageReference.Parse(name).ToString(), found);
+        }
+
+        Tell(deleted);
         if (deleted.Count > 0)
         {
-            await CollectAsync(cancellationToken);
+            await CollectAsync(everything: false, cancellationToken);
         }
 
         return new ImageRemoval(untagged, deleted);
@@ -50,20 +61,27 @@ internal sealed class ImageRemover(ImageStore store, ReferenceFile references)
                 return deleted.Count == 0 ? document : Without(document, deleted);
             },
             cancellationToken);
+        Tell(deleted);
         if (options.BuildCache)
         {
             new BuildCache(store.Paths).Clear();
         }
 
-        return new ImagePruneReport(untagged, deleted, await CollectAsync(cancellationToken));
+        return new ImagePruneReport(untagged, deleted, await CollectAsync(options.BuildCache, cancellationToken));
+    }
+
+    private void Tell(List<Digest> deleted)
+    {
+        foreach (var id in deleted)
+        {
+            events.Publish(ImageChangeKind.Delete, id.ToString(), id);
+        }
     }
 
     private static ReferenceDocument Plan(
-        ReferenceDocument document, string reference, bool force, IReadOnlyList<ImageUse> uses,
+        ReferenceDocument document, Digest id, string reference, bool force, IReadOnlyList<ImageUse> uses,
         List<string> untagged, List<Digest> deleted)
     {
-        var id = ImageLookup.Find(document, reference)
-            ?? throw new ImageException(ImageErrorKind.NotFound, $"no such image: {reference}");
         var tags = TagsOf(document, id);
         var name = ImageReference.TryParse(reference, out _)?.ToString();
         if (name is not null && tags.Contains(name) && tags.Count > 1)
@@ -110,13 +128,35 @@ internal sealed class ImageRemover(ImageStore store, ReferenceFile references)
     /// Removes blobs and layers that no image, builder step or container refers to; returns the bytes freed. While somebody adds
     /// content it does nothing: the next removal will.
     /// </summary>
-    private async Task<long> CollectAsync(CancellationToken cancellationToken)
+    /// <param name="everything">Also begun downloads, and what cache mounts keep.</param>
+    private async Task<long> CollectAsync(bool everything, CancellationToken cancellationToken)
     {
-        var inUse = store.Usage is null ? [] : await store.Usage.ListLayerDirectoriesAsync(cancellationToken);
         using var session = await store.OpenSessionAsync(cancellationToken);
         // Sessions are opened under this lock: whoever is not here yet can only begin when the sweep is over.
         using var held = await FileLock.AcquireAsync(store.Paths.Lock, store.Time, cancellationToken);
-        return session.IsAlone(store.Paths) ? await Task.Run(() => Sweep(session, inUse), cancellationToken) : 0;
+        if (!session.IsAlone(store.Paths))
+        {
+            return 0;
+        }
+
+        // Only now: a lease that was still held a moment ago may have become a container.
+        var inUse = store.Usage is null ? [] : await store.Usage.ListLayerDirectoriesAsync(cancellationToken);
+        return await Task.Run(() => Sweep(session, inUse) + SweepLeftovers(everything), cancellationToken);
+    }
+
+    /// <summary>Nobody downloads or builds, so nothing of it is in use.</summary>
+    private long SweepLeftovers(bool everything)
+    {
+        PartialBlob.Sweep(store.Paths, store.Time, everything);
+        if (!everything)
+        {
+            return 0;
+        }
+
+        long freed = 0;
+        TreeWalker.Walk(store.Paths.CacheMounts, entry => freed += entry.Status.IsRegular ? entry.Status.AllocatedBytes : 0);
+        TreeRemover.RemoveContents(store.Paths.CacheMounts);
+        return freed;
     }
 
     private long Sweep(StoreSession session, IReadOnlyCollection<string> layersInUse)
@@ -126,7 +166,11 @@ internal sealed class ImageRemover(ImageStore store, ReferenceFile references)
         var document = references.Read();
         foreach (var id in document.Images.Keys)
         {
-            var image = store.Load(document, Digest.Parse(id));
+            if (store.TryLoad(document, Digest.Parse(id)) is not { } image)
+            {
+                continue;
+            }
+
             blobs.Add(image.Id);
             blobs.Add(image.ManifestDescriptor.Digest);
             blobs.UnionWith(image.Manifest.Layers.Select(layer => layer.Digest));

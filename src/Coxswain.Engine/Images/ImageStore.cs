@@ -1,8 +1,11 @@
 using System.Collections.Concurrent;
 using Coxswain.Engine.Images.Documents;
+using Coxswain.Engine.Images.Events;
 using Coxswain.Engine.Images.Layers;
 using Coxswain.Engine.Images.Storage;
 using Coxswain.Linux.Files;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Coxswain.Engine.Images;
 
@@ -10,20 +13,26 @@ namespace Coxswain.Engine.Images;
 /// The images of one data directory. Several processes may have it open at once: every change is made under a file lock, and
 /// what another process changed is seen at the next call.
 /// </summary>
-public sealed class ImageStore
+public sealed partial class ImageStore
 {
     private readonly ReferenceFile _references;
+    private readonly ImageEvents _events;
+    private readonly ILogger _logger;
     private readonly ConcurrentDictionary<(Digest Id, Digest Manifest), Image> _images = new();
 
-    private ImageStore(string dataDirectory, TimeProvider time, IImageUsage? usage)
+    private ImageStore(string dataDirectory, TimeProvider time, IImageUsage? usage, ILogger logger)
     {
         Paths = new StorePaths(dataDirectory);
         Blobs = new BlobStore(Paths);
         Layers = new LayerStore(Paths);
         Time = time;
         Usage = usage;
-        _references = new ReferenceFile(Paths, time);
+        _logger = logger;
+        _events = new ImageEvents(time, logger);
+        _references = new ReferenceFile(Paths, time, logger);
     }
+
+    public IImageEvents Events => _events;
 
     internal StorePaths Paths { get; }
 
@@ -35,13 +44,19 @@ public sealed class ImageStore
 
     internal IImageUsage? Usage { get; }
 
+    /// <inheritdoc cref="OpenAsync(string, TimeProvider, ISessionRecovery, IImageUsage?, ILogger{ImageStore}, CancellationToken)"/>
+    public static Task<ImageStore> OpenAsync(
+        string dataDirectory, TimeProvider time, ISessionRecovery recovery, IImageUsage? usage, CancellationToken cancellationToken) =>
+        OpenAsync(dataDirectory, time, recovery, usage, NullLogger<ImageStore>.Instance, cancellationToken);
+
     /// <summary>Opens or makes the store, and removes what processes that were killed left half done.</summary>
     /// <param name="recovery">Ends and unmounts what a dead session still has running.</param>
     /// <param name="usage">Who uses images; null when nobody can.</param>
     public static async Task<ImageStore> OpenAsync(
-        string dataDirectory, TimeProvider time, ISessionRecovery recovery, IImageUsage? usage, CancellationToken cancellationToken)
+        string dataDirectory, TimeProvider time, ISessionRecovery recovery, IImageUsage? usage, ILogger<ImageStore> logger,
+        CancellationToken cancellationToken)
     {
-        var store = new ImageStore(dataDirectory, time, usage);
+        var store = new ImageStore(dataDirectory, time, usage, logger);
         store.Paths.Create();
         using var held = await FileLock.AcquireAsync(store.Paths.Lock, time, cancellationToken);
         foreach (var dead in StoreSession.FindDead(store.Paths))
@@ -59,7 +74,7 @@ public sealed class ImageStore
         cancellationToken.ThrowIfCancellationRequested();
         var document = _references.Read();
         var id = ImageLookup.Find(document, reference);
-        return Task.FromResult(id is { } found ? Load(document, found) : null);
+        return Task.FromResult(id is { } found ? TryLoad(document, found) : null);
     }
 
     /// <summary>An image that must be here.</summary>
@@ -75,13 +90,9 @@ public sealed class ImageStore
         foreach (var id in document.Images.Keys)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            try
+            if (TryLoad(document, Digest.Parse(id)) is { } image)
             {
-                images.Add(Load(document, Digest.Parse(id)));
-            }
-            catch (ImageException exception) when (exception.Kind == ImageErrorKind.NotFound)
-            {
-                // Another process removed it since the file was read.
+                images.Add(image);
             }
         }
 
@@ -92,39 +103,53 @@ public sealed class ImageStore
     }
 
     /// <summary>
-    /// The directories of an image's layers, the top one first, ready to be lower directories of an overlay. Layers that are not
-    /// unpacked yet are unpacked now.
+    /// Holds an image: its layers, unpacked now if they are not yet, stay until the lease is disposed, even if the image is
+    /// removed meanwhile.
     /// </summary>
+    /// <exception cref="ImageException"><see cref="ImageErrorKind.NotFound"/>: it was removed before it was held.</exception>
+    public async Task<ImageLease> LeaseAsync(Image image, CancellationToken cancellationToken)
+    {
+        // While a session is open nothing is swept; so only what is still there once it is open can be counted on.
+        var session = await OpenSessionAsync(cancellationToken);
+        try
+        {
+            if (!_references.Read().Images.ContainsKey(image.Id.ToString()))
+            {
+                throw new ImageException(ImageErrorKind.NotFound, $"no such image: {image.Id}");
+            }
+
+            var unpacked = TryFindLayers(image.Configuration)
+                ?? await UnpackAsync(session, image.Manifest, image.Configuration, cancellationToken);
+            return new ImageLease(session, image, [.. unpacked.Reverse().Select(layer => layer.Directory)]);
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The directories of an image's layers, top first, to look into: who builds on them holds a lease.</summary>
     public async Task<IReadOnlyList<string>> PrepareLayersAsync(Image image, CancellationToken cancellationToken)
     {
-        var unpacked = TryFindLayers(image.Configuration);
-        if (unpacked is null)
-        {
-            using var session = await OpenSessionAsync(cancellationToken);
-            unpacked = await UnpackAsync(session, image.Manifest, image.Configuration, cancellationToken);
-        }
-
-        var directories = new string[unpacked.Count];
-        for (var i = 0; i < directories.Length; i++)
-        {
-            directories[i] = unpacked[^(i + 1)].Directory;
-        }
-
-        return directories;
+        using var lease = await LeaseAsync(image, cancellationToken);
+        return lease.LayerDirectories;
     }
 
     /// <summary>Gives an image another name; a name that was another image's moves in one step.</summary>
     public async Task TagAsync(string source, string target, CancellationToken cancellationToken)
     {
         var name = ParseTag(target);
+        Digest tagged = default;
         await _references.ChangeAsync(
             document =>
             {
-                var id = ImageLookup.Find(document, source)
+                tagged = ImageLookup.Find(document, source)
                     ?? throw new ImageException(ImageErrorKind.NotFound, $"no such image: {source}");
-                return document with { Tags = With(document.Tags, [name], id) };
+                return document with { Tags = With(document.Tags, [name], tagged) };
             },
             cancellationToken);
+        _events.Publish(ImageChangeKind.Tag, name.ToString(), tagged);
     }
 
     /// <summary>How an image was made, the newest step first.</summary>
@@ -139,18 +164,18 @@ public sealed class ImageStore
     /// an image of a stopped container, needs <paramref name="force"/>; that of a running container stays.
     /// </summary>
     public Task<ImageRemoval> RemoveAsync(string reference, bool force, CancellationToken cancellationToken) =>
-        new ImageRemover(this, _references).RemoveAsync(reference, force, cancellationToken);
+        new ImageRemover(this, _references, _events).RemoveAsync(reference, force, cancellationToken);
 
     /// <summary>Removes images nobody names (or, with <c>All</c>, uses), then content that nothing refers to.</summary>
     public Task<ImagePruneReport> PruneAsync(ImagePruneOptions options, CancellationToken cancellationToken) =>
-        new ImageRemover(this, _references).PruneAsync(options, cancellationToken);
+        new ImageRemover(this, _references, _events).PruneAsync(options, cancellationToken);
 
     internal Task<StoreSession> OpenSessionAsync(CancellationToken cancellationToken) =>
         StoreSession.OpenAsync(Paths, Time, cancellationToken);
 
     /// <summary>Writes manifest and configuration of an image whose layers are in the store, and names it.</summary>
     internal async Task<Image> AddAsync(
-        StoreSession session, ImageConfiguration configuration, IReadOnlyList<Descriptor> layers,
+        ImageChangeKind kind, StoreSession session, ImageConfiguration configuration, IReadOnlyList<Descriptor> layers,
         IReadOnlyList<ImageReference> tags, CancellationToken cancellationToken)
     {
         var config = ImageJson.Write(configuration, ImageJson.Configuration);
@@ -162,12 +187,13 @@ public sealed class ImageStore
         };
         var bytes = ImageJson.Write(manifest, ImageJson.Manifest);
         var descriptor = new Descriptor(MediaTypes.OciManifest, Blobs.Put(session, bytes), bytes.Length);
-        return await CommitAsync(descriptor, manifest.Config.Digest, tags, [], cancellationToken);
+        return await CommitAsync(kind, descriptor, manifest.Config.Digest, tags, [], cancellationToken);
     }
 
     /// <summary>Makes an image of blobs that are all here, under the given names.</summary>
+    /// <param name="kind">What its observers are told.</param>
     internal async Task<Image> CommitAsync(
-        Descriptor manifest, Digest id, IReadOnlyList<ImageReference> tags, IReadOnlyList<string> repositories,
+        ImageChangeKind kind, Descriptor manifest, Digest id, IReadOnlyList<ImageReference> tags, IReadOnlyList<string> repositories,
         CancellationToken cancellationToken)
     {
         var now = Time.GetUtcNow();
@@ -192,7 +218,37 @@ public sealed class ImageStore
                 };
             },
             cancellationToken);
-        return Load(document, id);
+        var image = Load(document, id);
+        IEnumerable<string> names = tags.Count > 0 ? tags.Select(tag => tag.ToString()) : [repositories.FirstOrDefault(id.ToString())];
+        foreach (var name in names)
+        {
+            _events.Publish(kind, name, id);
+        }
+
+        return image;
+    }
+
+    /// <summary>
+    /// Null when the image went since the document was read, or when a crash damaged it: then what is damaged is removed, so that
+    /// pulling or loading it again mends it, and nobody else is kept from working.
+    /// </summary>
+    internal Image? TryLoad(ReferenceDocument document, Digest id)
+    {
+        try
+        {
+            return Load(document, id);
+        }
+        catch (ImageException exception) when (exception.Kind is ImageErrorKind.Corrupt or ImageErrorKind.Invalid)
+        {
+            Log.ImageDamaged(_logger, exception, id.ToString());
+            RemoveDamaged(id);
+            RemoveDamaged(document.Images[id.ToString()].Manifest.Digest);
+            return null;
+        }
+        catch (ImageException exception) when (exception.Kind == ImageErrorKind.NotFound)
+        {
+            return null;
+        }
     }
 
     /// <summary>The layers of an image if all are unpacked, the lowest first.</summary>
@@ -267,6 +323,21 @@ public sealed class ImageStore
             : throw new ImageException(ImageErrorKind.Invalid, $"cannot name an image by digest: \"{text}\"");
     }
 
+    private void RemoveDamaged(Digest document)
+    {
+        try
+        {
+            Blobs.ReadDocument(document);
+        }
+        catch (ImageException exception) when (exception.Kind is ImageErrorKind.Corrupt or ImageErrorKind.Invalid)
+        {
+            Blobs.Remove(document);
+        }
+        catch (ImageException exception) when (exception.Kind == ImageErrorKind.NotFound)
+        {
+        }
+    }
+
     private Image Read(Digest id, ImageRecord record)
     {
         var manifest = ImageJson.Read(Blobs.ReadDocument(record.Manifest.Digest), ImageJson.Manifest, $"manifest of {id}");
@@ -301,5 +372,11 @@ public sealed class ImageStore
         }
 
         return changed;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Error, "Image {Image} is damaged and passed over: pull or load it again")]
+        public static partial void ImageDamaged(ILogger logger, Exception exception, string image);
     }
 }

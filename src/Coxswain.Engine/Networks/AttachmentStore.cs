@@ -1,17 +1,21 @@
-using System.Text.Json;
+using System.Net;
 using Coxswain.Linux.Files;
+using Microsoft.Extensions.Logging;
 
 namespace Coxswain.Engine.Networks;
 
 /// <summary>Which sandbox has which address, one file each, written before anything else of an attachment exists.</summary>
-internal sealed class AttachmentStore(string directory)
+internal sealed partial class AttachmentStore(string directory, ILogger logger)
 {
     public Task SaveAsync(AttachmentRecord record, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(directory);
-        return EngineJson.WriteAsync(PathOf(record.SandboxId), record, EngineJson.Default.AttachmentRecord, cancellationToken);
+        // A flush takes milliseconds.
+        return Task.Run(
+            () => DurableFile.WriteJson(PathOf(record.SandboxId), record, NetworkJson.Default.AttachmentRecord), cancellationToken);
     }
 
+    /// <summary>All that can be read. A damaged one is of a sandbox that a power failure ended; it is removed, and said.</summary>
     public IReadOnlyList<AttachmentRecord> Load()
     {
         var records = new List<AttachmentRecord>();
@@ -22,9 +26,16 @@ internal sealed class AttachmentStore(string directory)
 
         foreach (var file in Directory.EnumerateFiles(directory, "*.json").Order(StringComparer.Ordinal))
         {
-            var bytes = File.ReadAllBytes(file);
-            records.Add(JsonSerializer.Deserialize(bytes, EngineJson.Default.AttachmentRecord)
-                ?? throw new EngineException($"{file} holds null"));
+            var read = DurableFile.ReadJson(file, NetworkJson.Default.AttachmentRecord, out var record);
+            if (read == DurableRead.Whole && IPAddress.TryParse(record!.Address, out _)) // Set when whole.
+            {
+                records.Add(record);
+            }
+            else if (read != DurableRead.Missing)
+            {
+                Log.Unreadable(logger, file);
+                File.Delete(file);
+            }
         }
 
         return records;
@@ -38,10 +49,13 @@ internal sealed class AttachmentStore(string directory)
         }
     }
 
-    public void DeleteAll()
-    {
-        TreeRemover.Remove(directory);
-    }
+    public void DeleteAll() => TreeRemover.Remove(directory);
 
     private string PathOf(string sandboxId) => Path.Combine(directory, sandboxId + ".json");
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Warning, "The record of a sandbox's address, {File}, cannot be read and is removed")]
+        public static partial void Unreadable(ILogger logger, string file);
+    }
 }

@@ -48,7 +48,7 @@ internal sealed partial class BridgeNetwork : IContainerNetwork, IDisposable
         _mounts = mounts;
         _logger = logger;
         _sandboxes = Path.Combine(engine.RunDirectory, "sandboxes");
-        _store = new AttachmentStore(Path.Combine(engine.DataDirectory, "network"));
+        _store = new AttachmentStore(Path.Combine(engine.DataDirectory, "network"), logger);
         _sandboxLinks = new SandboxLinks(options, links, namespaces);
         _pool = new AddressPool(options.Subnet);
     }

@@ -8,10 +8,16 @@ public interface ISnapshots
     /// <param name="layerDirectories">Read-only layers, the top one first. May be empty: the root is then empty.</param>
     Task<Snapshot> PrepareAsync(string id, IReadOnlyList<string> layerDirectories, CancellationToken cancellationToken);
 
+    /// <summary>As <see cref="PrepareAsync"/>, but leaves one that is mounted as it is.</summary>
+    Task<Snapshot> EnsureMountedAsync(string id, IReadOnlyList<string> layerDirectories, CancellationToken cancellationToken);
+
     /// <summary>The snapshot of that id, or null. It is not necessarily mounted (after a reboot it is not).</summary>
     Snapshot? Find(string id);
 
     IReadOnlyList<Snapshot> List();
+
+    /// <summary>The ids of all, also of those whose layers nobody knows any more.</summary>
+    IReadOnlyList<string> ListIds();
 
     /// <summary>
     /// Unmounts but keeps what was written: the upper directory becomes safe to read as a layer. It is not yet safe from

@@ -1,5 +1,5 @@
+using System.Collections.Concurrent;
 using System.Text;
-using System.Text.Json;
 using Coxswain.Linux.Files;
 using Coxswain.Linux.Mounts;
 
@@ -22,6 +22,7 @@ internal sealed class OverlaySnapshots(EngineOptions options, IMounts mounts) : 
     private const string Options = "index=off,metacopy=off,redirect_dir=off,volatile";
 
     private readonly string _directory = Path.Combine(options.DataDirectory, "snapshots");
+    private readonly ConcurrentDictionary<string, byte> _mounted = new(StringComparer.Ordinal);
 
     public async Task<Snapshot> PrepareAsync(
         string id, IReadOnlyList<string> layerDirectories, CancellationToken cancellationToken)
@@ -40,38 +41,52 @@ internal sealed class OverlaySnapshots(EngineOptions options, IMounts mounts) : 
         }
 
         var layersFile = Path.Combine(directory, "layers.json");
-        await EngineJson.WriteAsync(layersFile, layerDirectories, EngineJson.Default.IReadOnlyListString, cancellationToken);
+        if (Find(id) is not { } known || !known.LayerDirectories.SequenceEqual(layerDirectories))
+        {
+            // A flush takes milliseconds.
+            await Task.Run(
+                () => DurableFile.WriteJson(layersFile, layerDirectories, SnapshotJson.Default.IReadOnlyListString), cancellationToken);
+        }
+
         mounts.Unmount(snapshot.RootDirectory);
         TreeRemover.Remove(Path.Combine(WorkOf(id), "work", "incompat", "volatile"));
         MountOverlay(snapshot, directory);
+        _mounted[id] = 0;
         return snapshot;
+    }
+
+    public async Task<Snapshot> EnsureMountedAsync(
+        string id, IReadOnlyList<string> layerDirectories, CancellationToken cancellationToken)
+    {
+        var root = SnapshotOf(id, layerDirectories).RootDirectory;
+        return _mounted.ContainsKey(id) || mounts.List().Any(mount => mount.MountPoint == root)
+            ? SnapshotOf(id, layerDirectories)
+            : await PrepareAsync(id, layerDirectories, cancellationToken);
     }
 
     public Snapshot? Find(string id)
     {
         Names.Check("snapshot", id);
-        try
-        {
-            var layers = JsonSerializer.Deserialize(
-                File.ReadAllBytes(Path.Combine(_directory, id, "layers.json")), EngineJson.Default.IReadOnlyListString);
-            return SnapshotOf(id, layers ?? []);
-        }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return null;
-        }
+        // Which layers a damaged one had, nobody knows: it is none, until it is prepared again or removed.
+        return DurableFile.ReadJson(
+            Path.Combine(_directory, id, "layers.json"), SnapshotJson.Default.IReadOnlyListString, out var layers) == DurableRead.Whole
+            ? SnapshotOf(id, layers!) // Set when whole.
+            : null;
     }
 
-    public IReadOnlyList<Snapshot> List() =>
+    public IReadOnlyList<string> ListIds() =>
         Directory.Exists(_directory)
-            ? [.. Directory.EnumerateDirectories(_directory).Order(StringComparer.Ordinal)
-                .Select(path => Find(Path.GetFileName(path))).OfType<Snapshot>()]
+            ? [.. Directory.EnumerateDirectories(_directory).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)]
             : [];
+
+    public IReadOnlyList<Snapshot> List() =>
+        [.. ListIds().Select(Find).OfType<Snapshot>()];
 
     public Task UnmountAsync(string id, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         Names.Check("snapshot", id);
+        _mounted.TryRemove(id, out _);
         mounts.Unmount(SnapshotOf(id, []).RootDirectory);
         return Task.CompletedTask;
     }
@@ -80,6 +95,7 @@ internal sealed class OverlaySnapshots(EngineOptions options, IMounts mounts) : 
     {
         cancellationToken.ThrowIfCancellationRequested();
         Names.Check("snapshot", id);
+        _mounted.TryRemove(id, out _);
         mounts.Unmount(SnapshotOf(id, []).RootDirectory);
         var directory = Path.Combine(_directory, id);
         return Task.Run(() => TreeRemover.Remove(directory), cancellationToken);

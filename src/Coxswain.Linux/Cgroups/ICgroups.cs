@@ -24,6 +24,9 @@ public interface ICgroups
     /// <summary>Writes limits to an existing group (a pod's own, above its containers').</summary>
     void SetLimits(string path, CgroupLimits limits);
 
+    /// <summary>Removes the group if it holds neither processes nor groups. True when it is gone.</summary>
+    bool RemoveIfEmpty(string path);
+
     /// <summary>Kills what is left in the group and its children and removes them from every controller. Idempotent.</summary>
     Task RemoveAsync(string path, CancellationToken cancellationToken);
 }

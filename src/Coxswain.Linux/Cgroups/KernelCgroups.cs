@@ -151,6 +151,22 @@ public sealed class KernelCgroups : ICgroups
         }
     }
 
+    public bool RemoveIfEmpty(string path)
+    {
+        if (ListProcesses(path).Count > 0 || _hierarchies.Any(hierarchy => Subtree(hierarchy + path).Count > 1))
+        {
+            return false;
+        }
+
+        var gone = true;
+        foreach (var hierarchy in _hierarchies)
+        {
+            gone &= TryRemove(hierarchy + path);
+        }
+
+        return gone;
+    }
+
     private static bool TryRemove(string group)
     {
         try

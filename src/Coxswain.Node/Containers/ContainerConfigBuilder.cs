@@ -13,7 +13,7 @@ internal sealed record ContainerInputs(
     int Attempt, ImageInfo Image, IReadOnlyList<KeyValuePair<string, string>> Env, IReadOnlyDictionary<string, string> VolumePaths);
 
 /// <summary>Turns a pod's container into the runtime's words.</summary>
-internal sealed class ContainerConfigBuilder(NodePaths paths, long nodeMemoryBytes)
+internal sealed class ContainerConfigBuilder(NodePaths paths, SubPaths subPaths, long nodeMemoryBytes)
 {
     private const long QuotaPeriodMicroseconds = 100_000;
     private const string DefaultTerminationLog = "/dev/termination-log";
@@ -42,7 +42,7 @@ internal sealed class ContainerConfigBuilder(NodePaths paths, long nodeMemoryByt
     {
         var uid = pod.Metadata.Uid;
         var mounts = new List<MountConfig>();
-        foreach (var mount in container.VolumeMounts)
+        foreach (var (index, mount) in container.VolumeMounts.Index())
         {
             if (!inputs.VolumePaths.TryGetValue(mount.Name, out var path))
             {
@@ -54,11 +54,12 @@ internal sealed class ContainerConfigBuilder(NodePaths paths, long nodeMemoryByt
                 : mount.SubPath;
             try
             {
-                path = subPath.Length > 0 ? SubPaths.Resolve(path, subPath) : path;
+                path = subPath.Length > 0 ? subPaths.Mount(uid, container.Name, index, path, subPath) : path;
             }
-            catch (Exception exception) when (exception is IOException or VolumeException)
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or VolumeException)
             {
-                throw new ContainerConfigException($"failed to prepare subPath for volumeMount \"{mount.Name}\" of container \"{container.Name}\": {exception.Message}", exception);
+                throw new ContainerConfigException(
+                    $"failed to prepare subPath for volumeMount \"{mount.Name}\" of container \"{container.Name}\": {exception.Message}", exception);
             }
 
             // What we write ourselves changes by a swap of links that a container must not undo.

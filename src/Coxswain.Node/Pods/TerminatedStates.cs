@@ -1,7 +1,7 @@
 using System.Text;
 using Coxswain.Api.Core.V1;
+using Coxswain.Engine.Logs;
 using Coxswain.Node.Files;
-using Coxswain.Node.Logs;
 using Coxswain.Node.Runtime;
 
 namespace Coxswain.Node.Pods;

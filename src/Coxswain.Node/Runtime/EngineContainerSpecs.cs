@@ -1,5 +1,7 @@
 using Coxswain.Engine.Containers;
+using Coxswain.Engine.Containers.Oci;
 using Coxswain.Engine.Images;
+using Coxswain.Engine.Images.Documents;
 
 namespace Coxswain.Node.Runtime;
 
@@ -63,6 +65,8 @@ internal static class EngineContainerSpecs
             NoNewPrivileges = security.NoNewPrivileges,
             CapabilitiesAdd = security.CapabilitiesAdd,
             CapabilitiesDrop = security.CapabilitiesDrop,
+            // As Kubernetes has it for a pod that says nothing.
+            Seccomp = SeccompProfile.Unconfined,
             OomScoreAdj = config.Resources.OomScoreAdj,
             Terminal = config.Terminal,
             Stdin = config.Stdin,

@@ -1,6 +1,8 @@
 using Coxswain.Engine;
 using Coxswain.Engine.Containers;
+using Coxswain.Engine.Events;
 using Coxswain.Engine.Images;
+using Coxswain.Engine.Images.Documents;
 using Coxswain.Engine.Images.Registry;
 using EngineContainerStatus = Coxswain.Engine.Containers.ContainerStatus;
 
@@ -67,8 +69,8 @@ public sealed class EnginePodRuntime(
         {
             var image = await images.FindAsync(config.Image, cancellationToken)
                 ?? throw new RuntimeException(RuntimeFailure.ImageNotFound, $"image \"{config.Image}\" is not here");
-            var layers = await images.PrepareLayersAsync(image, cancellationToken);
-            var spec = EngineContainerSpecs.Build(sandbox, await network.CheckAsync(sandboxId, cancellationToken), config, image, layers);
+            using var lease = await images.LeaseAsync(image, cancellationToken);
+            var spec = EngineContainerSpecs.Build(sandbox, await network.CheckAsync(sandboxId, cancellationToken), config, image, lease.LayerDirectories);
             var created = await containers.CreateAsync(
                 spec with
                 {
@@ -82,6 +84,7 @@ public sealed class EnginePodRuntime(
                     },
                 },
                 cancellationToken);
+            await PrepareAsync(created.Id, cancellationToken);
             return created.Id;
         }
         catch (ContainerStartException exception)
@@ -91,6 +94,20 @@ public sealed class EnginePodRuntime(
         catch (Exception exception) when (exception is EngineException or ImageException)
         {
             throw Failed(exception);
+        }
+    }
+
+    /// <summary>A pod's container that cannot be made is not kept: its next attempt is another one.</summary>
+    private async Task PrepareAsync(string containerId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await containers.PrepareAsync(containerId, cancellationToken);
+        }
+        catch
+        {
+            await containers.RemoveAsync(containerId, CancellationToken.None);
+            throw;
         }
     }
 
@@ -110,7 +127,7 @@ public sealed class EnginePodRuntime(
         Task.FromResult<IReadOnlyList<ContainerInfo>>(
             [.. containers.List().Where(status => status.Spec.Labels.ContainsKey(SandboxLabel)).Select(Info)]);
 
-    public IRuntimeEvents GetContainerEvents() => new Events(containers.Subscribe());
+    public IRuntimeEvents GetContainerEvents() => new Events(containers.Events.Subscribe());
 
     public async Task<IRuntimeExec> ExecAsync(string containerId, ExecRequest request, CancellationToken cancellationToken)
     {
@@ -136,7 +153,7 @@ public sealed class EnginePodRuntime(
             : null);
 
     public Task ReopenContainerLogAsync(string containerId, CancellationToken cancellationToken) =>
-        TryAsync(() => containers.ReopenLogAsync(containerId, cancellationToken));
+        Task.CompletedTask; // The engine rotates logs itself.
 
     public async Task<ImageInfo?> ImageStatusAsync(string image, CancellationToken cancellationToken)
     {
@@ -263,7 +280,7 @@ public sealed class EnginePodRuntime(
     private static RuntimeException Failed(Exception exception) => new(
         exception is ContainerNotFoundException ? RuntimeFailure.NotFound : RuntimeFailure.Failed, exception.Message, exception);
 
-    private sealed class Events(IContainerEvents events) : IRuntimeEvents
+    private sealed class Events(IEventSubscription events) : IRuntimeEvents
     {
         public async ValueTask<RuntimeEvent> ReadAsync(CancellationToken cancellationToken)
         {
@@ -272,15 +289,14 @@ public sealed class EnginePodRuntime(
                 var happened = await events.ReadAsync(cancellationToken);
                 var type = happened.Type switch
                 {
-                    ContainerEventType.Started => RuntimeEventType.ContainerStarted,
-                    ContainerEventType.Exited => RuntimeEventType.ContainerExited,
-                    ContainerEventType.Lost => RuntimeEventType.Lost,
+                    EngineEventType.ContainerStarted => RuntimeEventType.ContainerStarted,
+                    EngineEventType.ContainerDied => RuntimeEventType.ContainerExited,
+                    EngineEventType.Lost => RuntimeEventType.Lost,
                     _ => (RuntimeEventType?)null,
                 };
                 if (type is { } known)
                 {
-                    return new RuntimeEvent(
-                        known, happened.Status?.Spec.Labels.GetValueOrDefault(SandboxLabel, "") ?? "", happened.Status?.Id ?? "");
+                    return new RuntimeEvent(known, happened.Labels.GetValueOrDefault(SandboxLabel, ""), happened.Subject);
                 }
             }
         }

@@ -1,8 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using Coxswain.Api.Core.V1;
+using Coxswain.Engine.Logs;
 using Coxswain.Node.Files;
-using Coxswain.Node.Logs;
 using Coxswain.Node.Pods;
 using Coxswain.Node.Runtime;
 using Microsoft.AspNetCore.Builder;
@@ -75,7 +75,8 @@ internal sealed class NodeEndpoints(PodManager manager, IPodRuntime runtime, Log
         context.Response.ContentType = "text/plain";
         await context.Response.StartAsync(context.RequestAborted);
         await logs.ReadAsync(
-            path, Options(context), context.Response.Body, () => previous || IsOver(pod.Metadata.Uid, container, attempt), context.RequestAborted);
+            path, Options(context), new PlainLogFormat(Flag(context, "timestamps")), context.Response.Body,
+            () => previous || IsOver(pod.Metadata.Uid, container, attempt), context.RequestAborted);
     }
 
     /// <summary>While a container waits to run again, the attempt that ended last is the previous one.</summary>
@@ -109,10 +110,10 @@ internal sealed class NodeEndpoints(PodManager manager, IPodRuntime runtime, Log
     private LogOptions Options(HttpContext context) => new()
     {
         Follow = Flag(context, "follow"),
-        Timestamps = Flag(context, "timestamps"),
         TailLines = Number(context, "tailLines"),
         LimitBytes = Number(context, "limitBytes"),
-        Stream = context.Request.Query["stream"].ToString(),
+        Stdout = context.Request.Query["stream"].ToString().ToLowerInvariant() is "" or "all" or "stdout",
+        Stderr = context.Request.Query["stream"].ToString().ToLowerInvariant() is "" or "all" or "stderr",
         Since = Number(context, "sinceSeconds") is { } seconds ? time.GetUtcNow().AddSeconds(-seconds)
             : DateTimeOffset.TryParse(context.Request.Query["sinceTime"], out var since) ? since : null,
     };

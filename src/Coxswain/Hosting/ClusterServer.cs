@@ -2,7 +2,6 @@ using System.Net;
 using Coxswain.ApiServer;
 using Coxswain.ApiServer.Certificates;
 using Coxswain.Engine;
-using Coxswain.Engine.Images;
 using Coxswain.Linux.Processes;
 using Coxswain.Store;
 using Coxswain.Store.Sqlite;

@@ -2,7 +2,6 @@ using System.Security.Cryptography.X509Certificates;
 using Coxswain.ApiServer;
 using Coxswain.ApiServer.Certificates;
 using Coxswain.Engine;
-using Coxswain.Engine.Images;
 using Coxswain.Node.Options;
 using Coxswain.Node.Runtime;
 
@@ -28,6 +27,7 @@ internal static class NodeParts
         var certificate = pki.Node(configuration.NodeName, [configuration.NodeAddress]);
         return Options(paths, configuration) with
         {
+            ProtectFromOom = true,
             Server = new NodeServerOptions
             {
                 Certificate = X509Certificate2.CreateFromPem(certificate.CertificatePem, certificate.KeyPem),

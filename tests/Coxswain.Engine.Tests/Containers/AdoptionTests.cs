@@ -1,4 +1,5 @@
 using Coxswain.Engine.Containers;
+using Coxswain.Engine.Events;
 using Coxswain.Linux.Processes;
 
 namespace Coxswain.Engine.Tests.Containers;
@@ -14,10 +15,10 @@ public sealed class AdoptionTests
         var after = test.Containers.Inspect(before.Id)!;
         Assert.Equal((ContainerState.Running, before.Pid, before.StartedAt), (after.State, after.Pid, after.StartedAt));
         Assert.Equal("one", after.Spec.Labels["pod"]);
-        using var events = test.Containers.Subscribe();
+        using var events = test.Engine.Events.Subscribe();
         await test.Containers.KillAsync(before.Id, Signals.Kill, TestEngine.Timeout);
         Assert.Equal(137, (await test.Containers.WaitAsync(before.Id, TestEngine.Timeout)).Code);
-        Assert.Equal(ContainerEventType.Exited, (await events.ReadAsync(TestEngine.Timeout)).Type);
+        Assert.Equal(EngineEventType.ContainerDied, (await events.ReadAsync(TestEngine.Timeout)).Type);
     }
 
     [Fact]
@@ -65,6 +66,7 @@ public sealed class AdoptionTests
     {
         await using var test = await TestEngine.StartAsync();
         var created = await test.Containers.CreateAsync(test.Spec("exit 6"), TestEngine.Timeout);
+        await test.Containers.PrepareAsync(created.Id, TestEngine.Timeout);
         await test.ReopenAsync();
         Assert.Equal(ContainerState.Created, test.Containers.Inspect(created.Id)!.State);
         await test.Containers.StartAsync(created.Id, TestEngine.Timeout);
@@ -77,15 +79,82 @@ public sealed class AdoptionTests
         await using var test = await TestEngine.StartAsync();
         var status = await test.Containers.CreateAsync(test.Spec("sleep 600"), TestEngine.Timeout);
         await test.CloseAsync();
-        // As if we had died before conmon's answer: the record knows no process yet.
-        var record = Path.Combine(test.Options.DataDirectory, "containers", status.Id, "state.json");
-        var text = await File.ReadAllTextAsync(record);
-        await File.WriteAllTextAsync(record, text.Replace($"\"pid\":{status.Pid},", "\"pid\":0,", StringComparison.Ordinal));
+        // As if we had died before the record was written, which comes last.
+        File.Delete(Path.Combine(test.Options.DataDirectory, "containers", status.Id, "container.json"));
         await test.ReopenAsync();
         Assert.Empty(test.Containers.List());
-        Assert.Empty(test.Engine.Snapshots.List());
+        Assert.Empty(test.Engine.Snapshots.ListIds());
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(test.Options.DataDirectory, "containers")));
+    }
+
+    [Fact]
+    public async Task Reopen_PreparationWasCutShort_IsClearedAndCanBeStarted()
+    {
+        await using var test = await TestEngine.StartAsync();
+        var created = await test.Containers.CreateAsync(test.Spec("exit 6"), TestEngine.Timeout);
+        var status = await test.Containers.PrepareAsync(created.Id, TestEngine.Timeout);
+        await test.CloseAsync();
+        // As if we had died before conmon's answer: the record knows no process yet.
+        var record = Path.Combine(test.Options.DataDirectory, "containers", status.Id, "task.json");
+        await File.WriteAllTextAsync(record, """{"state":"Created","preparing":true}""");
+        await test.ReopenAsync();
+        Assert.Equal((ContainerState.Created, 0), (test.Containers.Inspect(status.Id)!.State, test.Containers.Inspect(status.Id)!.Pid));
+        Assert.Equal(0, ProcessInfo.StartTime(status.Pid));
         Assert.Null(test.Engine.Cgroups.ReadUsage(status.CgroupPath));
         Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(test.Options.RunDirectory, "runc")));
+        await test.Containers.StartAsync(status.Id, TestEngine.Timeout);
+        Assert.Equal(6, (await test.Containers.WaitAsync(status.Id, TestEngine.Timeout)).Code);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("{ half")]
+    [InlineData("\0\0\0\0")]
+    public async Task Reopen_TornFilesAfterAPowerFailure_StartsAndKeepsTheContainer(string torn)
+    {
+        await using var test = await TestEngine.StartAsync(network: true);
+        var status = await test.RunAsync(test.Spec("test -e /first && exit 5; echo x > /first; exit 4"));
+        await test.Containers.WaitAsync(status.Id, TestEngine.Timeout);
+        await test.Network.AttachAsync(new Coxswain.Engine.Networks.NetworkAttachRequest("torn", "torn"), TestEngine.Timeout);
+        await test.CloseAsync();
+        foreach (var file in new[] { $"containers/{status.Id}/task.json", $"snapshots/{status.Id}/layers.json", "network/torn.json" })
+        {
+            await File.WriteAllTextAsync(Path.Combine(test.Options.DataDirectory, file), torn);
+        }
+
+        await test.ReopenAsync();
+        Assert.Equal(ContainerState.Exited, test.Containers.Inspect(status.Id)!.State);
+        Assert.Equal(ContainerExit.UnknownCode, test.Containers.Inspect(status.Id)!.Exit!.Code);
+        Assert.Null(test.Network.Find("torn"));
+        await test.Containers.StartAsync(status.Id, TestEngine.Timeout);
+        Assert.Equal(5, (await test.Containers.WaitAsync(status.Id, TestEngine.Timeout)).Code);
+    }
+
+    [Fact]
+    public async Task Start_DirectoriesOfALiveEngine_AreRefusedBeforeAnythingIsTouched()
+    {
+        await using var test = await TestEngine.StartAsync();
+        // What a dead engine would have left: half a container.
+        var half = Directory.CreateDirectory(Path.Combine(test.Options.DataDirectory, "containers", "half"));
+        await using var second = new ContainerEngine(test.Options, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance);
+        var refused = await Assert.ThrowsAsync<EngineInUseException>(() => second.StartAsync(TestEngine.Timeout));
+        Assert.Contains(test.Options.DataDirectory, refused.Message);
+        await Assert.ThrowsAsync<EngineInUseException>(() => second.DeleteAllAsync(TestEngine.Timeout));
+        Assert.True(half.Exists);
+    }
+
+    [Fact]
+    public async Task DeleteAll_ForeignMountInASnapshot_IsUnmountedAndItsContentKept()
+    {
+        await using var test = await TestEngine.StartAsync();
+        var status = await test.Containers.CreateAsync(test.Spec("true"), TestEngine.Timeout);
+        var kept = Directory.CreateDirectory(Path.Combine(test.LogDirectory, "kept")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(kept, "file"), "content");
+        var target = Directory.CreateDirectory(Path.Combine(test.Options.DataDirectory, "containers", status.Id, "foreign")).FullName;
+        new Coxswain.Linux.Mounts.KernelMounts().Mount(Coxswain.Linux.Mounts.MountRequest.Bind(kept, target));
+        await test.DeleteAllAsync();
+        Assert.Equal("content", await File.ReadAllTextAsync(Path.Combine(kept, "file")));
+        Assert.DoesNotContain(target, await File.ReadAllTextAsync("/proc/self/mountinfo"));
     }
 
     [Fact]
@@ -95,7 +164,7 @@ public sealed class AdoptionTests
         var status = await test.RunAsync(test.Spec("sleep 600"));
         var broken = Path.Combine(test.Options.DataDirectory, "containers", "broken");
         Directory.CreateDirectory(broken);
-        await File.WriteAllTextAsync(Path.Combine(broken, "state.json"), "{ half");
+        await File.WriteAllTextAsync(Path.Combine(broken, "container.json"), "{ half");
         await test.ReopenAsync();
         Assert.Equal(status.Id, Assert.Single(test.Containers.List()).Id);
     }

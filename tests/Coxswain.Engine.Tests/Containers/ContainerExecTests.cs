@@ -1,5 +1,6 @@
 using System.Text;
 using Coxswain.Engine.Containers;
+using Coxswain.Engine.Events;
 
 namespace Coxswain.Engine.Tests.Containers;
 
@@ -106,6 +107,79 @@ public sealed class ContainerExecTests
 
         Assert.Equal(("got words\n", "done\n"), (output, error));
         Assert.Equal(0, (await test.Containers.WaitAsync(status.Id, TestEngine.Timeout)).Code);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Attach_InputClosed_EndsItForTheProcessWhenItIsOnce(bool once)
+    {
+        await using var test = await TestEngine.StartAsync();
+        var created = await test.Containers.CreateAsync(
+            test.Spec("cat; echo end") with { Stdin = true, StdinOnce = once }, TestEngine.Timeout);
+        // As docker run does: attached before there is a process, so that nothing is missed.
+        await using var attach = await test.Containers.AttachAsync(created.Id, TestEngine.Timeout);
+        var status = await test.Containers.StartAsync(created.Id, TestEngine.Timeout);
+        await attach.WriteAsync(Encoding.UTF8.GetBytes("x\n"), TestEngine.Timeout);
+        await attach.CloseInputAsync(TestEngine.Timeout);
+        await TestEngine.WaitForLogAsync(status, "x");
+        if (once)
+        {
+            var output = "";
+            while (await attach.ReadAsync(TestEngine.Timeout) is { } piece)
+            {
+                output += Encoding.UTF8.GetString(piece.Data.Span);
+            }
+
+            Assert.Equal("x\nend\n", output);
+            Assert.Equal(0, (await test.Containers.WaitAsync(status.Id, TestEngine.Timeout)).Code);
+            return;
+        }
+
+        // The next who attaches types on.
+        await using var second = await test.Containers.AttachAsync(created.Id, TestEngine.Timeout);
+        await second.WriteAsync(Encoding.UTF8.GetBytes("y\n"), TestEngine.Timeout);
+        await TestEngine.WaitForLogAsync(status, "y");
+        Assert.Equal(ContainerState.Running, test.Containers.Inspect(status.Id)!.State);
+    }
+
+    [Fact]
+    public async Task Attach_ToATaskThatCannotBeMade_Ends()
+    {
+        await using var test = await TestEngine.StartAsync();
+        var created = await test.Containers.CreateAsync(test.Spec("") with { Args = ["nosuchprogram"] }, TestEngine.Timeout);
+        await using var attach = await test.Containers.AttachAsync(created.Id, TestEngine.Timeout);
+        await Assert.ThrowsAsync<ContainerStartException>(() => test.Containers.StartAsync(created.Id, TestEngine.Timeout));
+        Assert.Null(await attach.ReadAsync(TestEngine.Timeout));
+    }
+
+    [Fact]
+    public async Task Exec_HasAnIdAndALife()
+    {
+        await using var test = await TestEngine.StartAsync();
+        using var events = test.Engine.Events.Subscribe();
+        var status = await test.RunAsync(test.Spec("sleep 600"));
+        var exec = test.Containers.CreateExec(status.Id, new ExecSpec { Args = ["sh", "-c", "echo ready; exec cat"], Stdin = true });
+        Assert.Equal((ExecState.Created, null), (exec.State, exec.ExitCode));
+        await using var running = await test.Containers.StartExecAsync(exec.Id, TestEngine.Timeout);
+        await ReadUntilAsync(running.Output, "ready");
+        Assert.Equal(ExecState.Running, test.Containers.InspectExec(exec.Id)!.State);
+        Assert.NotEqual(0, test.Containers.InspectExec(exec.Id)!.Pid);
+        await Assert.ThrowsAsync<ContainerStateException>(() => test.Containers.StartExecAsync(exec.Id, TestEngine.Timeout));
+        await running.Input!.DisposeAsync();
+        Assert.Equal(0, await running.Exited.WaitAsync(TestEngine.Timeout));
+        EngineEvent seen;
+        do
+        {
+            seen = await events.ReadAsync(TestEngine.Timeout);
+        }
+        while (seen.Type != EngineEventType.ExecDied);
+
+        Assert.Equal((exec.Id, "0"), (seen.Attributes[EventAttributes.ExecId], seen.Attributes[EventAttributes.ExitCode]));
+        Assert.Equal((ExecState.Exited, 0), (test.Containers.InspectExec(exec.Id)!.State, test.Containers.InspectExec(exec.Id)!.ExitCode));
+        Assert.Equal(exec.Id, Assert.Single(test.Containers.ListExecs(status.Id)).Id);
+        await test.Containers.RemoveAsync(status.Id, TestEngine.Timeout);
+        Assert.Null(test.Containers.InspectExec(exec.Id));
     }
 
     [Fact]

@@ -1,4 +1,6 @@
 using Coxswain.Engine.Containers;
+using Coxswain.Engine.Events;
+using Coxswain.Engine.Logs;
 using Coxswain.Linux.Processes;
 
 namespace Coxswain.Engine.Tests.Containers;
@@ -32,33 +34,81 @@ public sealed class ContainerLifeTests
     }
 
     [Fact]
-    public async Task Create_BeforeStart_RunsNothing()
+    public async Task Create_KeepsAContainerWithoutAProcess()
+    {
+        await using var test = await TestEngine.StartAsync();
+        var created = await test.Containers.CreateAsync(test.Spec("true"), TestEngine.Timeout);
+        Assert.Equal((ContainerState.Created, 0), (created.State, created.Pid));
+        Assert.True(File.Exists(Path.Combine(created.RootDirectory, "bin/busybox")));
+        Assert.Equal(0, (await test.Containers.WaitAsync(created.Id, TestEngine.Timeout)).Code);
+        Assert.False(await test.Containers.KillAsync(created.Id, Signals.Kill, TestEngine.Timeout));
+        Assert.Equal(0, (await test.Containers.StopAsync(created.Id, TimeSpan.Zero, TestEngine.Timeout)).Code);
+    }
+
+    [Fact]
+    public async Task Prepare_BeforeStart_RunsNothing()
     {
         await using var test = await TestEngine.StartAsync();
         var created = await test.Containers.CreateAsync(test.Spec("echo ran; sleep 600"), TestEngine.Timeout);
-        Assert.Equal(ContainerState.Created, created.State);
-        Assert.True(Signals.Send(created.Pid, 0));
+        var prepared = await test.Containers.PrepareAsync(created.Id, TestEngine.Timeout);
+        Assert.Equal(ContainerState.Created, prepared.State);
+        Assert.True(Signals.Send(prepared.Pid, 0));
         Assert.Equal(0, new FileInfo(created.Spec.LogPath!).Length);
         var started = await test.Containers.StartAsync(created.Id, TestEngine.Timeout);
-        Assert.Equal((ContainerState.Running, created.Pid), (started.State, started.Pid));
+        Assert.Equal((ContainerState.Running, prepared.Pid), (started.State, started.Pid));
         await TestEngine.WaitForLogAsync(started, "ran");
         await Assert.ThrowsAsync<ContainerStateException>(() => test.Containers.StartAsync(created.Id, TestEngine.Timeout));
+    }
+
+    [Fact]
+    public async Task Start_AfterAnExit_RunsANewTaskOnTheSameRootAndLog()
+    {
+        await using var test = await TestEngine.StartAsync();
+        var first = await test.RunAsync(test.Spec("test -e /mark && echo again && exit 7; echo x > /mark; echo first; exit 3"));
+        var exit = await test.Containers.WaitAsync(first.Id, TestEngine.Timeout);
+        Assert.Equal(3, exit.Code);
+        var next = test.Containers.WaitAsync(first.Id, TestEngine.Timeout, ContainerWaitCondition.NextExit);
+        var second = await test.Containers.StartAsync(first.Id, TestEngine.Timeout);
+        Assert.Equal((1, exit, null), (second.RestartCount, second.LastExit, second.Exit));
+        Assert.True(second.StartedAt >= exit.FinishedAt);
+        Assert.Equal(7, (await next).Code);
+        Assert.Equal(["first", "again"], TestEngine.ReadLog(second).Select(line => line.Text));
+        // And all of that is known to the next engine, which can start it once more.
+        await test.ReopenAsync();
+        var kept = test.Containers.Inspect(first.Id)!;
+        Assert.Equal((ContainerState.Exited, 7, 3, 1), (kept.State, kept.Exit!.Code, kept.LastExit!.Code, kept.RestartCount));
+        await test.Containers.StartAsync(first.Id, TestEngine.Timeout);
+        Assert.Equal(7, (await test.Containers.WaitAsync(first.Id, TestEngine.Timeout)).Code);
+    }
+
+    [Fact]
+    public async Task Wait_Removed_EndsWithTheContainer()
+    {
+        await using var test = await TestEngine.StartAsync();
+        var status = await test.RunAsync(test.Spec("sleep 600"));
+        var removed = test.Containers.WaitAsync(status.Id, TestEngine.Timeout, ContainerWaitCondition.Removed);
+        await test.Containers.StopAsync(status.Id, TimeSpan.Zero, TestEngine.Timeout);
+        Assert.False(removed.IsCompleted);
+        await test.Containers.RemoveAsync(status.Id, TestEngine.Timeout);
+        Assert.Equal(137, (await removed).Code);
     }
 
     [Theory]
     [InlineData("/no/such/program", 127)]
     [InlineData("nosuchprogram", 127)]
     [InlineData("/etc/passwd", 126)]
-    public async Task Create_CommandCannotRun_SaysWhyAndLeavesNothing(string command, int code)
+    public async Task Start_CommandCannotRun_SaysWhyAndLeavesNoTask(string command, int code)
     {
         await using var test = await TestEngine.StartAsync();
         var spec = test.Spec("") with { Args = [command] };
-        var exception = await Assert.ThrowsAsync<ContainerStartException>(() => test.Containers.CreateAsync(spec, TestEngine.Timeout));
+        var created = await test.Containers.CreateAsync(spec, TestEngine.Timeout);
+        var exception = await Assert.ThrowsAsync<ContainerStartException>(() => test.Containers.StartAsync(created.Id, TestEngine.Timeout));
         Assert.Equal(code, exception.ExitCode);
         Assert.Contains(command, exception.Message);
         Assert.DoesNotContain("level=error", exception.Message);
-        Assert.Empty(test.Containers.List());
-        Assert.Empty(test.Engine.Snapshots.List());
+        var kept = test.Containers.Inspect(created.Id)!;
+        Assert.Equal((ContainerState.Created, 0, code, exception.Message), (kept.State, kept.Pid, kept.Exit!.Code, kept.Exit.Message));
+        Assert.Null(test.Engine.Cgroups.ReadUsage(created.CgroupPath));
         Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(test.Options.RunDirectory, "bundles")));
     }
 
@@ -97,21 +147,24 @@ public sealed class ContainerLifeTests
     public async Task Events_OfOneLife_ComeInOrder()
     {
         await using var test = await TestEngine.StartAsync();
-        using var events = test.Containers.Subscribe();
+        using var events = test.Engine.Events.Subscribe();
         var status = await test.RunAsync(test.Spec("exit 4"));
         await test.Containers.WaitAsync(status.Id, TestEngine.Timeout);
         await test.Containers.RemoveAsync(status.Id, TestEngine.Timeout);
-        var seen = new List<ContainerEvent>();
+        var seen = new List<EngineEvent>();
         for (var i = 0; i < 4; i++)
         {
             seen.Add(await events.ReadAsync(TestEngine.Timeout));
         }
 
         Assert.Equal(
-            [ContainerEventType.Created, ContainerEventType.Started, ContainerEventType.Exited, ContainerEventType.Removed],
+            [
+                EngineEventType.ContainerCreated, EngineEventType.ContainerStarted, EngineEventType.ContainerDied,
+                EngineEventType.ContainerDestroyed,
+            ],
             seen.Select(item => item.Type));
-        Assert.All(seen, item => Assert.Equal(status.Id, item.Status!.Id));
-        Assert.Equal(4, seen[2].Status!.Exit!.Code);
+        Assert.All(seen, item => Assert.Equal(status.Id, item.Subject));
+        Assert.Equal("4", seen[2].Attributes[EventAttributes.ExitCode]);
     }
 
     [Fact]
@@ -129,15 +182,30 @@ public sealed class ContainerLifeTests
     }
 
     [Fact]
-    public async Task Log_RenamedAndReopened_GoesOnInANewFile()
+    public async Task Remove_LastOfAGroup_TakesTheGroupAlong()
+    {
+        await using var test = await TestEngine.StartAsync();
+        var spec = test.Spec("sleep 600") with { CgroupParent = "burstable/pod-1" };
+        var (one, other) = (await test.RunAsync(spec), await test.RunAsync(spec));
+        await test.Containers.RemoveAsync(one.Id, TestEngine.Timeout);
+        Assert.NotNull(test.Engine.Cgroups.ReadUsage($"{test.Options.CgroupParent}/burstable/pod-1"));
+        await test.Containers.RemoveAsync(other.Id, TestEngine.Timeout);
+        Assert.Null(test.Engine.Cgroups.ReadUsage($"{test.Options.CgroupParent}/burstable"));
+        Assert.NotNull(test.Engine.Cgroups.ReadUsage(test.Options.CgroupParent));
+    }
+
+    [Fact]
+    public async Task Log_EngineDiedInMidRotation_GoesOnInANewFileAndIsReadWhole()
     {
         await using var test = await TestEngine.StartAsync();
         var script = "trap 'echo after' USR1; echo before; while :; do sleep 600 & wait $!; done";
         var status = await test.RunAsync(test.Spec(script));
         await TestEngine.WaitForLogAsync(status, "before");
-        var rotated = status.Spec.LogPath + ".1";
-        File.Move(status.Spec.LogPath!, rotated);
-        await test.Containers.ReopenLogAsync(status.Id, TestEngine.Timeout);
+        await test.CloseAsync();
+        // Put aside, but conmon has not been told.
+        var aside = status.Spec.LogPath + ".20260101-000000";
+        File.Move(status.Spec.LogPath!, aside);
+        await test.ReopenAsync();
         var cancellation = TestEngine.Timeout;
         while (!File.Exists(status.Spec.LogPath))
         {
@@ -147,6 +215,21 @@ public sealed class ContainerLifeTests
 
         await test.Containers.KillAsync(status.Id, Signals.User1, TestEngine.Timeout);
         await TestEngine.WaitForLogAsync(status, "after");
-        Assert.DoesNotContain("after", await File.ReadAllTextAsync(rotated));
+        Assert.DoesNotContain("after", await File.ReadAllTextAsync(aside));
+        using var all = new MemoryStream();
+        await test.Containers.ReadLogAsync(
+            status.Id, new LogOptions { TailLines = 2 }, new PlainLogFormat(timestamps: false), all, TestEngine.Timeout);
+        Assert.Equal("before\nafter\n", System.Text.Encoding.UTF8.GetString(all.ToArray()));
+    }
+
+    [Fact]
+    public async Task ReadLog_Following_EndsWithTheTask()
+    {
+        await using var test = await TestEngine.StartAsync();
+        var status = await test.RunAsync(test.Spec("echo one; echo two >&2; sleep 0.2; echo three"));
+        using var all = new MemoryStream();
+        await test.Containers.ReadLogAsync(
+            status.Id, new LogOptions { Follow = true, Stderr = false }, new PlainLogFormat(timestamps: false), all, TestEngine.Timeout);
+        Assert.Equal("one\nthree\n", System.Text.Encoding.UTF8.GetString(all.ToArray()));
     }
 }

@@ -1,4 +1,5 @@
 using Coxswain.Engine.Containers;
+using Coxswain.Engine.Events;
 using Coxswain.Linux.Cgroups;
 
 namespace Coxswain.Engine.Tests.Containers;
@@ -15,8 +16,18 @@ public sealed class ContainerLimitsTests
         {
             Limits = new ContainerLimits { MemoryBytes = 32 * Mebibyte },
         };
+        using var events = test.Engine.Events.Subscribe();
         var (exit, _) = await test.RunToEndAsync(spec);
         Assert.Equal((137, true), (exit.Code, exit.OomKilled));
+        var seen = new List<EngineEventType>();
+        while (!seen.Contains(EngineEventType.ContainerDied))
+        {
+            seen.Add((await events.ReadAsync(TestEngine.Timeout)).Type);
+        }
+
+        Assert.Single(seen, EngineEventType.ContainerOom);
+        Assert.Equal(EngineEventType.ContainerOom, seen[^2]);
+        Assert.False(File.Exists(Path.Combine(Environment.CurrentDirectory, "oom")));
     }
 
     [Fact]

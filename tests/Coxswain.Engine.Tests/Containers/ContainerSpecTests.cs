@@ -23,7 +23,7 @@ public sealed class ContainerSpecTests
     {
         await using var test = await TestEngine.StartAsync();
         var exception = await Assert.ThrowsAsync<ContainerStartException>(
-            () => test.Containers.CreateAsync(test.Spec("true") with { User = "nobodyknows" }, TestEngine.Timeout));
+            () => test.RunAsync(test.Spec("true") with { User = "nobodyknows" }));
         Assert.Contains("nobodyknows", exception.Message);
     }
 
@@ -104,5 +104,95 @@ public sealed class ContainerSpecTests
         var spec = test.Spec("grep CapEff /proc/self/status") with { CapabilitiesDrop = ["ALL"], CapabilitiesAdd = ["NET_ADMIN"] };
         var (_, log) = await test.RunToEndAsync(spec);
         Assert.Equal("CapEff:\t0000000000001000", log.Trim());
+    }
+
+    [Theory]
+    [InlineData("ALL", "NET_RAW", true, false)]
+    [InlineData("NET_ADMIN", "NET_ADMIN", true, true)]
+    [InlineData("NET_ADMIN", "ALL", false, true)]
+    public async Task Capabilities_AddedAndDropped_AsDockerHasThem(string add, string drop, bool chown, bool netAdmin)
+    {
+        await using var test = await TestEngine.StartAsync();
+        var spec = test.Spec("grep CapEff /proc/self/status") with { CapabilitiesAdd = [add], CapabilitiesDrop = [drop] };
+        var (_, log) = await test.RunToEndAsync(spec);
+        var mask = Convert.ToUInt64(log.Trim().Split('\t')[1], 16);
+        const int Chown = 0, NetAdmin = 12, NetRaw = 13;
+        Assert.Equal(chown, (mask & (1UL << Chown)) != 0);
+        Assert.Equal(netAdmin || add == "ALL", (mask & (1UL << NetAdmin)) != 0);
+        Assert.Equal(drop == "NET_ADMIN", (mask & (1UL << NetRaw)) != 0);
+    }
+
+    [Fact]
+    public async Task HostNetwork_Sys_HasNothingWritable()
+    {
+        await using var test = await TestEngine.StartAsync();
+        var (_, log) = await test.RunToEndAsync(test.Spec("grep ' /sys' /proc/mounts"));
+        Assert.Contains(" /sys ", log);
+        Assert.All(
+            log.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => !line.Contains(" tmpfs ", StringComparison.Ordinal)),
+            line => Assert.StartsWith("ro,", line.Split(' ')[3], StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task User_DatabaseIsAFifo_IsRefusedAtOnce()
+    {
+        await using var test = await TestEngine.StartAsync();
+        var created = await test.Containers.CreateAsync(test.Spec("true") with { User = "app" }, TestEngine.Timeout);
+        var passwd = Path.Combine(created.RootDirectory, "etc/passwd");
+        File.Delete(passwd);
+        using var make = System.Diagnostics.Process.Start("mkfifo", passwd);
+        await make.WaitForExitAsync(TestEngine.Timeout);
+        var refused = await Assert.ThrowsAsync<ContainerStartException>(() => test.Containers.StartAsync(created.Id, TestEngine.Timeout));
+        Assert.Contains("/etc/passwd", refused.Message);
+    }
+
+    [Theory]
+    [InlineData("kernel.core_pattern")]
+    [InlineData("vm.overcommit_memory")]
+    [InlineData("net/../kernel/core_pattern")]
+    [InlineData("net...kernel.core_pattern")]
+    [InlineData("net.ipv4.ip_forward")]
+    public async Task Sysctl_OfTheMachine_IsRefused(string name)
+    {
+        await using var test = await TestEngine.StartAsync();
+        // The last one is a namespace's own, but this container has the machine's network.
+        var spec = test.Spec("true") with { Sysctls = new Dictionary<string, string> { [name] = "1" } };
+        var refused = await Assert.ThrowsAsync<EngineException>(() => test.Containers.CreateAsync(spec, TestEngine.Timeout));
+        Assert.Contains(name, refused.Message);
+        Assert.Empty(test.Containers.List());
+    }
+
+    [Fact]
+    public async Task Sysctl_OfItsNamespaces_IsSet()
+    {
+        await using var test = await TestEngine.StartAsync();
+        var spec = test.Spec("cat /proc/sys/kernel/msgmax /proc/sys/net/ipv4/ip_unprivileged_port_start") with
+        {
+            Namespaces = new ContainerNamespaces(),
+            Sysctls = new Dictionary<string, string> { ["kernel.msgmax"] = "12345", ["net.ipv4.ip_unprivileged_port_start"] = "77" },
+        };
+        Assert.Equal("12345\n77\n", (await test.RunToEndAsync(spec)).Log);
+    }
+
+    [Fact]
+    public async Task Seccomp_DefaultOrNoneOrAFile_Holds()
+    {
+        await using var test = await TestEngine.StartAsync();
+        // Turning address randomization off for oneself needs no capability: only the profile can refuse it.
+        ContainerSpec Spec() => test.Spec("linux64 -R true; echo $?; grep Seccomp: /proc/self/status");
+        var (_, confined) = await test.RunToEndAsync(Spec());
+        Assert.Contains("Operation not permitted", confined);
+        Assert.EndsWith("\n1\nSeccomp:\t2\n", confined, StringComparison.Ordinal);
+        Assert.Equal("0\nSeccomp:\t0\n", (await test.RunToEndAsync(Spec() with { Seccomp = SeccompProfile.Unconfined })).Log);
+        Assert.Equal("0\nSeccomp:\t0\n", (await test.RunToEndAsync(Spec() with { Privileged = true })).Log);
+
+        var file = Path.Combine(test.LogDirectory, "profile.json");
+        await File.WriteAllTextAsync(
+            file, """{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir","mkdirat"],"action":"SCMP_ACT_ERRNO","errnoRet":30}]}""");
+        var (_, own) = await test.RunToEndAsync(test.Spec("mkdir /x; linux64 -R true; echo $?") with { Seccomp = SeccompProfile.Localhost(file) });
+        Assert.Contains("Read-only file system", own);
+        Assert.EndsWith("\n0\n", own, StringComparison.Ordinal);
+        var missing = Spec() with { Seccomp = SeccompProfile.Localhost("/no/such/profile.json") };
+        Assert.Contains("/no/such/profile.json", (await Assert.ThrowsAsync<ContainerStartException>(() => test.RunAsync(missing))).Message);
     }
 }

@@ -73,7 +73,7 @@ public sealed class ImageStoreTests
         await using var others = await TestImages.OpenAsync();
         var loaded = await others.Engine.Loader.LoadAsync(archive, Timeout);
 
-        Assert.Equal(["busybox:latest", "test/app:1"], loaded.SelectMany(image => image.Tags).Select(tag => tag.Familiar).Order());
+        Assert.Equal(["busybox:latest", "test/app:1"], loaded.SelectMany(image => image.Names).Select(tag => tag.Familiar).Order());
         var copy = await others.Store.GetAsync("test/app:1", Timeout);
         Assert.Equal(app.Id, copy.Id);
         Assert.Equal(app.ManifestDescriptor.Digest, copy.ManifestDescriptor.Digest);
@@ -97,7 +97,7 @@ public sealed class ImageStoreTests
             """);
 
         await using var archive = File.OpenRead(Path.Combine(images.Directory, "old.tar.gz"));
-        var image = Assert.Single(await images.Engine.Loader.LoadAsync(archive, Timeout));
+        var (image, _) = Assert.Single(await images.Engine.Loader.LoadAsync(archive, Timeout));
 
         Assert.Equal("old/app:v1", image.Tags.Single().Familiar);
         Assert.Equal(["/hello"], image.Config.Cmd!);

@@ -62,6 +62,7 @@ internal sealed class TestNode : IAsyncDisposable
             DataDirectory = Path.Combine(_directory, "node"),
             PodLogsDirectory = Path.Combine(_directory, "logs"),
             Server = server,
+            Eviction = EvictionOptions.None,
         };
     }
 

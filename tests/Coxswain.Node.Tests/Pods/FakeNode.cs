@@ -29,6 +29,7 @@ internal sealed class FakeNode : IAsyncDisposable
             DataDirectory = Path.Combine(_directory, "node"),
             PodLogsDirectory = Path.Combine(_directory, "logs"),
             Server = null,
+            Eviction = EvictionOptions.None,
         };
         Runtime.Images[Image] = new Coxswain.Node.Runtime.ImageInfo("sha256:1", [Image], [], 1, "", "");
     }

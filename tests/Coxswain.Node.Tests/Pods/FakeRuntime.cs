@@ -250,6 +250,16 @@ internal sealed class FakeRuntime(TimeProvider time) : IPodRuntime
         }
     }
 
+    /// <summary>Whoever listens for events now hears of a failure instead.</summary>
+    public void FailEvents(Exception failure)
+    {
+        lock (_lock)
+        {
+            _subscribers.ForEach(subscriber => subscriber.Writer.Complete(failure));
+            _subscribers.Clear();
+        }
+    }
+
     private async Task BeginAsync(string call, string about, CancellationToken cancellationToken)
     {
         lock (_lock)
@@ -290,7 +300,17 @@ internal sealed class FakeRuntime(TimeProvider time) : IPodRuntime
 
     private sealed class Events(ChannelReader<RuntimeEvent> reader) : IRuntimeEvents
     {
-        public ValueTask<RuntimeEvent> ReadAsync(CancellationToken cancellationToken) => reader.ReadAsync(cancellationToken);
+        public async ValueTask<RuntimeEvent> ReadAsync(CancellationToken cancellationToken)
+        {
+            try
+            {
+                return await reader.ReadAsync(cancellationToken);
+            }
+            catch (ChannelClosedException exception)
+            {
+                throw exception.InnerException!; // Closed by a failure only.
+            }
+        }
 
         public void Dispose()
         {

@@ -252,24 +252,17 @@ public sealed class PodPhaseTests
     [Fact]
     public async Task Agent_APartFails_NodeIsNotReadyAndAllBeginsAgain()
     {
-        var held = new Hold("ListContainers");
-        await using var node = FakeNode.Start(runtime => runtime.Before = async (call, about, cancellationToken) =>
-        {
-            if (call == "ListContainers" && !held.IsReleased)
-            {
-                await held.BeforeAsync(call, about, cancellationToken);
-                throw new RuntimeException(RuntimeFailure.Failed, "no space left on device");
-            }
-        });
-        await held.ReachedAsync();
-        await node.WaitForNodeAsync(condition => condition.Status == "True");
-        held.Release();
-        var ready = await node.WaitForNodeAsync(condition => condition.Status == "False");
-        Assert.Equal(("KubeletNotReady", "no space left on device"), (ready.Reason, ready.Message));
-        await node.Time.ArmedAsync(TimeSpan.FromSeconds(1), TestNode.Timeout);
-        node.Time.Advance(TimeSpan.FromSeconds(1));
+        await using var node = FakeNode.Start();
         await node.CreateAsync();
         await node.WaitForReadyAsync();
+        await node.WaitForNodeAsync(condition => condition.Status == "True");
+        node.Runtime.FailEvents(new RuntimeException(RuntimeFailure.Failed, "the runtime is gone"));
+        var ready = await node.WaitForNodeAsync(condition => condition.Status == "False");
+        Assert.Equal(("KubeletNotReady", "the runtime is gone"), (ready.Reason, ready.Message));
+        await node.Time.ArmedAsync(TimeSpan.FromSeconds(1), TestNode.Timeout);
+        node.Time.Advance(TimeSpan.FromSeconds(1));
+        await node.CreateAsync("next");
+        await node.WaitForReadyAsync("next");
         await node.WaitForNodeAsync(condition => condition.Status == "True");
     }
 

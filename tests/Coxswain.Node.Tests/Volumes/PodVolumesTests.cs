@@ -14,6 +14,7 @@ public sealed class PodVolumesTests : IDisposable
     private readonly string _directory = Directory.CreateTempSubdirectory("coxswain-volumes-").FullName;
     private readonly ManualTime _time = new();
     private readonly FakePodObjects _objects = new();
+    private readonly FakeMounts _mounts = new();
     private readonly FakeTokens _tokens;
     private readonly PodVolumes _volumes;
 
@@ -23,7 +24,7 @@ public sealed class PodVolumesTests : IDisposable
         var allocatable = new Dictionary<string, Quantity> { ["cpu"] = Quantity.Parse("2") };
         _volumes = new PodVolumes(
             "u-1", new NodePaths(_directory, _directory), new VolumeContent(_objects, new PodTokenCache(_tokens, _time), "10.0.0.1", allocatable),
-            null!, null!, _time); // Neither claims nor mounts here.
+            null!, _mounts, _time); // No claims here.
     }
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);

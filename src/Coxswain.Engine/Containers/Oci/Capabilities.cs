@@ -5,6 +5,8 @@ namespace Coxswain.Engine.Containers.Oci;
 /// <summary>Which of root's powers a container has.</summary>
 internal static class Capabilities
 {
+    private const string Everything = "ALL";
+
     /// <summary>By their kernel numbers.</summary>
     private static readonly string[] Known =
     [
@@ -30,22 +32,21 @@ internal static class Capabilities
     /// <param name="uid">Only root has its capabilities in effect; others could gain them through a set-uid file.</param>
     public static OciCapabilities Of(ContainerSpec spec, long uid)
     {
-        var set = spec.Privileged ? [.. All.Value] : new HashSet<string>(Default, StringComparer.Ordinal);
-        Change(spec.CapabilitiesDrop, set.ExceptWith);
-        Change(spec.CapabilitiesAdd, set.UnionWith);
-        string[] bounding = [.. set.Order(StringComparer.Ordinal)];
+        var add = Names(spec.CapabilitiesAdd);
+        var drop = Names(spec.CapabilitiesDrop);
+        IEnumerable<string> set = spec.Privileged ? All.Value
+            // Dropping all leaves what is named; adding all, everything but what is named.
+            : drop.Contains(Everything) ? add.Where(name => name != Everything)
+            : add.Contains(Everything) ? All.Value.Except(drop)
+            : Default.Except(drop).Union(add);
+        string[] bounding = [.. set.Distinct().Order(StringComparer.Ordinal)];
         string[] effective = uid == 0 ? bounding : [];
         return new OciCapabilities(bounding, effective, effective);
     }
 
-    private static void Change(IReadOnlyList<string> names, Action<IEnumerable<string>> change)
-    {
-        foreach (var name in names)
-        {
-            var upper = name.ToUpperInvariant();
-            change(upper == "ALL" ? All.Value : [upper.StartsWith("CAP_", StringComparison.Ordinal) ? upper : "CAP_" + upper]);
-        }
-    }
+    private static HashSet<string> Names(IReadOnlyList<string> names) =>
+        [.. names.Select(name => name.ToUpperInvariant())
+            .Select(name => name == Everything || name.StartsWith("CAP_", StringComparison.Ordinal) ? name : "CAP_" + name)];
 
     private static string[] ReadOwn()
     {

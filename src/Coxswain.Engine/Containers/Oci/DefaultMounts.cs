@@ -20,11 +20,14 @@ internal static class DefaultMounts
             new("/proc", "proc", "proc", ["nosuid", "noexec", "nodev"]),
             new("/dev", "tmpfs", "tmpfs", ["nosuid", "strictatime", "mode=755", "size=65536k"]),
             new("/dev/pts", "devpts", "devpts", ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"]),
-            new("/dev/shm", "tmpfs", "shm", ["nosuid", "noexec", "nodev", "mode=1777", $"size={spec.ShmSizeBytes}"]),
+            spec.ShmPath is { } shm
+                ? new("/dev/shm", "bind", shm, ["rbind", "nosuid", "noexec", "nodev", "rprivate"])
+                : new("/dev/shm", "tmpfs", "shm", ["nosuid", "noexec", "nodev", "mode=1777", $"size={spec.ShmSizeBytes}"]),
             new("/dev/mqueue", "mqueue", "mqueue", ["nosuid", "noexec", "nodev"]),
             spec.Namespaces.Network == ContainerNamespaces.Host
                 // sysfs shows the network namespace it is mounted from, so the kernel lets only its owner mount it.
-                ? new("/sys", "bind", "/sys", ["rbind", "nosuid", "noexec", "nodev", access])
+                // Without what is mounted below (debugfs, tracefs, bpf ...): read-only does not reach there.
+                ? new("/sys", "bind", "/sys", [spec.Privileged ? "rbind" : "bind", "nosuid", "noexec", "nodev", access])
                 : new("/sys", "sysfs", "sysfs", ["nosuid", "noexec", "nodev", access]),
             new("/sys/fs/cgroup", "cgroup", "cgroup", ["nosuid", "noexec", "nodev", "relatime", access]),
         ];

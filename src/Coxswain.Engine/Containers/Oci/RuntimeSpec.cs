@@ -42,7 +42,8 @@ internal sealed record OciLinux(
     IReadOnlyDictionary<string, string>? Sysctl,
     IReadOnlyList<string>? MaskedPaths,
     IReadOnlyList<string>? ReadonlyPaths,
-    string? RootfsPropagation);
+    string? RootfsPropagation,
+    OciSeccomp? Seccomp);
 
 internal sealed record OciNamespace(string Type, string? Path = null);
 
@@ -58,3 +59,25 @@ internal sealed record OciMemory(long? Limit, long? Swap);
 internal sealed record OciCpu(long? Shares, long? Quota, long? Period, string? Cpus);
 
 internal sealed record OciPids(long Limit);
+
+internal sealed record OciSeccomp(
+    string DefaultAction, uint? DefaultErrnoRet, IReadOnlyList<string>? Architectures, IReadOnlyList<OciSyscall>? Syscalls)
+{
+    public IReadOnlyList<string>? Flags { get; init; }
+
+    public string? ListenerPath { get; init; }
+
+    public string? ListenerMetadata { get; init; }
+}
+
+internal sealed record OciSyscall(IReadOnlyList<string> Names, string Action)
+{
+    public uint? ErrnoRet { get; init; }
+
+    public IReadOnlyList<OciSyscallArgument>? Args { get; init; }
+}
+
+internal sealed record OciSyscallArgument(uint Index, ulong Value, string Op)
+{
+    public ulong? ValueTwo { get; init; }
+}

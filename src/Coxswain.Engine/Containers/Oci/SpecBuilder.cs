@@ -13,9 +13,10 @@ internal static class SpecBuilder
         var devices = DeviceNodes.Of(spec);
         var namespaces = Namespaces(spec, layout);
         var newUts = namespaces.Any(item => item is { Type: "uts", Path: null });
+        var process = Process(spec, rootDirectory);
         return new RuntimeSpec(
             OciVersion,
-            Process(spec, rootDirectory),
+            process,
             new OciRoot(rootDirectory, spec.ReadonlyRootfs),
             newUts && spec.Hostname.Length > 0 ? spec.Hostname : null,
             Mounts(spec),
@@ -27,7 +28,8 @@ internal static class SpecBuilder
                 spec.Sysctls.Count == 0 ? null : spec.Sysctls,
                 spec.Privileged ? null : DefaultMounts.MaskedPaths,
                 spec.Privileged ? null : DefaultMounts.ReadonlyPaths,
-                Propagation(spec)));
+                Propagation(spec),
+                Seccomp.Of(spec, process.Capabilities?.Bounding ?? [])));
     }
 
     public static OciProcess Process(ContainerSpec spec, string rootDirectory)

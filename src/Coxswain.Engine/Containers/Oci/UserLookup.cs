@@ -1,10 +1,14 @@
 using System.Globalization;
+using System.Text;
+using Coxswain.Linux.Files;
 
 namespace Coxswain.Engine.Containers.Oci;
 
 /// <summary>Turns <c>user[:group]</c> into numbers by the root's own /etc/passwd and /etc/group.</summary>
 internal static class UserLookup
 {
+    private const int MostBytes = 4 * 1024 * 1024;
+
     /// <exception cref="EngineException">A name is in neither file, or a number is none.</exception>
     public static OciUser Resolve(string rootDirectory, string user, IReadOnlyList<long> additionalGroups)
     {
@@ -74,10 +78,25 @@ internal static class UserLookup
         Read(root, "/etc/group").Where(fields => fields.Length >= 4 && fields[3].Split(',').Contains(user))
             .Select(fields => Number(fields[2])).OfType<long>();
 
+    /// <summary>Only a regular file of the root's own, and no more of it than a user database can have: the image decides what is there.</summary>
     private static IEnumerable<string[]> Read(string root, string path)
     {
-        var file = RootPath.Resolve(root, path);
-        return File.Exists(file) ? File.ReadLines(file).Select(line => line.Split(':')) : [];
+        using var directory = PinnedPath.Open(root);
+        using var pinned = directory.OpenInRoot(path);
+        if (pinned is null)
+        {
+            return [];
+        }
+
+        if (pinned.Status is not { IsRegular: true, Size: <= MostBytes })
+        {
+            throw new EngineException($"{path} of the image is no regular file of at most {MostBytes >> 20} MiB");
+        }
+
+        using var file = pinned.OpenRead();
+        var bytes = new byte[MostBytes];
+        var length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+        return [.. Encoding.UTF8.GetString(bytes, 0, length).Split('\n').Select(line => line.TrimEnd('\r').Split(':'))];
     }
 
     private sealed record UserEntry(string Name, long Uid, long Gid);

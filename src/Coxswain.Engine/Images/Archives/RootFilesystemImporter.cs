@@ -1,4 +1,5 @@
 using Coxswain.Engine.Images.Documents;
+using Coxswain.Engine.Images.Events;
 using Coxswain.Engine.Images.Layers;
 using Coxswain.Engine.Images.Storage;
 
@@ -54,7 +55,7 @@ public sealed class RootFilesystemImporter(ImageStore store)
                 },
             ],
         };
-        return store.AddAsync(session, configuration, [layer], name is null ? [] : [name], cancellationToken);
+        return store.AddAsync(ImageChangeKind.Import, session, configuration, [layer], name is null ? [] : [name], cancellationToken);
     }
 
     private (Descriptor Layer, Digest DiffId) StoreTar(Stream archive, StoreSession session)

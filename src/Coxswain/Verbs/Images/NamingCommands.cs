@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Coxswain.Engine.Images;
 using Coxswain.Engine.Images.Rendering;
+using Coxswain.Engine.Images.Storage;
 
 namespace Coxswain.Verbs.Images;
 

@@ -1,0 +1,81 @@
+using Coxswain.Engine.Containers.Records;
+using Coxswain.Engine.Containers.Tasks;
+using Coxswain.Linux.Processes;
+using Microsoft.Extensions.Logging;
+
+namespace Coxswain.Engine.Containers.Lifecycle;
+
+/// <summary>Takes over what an earlier engine left: tasks that run, and those that ended or were cut short.</summary>
+internal sealed partial class ContainerAdoption(
+    ContainerPaths paths, ContainerStore store, ContainerRemover remover, TaskCleaner cleaner, TaskMonitor monitor, TaskStarter starter,
+    ILogger<ContainerAdoption> logger)
+{
+    /// <returns>Entries, those with a task to watch on marked by <see cref="TaskRecord.IsLive"/>.</returns>
+    public async Task<IReadOnlyList<ContainerEntry>> LoadAsync(CancellationToken cancellationToken)
+    {
+        var entries = new List<ContainerEntry>();
+        foreach (var stored in store.Load())
+        {
+            try
+            {
+                if (stored.Record is null)
+                {
+                    await remover.RemoveAsync(stored.Id, null, stored.Task, cancellationToken);
+                    continue;
+                }
+
+                var entry = new ContainerEntry(stored.Record, stored.Task) { IsReady = true };
+                await CatchUpAsync(entry, cancellationToken);
+                entries.Add(entry);
+            }
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+            {
+                // One that cannot be had must not keep us from the others.
+                Log.NotAdopted(logger, exception, stored.Id);
+            }
+        }
+
+        return entries;
+    }
+
+    private async Task CatchUpAsync(ContainerEntry entry, CancellationToken cancellationToken)
+    {
+        var (record, task) = (entry.Record, entry.Task);
+        if (task.Preparing)
+        {
+            await cleaner.ClearAsync(record.Id, record.CgroupPath, task, cancellationToken);
+            await SetAsync(entry, task with { Preparing = false, Pid = 0 }, cancellationToken);
+            return;
+        }
+
+        if (!task.IsLive)
+        {
+            return;
+        }
+
+        // The FIFO goes when the process is let run; we may have died between that and writing it down.
+        if (task.State == ContainerState.Created && !File.Exists(paths.StartGate(record.Id)))
+        {
+            task = starter.AsRunning(task);
+            entry.Set(task);
+        }
+
+        if (ProcessInfo.StartTime(task.MonitorPid) != task.MonitorStartTime && ProcessInfo.StartTime(task.Pid) != task.PidStartTime)
+        {
+            var exit = await monitor.WaitAsync(record, task, () => false, cancellationToken);
+            await SetAsync(entry, task with { State = ContainerState.Exited, Exit = exit, Pid = 0 }, cancellationToken);
+        }
+    }
+
+    private async Task SetAsync(ContainerEntry entry, TaskRecord task, CancellationToken cancellationToken)
+    {
+        await store.SaveTaskAsync(entry.Record.Id, task, cancellationToken);
+        entry.Set(task);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Error, "Container {Container} of an earlier run cannot be adopted")]
+        public static partial void NotAdopted(ILogger logger, Exception exception, string container);
+    }
+}

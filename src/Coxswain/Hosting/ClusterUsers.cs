@@ -1,0 +1,29 @@
+using Coxswain.ApiServer.Users;
+
+namespace Coxswain.Hosting;
+
+/// <summary>
+/// Under whose name each part of the cluster acts: that of the same part of a standard cluster, with the rights the default
+/// roles give it and no others. See https://kubernetes.io/docs/reference/access-authn-authz/rbac/#core-component-roles.
+/// </summary>
+internal static class ClusterUsers
+{
+    private const string SystemNamespace = "kube-system";
+    private const string Nodes = "system:nodes";
+
+    /// <summary>Reads for all controllers; each writes under an account of its own.</summary>
+    public static User ControllerManager { get; } = Component("kube-controller-manager");
+
+    public static User Scheduler { get; } = Component("kube-scheduler");
+
+    public static User Proxy { get; } = Component("kube-proxy");
+
+    public static User Dns { get; } = Controller("kube-dns");
+
+    /// <summary>The account of a controller, such as <c>deployment-controller</c>.</summary>
+    public static User Controller(string account) => User.ServiceAccount(SystemNamespace, account);
+
+    public static User Node(string name) => new($"system:node:{name}", [Nodes, User.AuthenticatedGroup]);
+
+    private static User Component(string name) => new($"system:{name}", [User.AuthenticatedGroup]);
+}
