@@ -44,7 +44,7 @@ public sealed partial class ApiServerHost : IAsyncDisposable
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        await _parts.ServicePools.RebuildAsync(cancellationToken);
+        await _parts.ServicePools.RepairAsync(cancellationToken);
         if (_options.Endpoints.Count > 0)
         {
             _web = KestrelServer.Create(
@@ -98,7 +98,7 @@ public sealed partial class ApiServerHost : IAsyncDisposable
 
     private KeyAndCertificate ServerCertificate() => _options.Pki.ApiServer(
         [
-            IPAddress.Loopback, IPAddress.IPv6Loopback, ServiceAddresses.FirstOf(_options.ServiceRange),
+            IPAddress.Loopback, IPAddress.IPv6Loopback, AddressRange.FirstOf(_options.ServiceRange),
             .. _options.Endpoints.Select(endpoint => endpoint.Address).Where(address => !address.Equals(IPAddress.Any)),
             .. _options.Advertised is { } advertised ? [advertised.Address] : Array.Empty<IPAddress>(), .. _options.ExtraAddresses,
         ],

@@ -1,4 +1,5 @@
 using System.Net;
+using Coxswain.ApiServer.Admission;
 using Coxswain.ApiServer.Certificates;
 using Coxswain.ApiServer.Http;
 using Coxswain.Store;
@@ -40,6 +41,9 @@ public sealed record ApiServerOptions
 
     /// <summary>Who serves group-versions that are not served here; null when nobody does.</summary>
     internal IGroupRouter? Router { get; init; }
+
+    /// <summary>Admission plug-ins that come after the server's own.</summary>
+    internal IReadOnlyList<IAdmissionPlugin> Admission { get; init; } = [];
 
     /// <summary>How long Events are kept.</summary>
     public TimeSpan EventLifetime { get; init; } = TimeSpan.FromHours(1);

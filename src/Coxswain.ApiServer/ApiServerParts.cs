@@ -35,8 +35,8 @@ internal sealed class ApiServerParts : IAsyncDisposable
         var time = options.Time;
         var random = new LockedRandom(options.Random);
         var identities = new IdentitySource(random);
-        ServicePools = new ServicePools(store, options.ServiceRange, random);
-        var services = new ServiceRules(ServicePools.Addresses, ServicePools.Ports);
+        ServicePools = new ServicePools(store, options.ServiceRange, identities, random, time);
+        var services = new ServiceRules(ServicePools);
         Resources = new CatalogueHolder(BuiltInCatalogue.Make(BuiltInRules.All(services), OtherVersions.All));
         _roles = new RbacAuthorizer(store);
         _nodes = new NodeAuthorizer(store);
@@ -53,6 +53,7 @@ internal sealed class ApiServerParts : IAsyncDisposable
             new NodeRestriction(store),
             new RoleEscalation(_roles, authorizer),
             new CertificateRequestAdmission(authorizer),
+            .. options.Admission,
         ]);
         var reader = new ObjectReader(store);
         var steps = new WriteSteps(admission);

@@ -83,7 +83,7 @@ internal sealed class BootstrapObjects(ApiCore core, CatalogueHolder resources, 
             ["spec"] = new JsonObject
             {
                 ["type"] = "ClusterIP",
-                ["clusterIP"] = ServiceAddresses.FirstOf(serviceRange).ToString(),
+                ["clusterIP"] = AddressRange.FirstOf(serviceRange).ToString(),
                 ["ports"] = new JsonArray(new JsonObject
                 {
                     ["name"] = "https",

@@ -62,12 +62,12 @@ internal class ResourceRules
     /// reservation is confirmed when the write succeeded and undone when it is disposed without.
     /// </summary>
     /// <param name="old">What is replaced; null for a create.</param>
-    public virtual IReservation? Reserve(JsonObject document, JsonObject? old) => null;
+    /// <param name="isDry">Say what would be taken, and take nothing.</param>
+    public virtual ValueTask<IReservation?> ReserveAsync(JsonObject document, JsonObject? old, bool isDry, CancellationToken cancellationToken) =>
+        ValueTask.FromResult<IReservation?>(null);
 
     /// <summary>The object is gone: give back what was reserved for it.</summary>
-    public virtual void Released(JsonObject old)
-    {
-    }
+    public virtual ValueTask ReleasedAsync(JsonObject old, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
     /// <summary>How long the object may take to end before it is removed; null when it is removed at once.</summary>
     public virtual long? GracePeriodSeconds(JsonObject document, long? requested) => null;
@@ -82,7 +82,7 @@ internal class ResourceRules
 }
 
 /// <summary>Something taken from a pool for an object that is not written yet.</summary>
-internal interface IReservation : IDisposable
+internal interface IReservation : IAsyncDisposable
 {
-    void Confirm();
+    ValueTask ConfirmAsync();
 }

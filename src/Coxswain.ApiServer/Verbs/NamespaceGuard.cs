@@ -27,7 +27,7 @@ internal sealed class NamespaceGuard(IStore store, ServedResource namespaces)
         }
 
         // A conflict means that somebody changed or removed it already, and will meet the same end.
-        await store.WriteAsync(new StoreWrite(created.Key, null, created.ModRevision), CancellationToken.None);
+        await store.WriteAsync(StoreWrite.Delete(created.Key, created.ModRevision), CancellationToken.None);
         throw new KubeStatusException(entry is null
             ? Statuses.NotFound("namespaces", request.Namespace)
             : Statuses.NamespaceTerminating(request.Resource.QualifiedName, request.Name, request.Namespace));

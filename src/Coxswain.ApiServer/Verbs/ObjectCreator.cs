@@ -62,7 +62,8 @@ internal sealed class ObjectCreator(IStore store, WriteSteps steps, NamespaceGua
 
         resource.Rules.PrepareForCreate(document);
         var key = resource.Key(request.Namespace, request.Name);
-        using var reservation = await store.GetAsync(key, cancellationToken) is null ? resource.Rules.Reserve(document, old: null) : null;
+        await using var reservation = await store.GetAsync(key, cancellationToken) is null
+            ? await resource.Rules.ReserveAsync(document, old: null, request.DryRun, cancellationToken) : null;
         var value = Document.Encode(document);
         var typed = WriteSteps.ValidateCreate(request, document, value);
         await steps.AdmitAsync(context, cancellationToken);
@@ -80,7 +81,11 @@ internal sealed class ObjectCreator(IStore store, WriteSteps steps, NamespaceGua
         var entry = result.Entry!; // a committed put has its entry
         await namespaces.CheckAsync(request, entry, cancellationToken);
         StoredObject.Of(entry).Keep(typed);
-        reservation?.Confirm();
+        if (reservation is not null)
+        {
+            await reservation.ConfirmAsync();
+        }
+
         return entry;
     }
 

@@ -55,7 +55,7 @@ internal sealed class ObjectDeleter(IStore store, WriteSteps steps, TimeProvider
                     return new DeleteResult(result.Entry!, IsGone: false); // a committed put has its entry
                 }
 
-                resource.Rules.Released(old);
+                await resource.Rules.ReleasedAsync(old, CancellationToken.None);
                 return new DeleteResult(new StoreEntry(current.Key, current.Value, current.CreateRevision, result.Revision), IsGone: true);
             }
         }

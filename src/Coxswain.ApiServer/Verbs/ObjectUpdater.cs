@@ -60,7 +60,8 @@ internal sealed class ObjectUpdater(IStore store, WriteSteps steps)
                 throw new KubeStatusException(Statuses.Invalid(resource.Kind, request.Name, errors));
             }
 
-            using var reservation = request.Subresource.Length == 0 ? resource.Rules.Reserve(document, old) : null;
+            await using var reservation = request.Subresource.Length == 0
+                ? await resource.Rules.ReserveAsync(document, old, request.DryRun, cancellationToken) : null;
             var value = Document.Encode(document);
             var typed = Validate(request, document, value, current);
             if (!isAdmitted)
@@ -77,7 +78,11 @@ internal sealed class ObjectUpdater(IStore store, WriteSteps steps)
             var result = await store.WriteAsync(new StoreWrite(current.Key, ends ? default(ReadOnlyMemory<byte>?) : value, current.ModRevision), cancellationToken);
             if (result.Outcome == WriteOutcome.Committed)
             {
-                reservation?.Confirm();
+                if (reservation is not null)
+                {
+                    await reservation.ConfirmAsync();
+                }
+
                 if (!ends)
                 {
                     var entry = result.Entry!; // a committed put has its entry
@@ -89,7 +94,7 @@ internal sealed class ObjectUpdater(IStore store, WriteSteps steps)
                     return entry;
                 }
 
-                resource.Rules.Released(document);
+                await resource.Rules.ReleasedAsync(document, CancellationToken.None);
                 return new StoreEntry(current.Key, value, current.CreateRevision, result.Revision);
             }
         }

@@ -18,13 +18,13 @@ internal static partial class OwnOomScore
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            Log.NotLowered(logger, exception);
+            Log.NotLowered(logger, exception.Message);
         }
     }
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Warning, "This process is not kept from the OOM killer")]
-        public static partial void NotLowered(ILogger logger, Exception exception);
+        [LoggerMessage(LogLevel.Warning, "This process is not kept from the OOM killer: {Reason}")]
+        public static partial void NotLowered(ILogger logger, string reason);
     }
 }

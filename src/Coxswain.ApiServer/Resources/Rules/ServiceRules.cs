@@ -7,7 +7,7 @@ using Coxswain.ApiServer.Documents;
 namespace Coxswain.ApiServer.Resources.Rules;
 
 /// <summary>Gives Services their cluster address and node ports, and takes them back.</summary>
-internal sealed class ServiceRules(ServiceAddresses addresses, NodePorts ports) : ResourceRules
+internal sealed class ServiceRules(ServicePools pools) : ResourceRules
 {
     private const string None = "None";
 
@@ -49,11 +49,12 @@ internal sealed class ServiceRules(ServiceAddresses addresses, NodePorts ports) 
         }
     }
 
-    public override IReservation? Reserve(JsonObject document, JsonObject? old)
+    public override async ValueTask<IReservation?> ReserveAsync(
+        JsonObject document, JsonObject? old, bool isDry, CancellationToken cancellationToken)
     {
         var spec = document.ObjectOrNew("spec");
         var oldSpec = old?["spec"] as JsonObject ?? [];
-        var reservation = new ServiceReservation(addresses, ports);
+        var reservation = new ServiceReservation(pools, document, isDry);
         try
         {
             if (IsExternalName(spec))
@@ -62,27 +63,27 @@ internal sealed class ServiceRules(ServiceAddresses addresses, NodePorts ports) 
             }
             else
             {
-                ReserveAddress(document, spec, oldSpec, reservation);
+                await ReserveAddressAsync(spec, oldSpec, reservation, cancellationToken);
             }
 
-            ReservePorts(document, spec, oldSpec, reservation);
+            await ReservePortsAsync(spec, oldSpec, reservation, cancellationToken);
             return reservation;
         }
         catch
         {
-            reservation.Dispose();
+            await reservation.DisposeAsync();
             throw;
         }
     }
 
-    public override void Released(JsonObject old)
+    public override async ValueTask ReleasedAsync(JsonObject old, CancellationToken cancellationToken)
     {
         if (old["spec"] is JsonObject spec)
         {
-            addresses.Release(spec.Text("clusterIP"));
+            await pools.Addresses.ReleaseAsync(spec.Text("clusterIP"), cancellationToken);
             foreach (var port in NodePortsOf(spec))
             {
-                ports.Release(port);
+                await pools.Ports.ReleaseAsync(pools.Ports.Range.Text(port), cancellationToken);
             }
         }
     }
@@ -103,7 +104,8 @@ internal sealed class ServiceRules(ServiceAddresses addresses, NodePorts ports) 
         }
     }
 
-    private static void ReserveAddress(JsonObject document, JsonObject spec, JsonObject oldSpec, ServiceReservation reservation)
+    private static async ValueTask ReserveAddressAsync(
+        JsonObject spec, JsonObject oldSpec, ServiceReservation reservation, CancellationToken cancellationToken)
     {
         var wanted = spec.Text("clusterIP");
         var before = oldSpec.Text("clusterIP");
@@ -112,7 +114,7 @@ internal sealed class ServiceRules(ServiceAddresses addresses, NodePorts ports) 
         var isRefused = before.Length > 0 && wanted.Length > 0 && wanted != before;
         if (wanted.Length == 0 || (wanted != None && wanted != before && !isRefused))
         {
-            wanted = reservation.TakeAddress(document, wanted);
+            wanted = await reservation.TakeAddressAsync(wanted, cancellationToken);
             spec["clusterIP"] = wanted;
         }
 
@@ -121,7 +123,8 @@ internal sealed class ServiceRules(ServiceAddresses addresses, NodePorts ports) 
         spec["ipFamilyPolicy"] ??= "SingleStack";
     }
 
-    private static void ReservePorts(JsonObject document, JsonObject spec, JsonObject oldSpec, ServiceReservation reservation)
+    private static async ValueTask ReservePortsAsync(
+        JsonObject spec, JsonObject oldSpec, ServiceReservation reservation, CancellationToken cancellationToken)
     {
         var before = NodePortsOf(oldSpec).ToHashSet();
         var taken = new Dictionary<int, string>();
@@ -141,7 +144,7 @@ internal sealed class ServiceRules(ServiceAddresses addresses, NodePorts ports) 
 
                 if (wanted == 0 || !before.Contains(wanted))
                 {
-                    wanted = reservation.TakePort(document, $"spec.ports[{i}].nodePort", wanted);
+                    wanted = await reservation.TakePortAsync($"spec.ports[{i}].nodePort", wanted, cancellationToken);
                     items[i]["nodePort"] = wanted;
                 }
 
@@ -153,7 +156,7 @@ internal sealed class ServiceRules(ServiceAddresses addresses, NodePorts ports) 
                 var health = (int)(spec.IntegerAt("healthCheckNodePort") ?? 0);
                 if (health == 0 || !before.Contains(health))
                 {
-                    health = reservation.TakePort(document, "spec.healthCheckNodePort", health);
+                    health = await reservation.TakePortAsync("spec.healthCheckNodePort", health, cancellationToken);
                     spec["healthCheckNodePort"] = health;
                 }
 
