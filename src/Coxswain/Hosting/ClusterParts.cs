@@ -69,7 +69,7 @@ internal sealed class ClusterParts : IAsyncDisposable
         _dnsService = new DnsServiceKeeper(dnsOptions, ClientFor(api, "kube-dns"), time, loggers.CreateLogger<DnsServiceKeeper>());
         _administrator = ClientFor(api, "admin");
         _nodeName = configuration.NodeName;
-        var nodeClient = ClientFor(api, $"node:{configuration.NodeName}");
+        var nodeClient = api.ClientFor(new User($"system:node:{configuration.NodeName}", ["system:nodes", User.AuthenticatedGroup]));
         _informers.Of<V1Node>().OnChange((_, node) =>
         {
             if (node is not null && node.Metadata.Name == configuration.NodeName && NodeReadiness.IsReady(node))
