@@ -81,7 +81,7 @@ internal sealed class ContainerConfigBuilder(NodePaths paths, SubPaths subPaths,
         return mounts;
     }
 
-    private static ContainerSecurity Security(Pod pod, Container container, ImageInfo image)
+    private ContainerSecurity Security(Pod pod, Container container, ImageInfo image)
     {
         var own = Security(container);
         var shared = pod.Spec.SecurityContext ?? PodSecurityContext.Empty;
@@ -107,7 +107,33 @@ internal sealed class ContainerConfigBuilder(NodePaths paths, SubPaths subPaths,
             NoNewPrivileges = own.AllowPrivilegeEscalation == false,
             CapabilitiesAdd = own.Capabilities?.Add ?? [],
             CapabilitiesDrop = own.Capabilities?.Drop ?? [],
+            Seccomp = Seccomp(own.SeccompProfile ?? shared.SeccompProfile, own.Privileged ?? false),
         };
+    }
+
+    /// <summary>Unconfined when nobody says anything, as in Kubernetes, and for whom nothing is withheld in any case.</summary>
+    private SecurityProfile Seccomp(SeccompProfile? profile, bool privileged)
+    {
+        if (profile is null || privileged)
+        {
+            return SecurityProfile.Unconfined;
+        }
+
+        switch (profile.Type)
+        {
+            case SeccompProfileType.RuntimeDefault:
+                return new SecurityProfile(SecurityProfileType.RuntimeDefault);
+            case SeccompProfileType.Localhost:
+                var name = profile.LocalhostProfile ?? "";
+                if (name.Length == 0 || Path.IsPathRooted(name) || name.Split('/').Contains(".."))
+                {
+                    throw new ContainerConfigException($"seccomp profile \"{name}\" must be relative and stay below the node's directory of profiles");
+                }
+
+                return new SecurityProfile(SecurityProfileType.Localhost, paths.SeccompProfile(name));
+            default:
+                return SecurityProfile.Unconfined;
+        }
     }
 
     private static void CheckNotRoot(Pod pod, Container container, long? user, string imageUser)
@@ -148,7 +174,7 @@ internal sealed class ContainerConfigBuilder(NodePaths paths, SubPaths subPaths,
             CpuQuota = cpuLimit is { } milli ? Math.Max(1000, milli * QuotaPeriodMicroseconds / 1000) : null,
             CpuPeriod = cpuLimit is null ? null : QuotaPeriodMicroseconds,
             MemoryBytes = limits.TryGetValue("memory", out var memory) && !memory.IsZero ? memory.LongValue : null,
-            OomScoreAdj = QosClass.OomScoreAdj(pod, container, nodeMemoryBytes),
+            OomScoreAdj = OomScores.Of(pod, container, nodeMemoryBytes),
         };
     }
 

@@ -1,3 +1,4 @@
+using Coxswain.Api;
 using Coxswain.Api.Core.V1;
 using Coxswain.Client.Events;
 using Coxswain.Node.Options;
@@ -94,8 +95,8 @@ internal sealed partial class EvictionLoop(
         {
             used.Add(shortage.Kind switch
             {
-                PressureKind.Memory => new PodUsage(pod, await usage.MemoryAsync(pod, cancellationToken), Requested(pod, "memory")),
-                PressureKind.Disk => new PodUsage(pod, usage.Disk(pod, cancellationToken), Requested(pod, "ephemeral-storage")),
+                PressureKind.Memory => new PodUsage(pod, await usage.MemoryAsync(pod, cancellationToken), PodRequests.Of(pod.Spec, ResourceName.Memory).LongValue),
+                PressureKind.Disk => new PodUsage(pod, usage.Disk(pod, cancellationToken), PodRequests.Of(pod.Spec, ResourceName.EphemeralStorage).LongValue),
                 _ => new PodUsage(pod, 0, 0),
             });
         }
@@ -129,9 +130,6 @@ internal sealed partial class EvictionLoop(
     }
 
     private static bool IsActive(Pod pod) => pod.Status.Phase is not (PodPhase.Succeeded or PodPhase.Failed);
-
-    private static long Requested(Pod pod, string resource) => pod.Spec.Containers.Sum(container =>
-        container.Resources.Requests.TryGetValue(resource, out var amount) ? amount.LongValue : 0);
 
     private static partial class Log
     {

@@ -124,7 +124,7 @@ internal sealed class PodManager(
             return null;
         }
 
-        var rejection = admission.Check(pod, [.. _workers.Values.Select(entry => entry.Worker.Pod)]);
+        var rejection = admission.Check(pod, [.. _workers.Values.Where(entry => !entry.Worker.HasEnded).Select(entry => entry.Worker.Pod)]);
         if (rejection is not null)
         {
             events.Warning(pod, rejection.Reason, rejection.Message);

@@ -3,7 +3,6 @@ using System.Text.Json;
 using Coxswain.Api;
 using Coxswain.Api.Core.V1;
 using Coxswain.Node.Planning;
-using Coxswain.Node.PodFacts;
 
 namespace Coxswain.Node.Pods;
 
@@ -51,6 +50,11 @@ internal sealed class PodStatusChanges
     {
         var changed = PodStatus.Empty;
         var names = new List<string>();
+        if (written == wanted && acknowledged == known.Status)
+        {
+            return new PodStatusChanges(known, changed, names); // Nearly always: nothing is copied to find that out.
+        }
+
         foreach (var field in Fields)
         {
             if (!Same(field, written, wanted) || !Same(field, acknowledged, known.Status))

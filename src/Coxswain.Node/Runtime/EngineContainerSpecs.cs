@@ -60,13 +60,17 @@ internal static class EngineContainerSpecs
                 Pids = config.Resources.Pids,
             },
             CgroupParent = sandbox.CgroupParent,
+            Seccomp = security.Seccomp switch
+            {
+                { Type: SecurityProfileType.RuntimeDefault } => SeccompProfile.Default,
+                { Type: SecurityProfileType.Localhost } profile => SeccompProfile.Localhost(profile.LocalhostRef),
+                _ => SeccompProfile.Unconfined,
+            },
             Privileged = security.Privileged,
             ReadonlyRootfs = security.ReadOnlyRootFilesystem,
             NoNewPrivileges = security.NoNewPrivileges,
             CapabilitiesAdd = security.CapabilitiesAdd,
             CapabilitiesDrop = security.CapabilitiesDrop,
-            // As Kubernetes has it for a pod that says nothing.
-            Seccomp = SeccompProfile.Unconfined,
             OomScoreAdj = config.Resources.OomScoreAdj,
             Terminal = config.Terminal,
             Stdin = config.Stdin,

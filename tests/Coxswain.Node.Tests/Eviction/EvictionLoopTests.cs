@@ -10,6 +10,7 @@ using Coxswain.Node.Pods;
 using Coxswain.Node.Runtime;
 using Coxswain.Node.Tests.Pods;
 using Coxswain.Testing.Client;
+using Coxswain.Testing.Time;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Coxswain.Node.Tests.Eviction;
@@ -22,7 +23,7 @@ public sealed class EvictionLoopTests : INodeMeter, IPodUsageMeter, IEvictablePo
         8 * Gigabyte, new FileSystemUsage(100 * Gigabyte, 50 * Gigabyte, 1000, 900), new FileSystemUsage(100 * Gigabyte, 50 * Gigabyte, 1000, 900),
         30_000, 32_768);
 
-    private readonly ManualTime _time = new();
+    private readonly VirtualTime _time = new();
     private readonly FakeRuntime _runtime;
     private readonly NodePressure _pressure;
     private readonly EvictionLoop _loop;

@@ -3,13 +3,27 @@ using Coxswain.Api.Core.V1;
 using Coxswain.Api.Meta.V1;
 using Coxswain.Client;
 using Coxswain.Node.Pods;
+using Coxswain.Node.Tests.Agent;
 using Coxswain.Testing.Client;
+using Coxswain.Testing.Cluster;
 
 namespace Coxswain.Node.Tests.Pods;
 
-public sealed class PodReportTests
+public sealed class PodReportTests : IAsyncLifetime
 {
-    private readonly FakeKubeClient _client = new(new ManualTime());
+    private TestApiServer? _api;
+    private int _requests;
+    private InterceptedKubeClient? _client;
+
+    private InterceptedKubeClient Client => _client!; // Set before each test.
+
+    public async Task InitializeAsync()
+    {
+        _api = await NodeApiServer.StartAsync();
+        _client = new InterceptedKubeClient(_api.Admin, (_, _) => _requests++);
+    }
+
+    public async Task DisposeAsync() => await _api!.DisposeAsync(); // Set before each test.
 
     [Fact]
     public async Task Write_AnotherWroteItsConditionMeanwhile_BothAreKept()
@@ -28,11 +42,10 @@ public sealed class PodReportTests
     {
         var report = await CreateAsync();
         await SetGateAsync();
-        var patches = 0;
-        _client.BeforeRequest = (_, _) => patches++;
+        _requests = 0;
         report.Set(report.Pod.Status with { Phase = "Running" });
         await report.WriteAsync(CancellationToken.None);
-        Assert.Equal(1, patches);
+        Assert.Equal(1, _requests);
         Assert.Equal("Running", (await GetAsync()).Status.Phase);
     }
 
@@ -75,7 +88,7 @@ public sealed class PodReportTests
     public async Task Write_PodReplacedByAnotherOfTheName_LeavesThatAlone()
     {
         var report = await CreateAsync();
-        await _client.DeleteAsync<Pod>("default", "web", new DeleteOptions { GracePeriodSeconds = 0 }, CancellationToken.None);
+        await Client.DeleteAsync<Pod>("default", "web", new DeleteOptions { GracePeriodSeconds = 0 }, CancellationToken.None);
         await CreateAsync();
         report.Set(report.Pod.Status with { Phase = "Failed" });
         await report.WriteAsync(CancellationToken.None);
@@ -92,15 +105,20 @@ public sealed class PodReportTests
     }
 
     private async Task<PodReport> CreateAsync() => new(
-        await _client.CreateAsync(
-            Pod.Empty with { Metadata = ObjectMeta.Empty with { Name = "web", Namespace = "default" } }, CancellationToken.None),
-        _client);
+        await Client.CreateAsync(
+            Pod.Empty with
+            {
+                Metadata = ObjectMeta.Empty with { Name = "web", Namespace = "default" },
+                Spec = PodSpec.Empty with { Containers = [new Container { Name = "main", Image = "shop/web:1" }] },
+            },
+            CancellationToken.None),
+        Client);
 
-    private Task<Pod> GetAsync() => _client.GetAsync<Pod>("default", "web", CancellationToken.None);
+    private Task<Pod> GetAsync() => Client.GetAsync<Pod>("default", "web", CancellationToken.None);
 
     private Task SetGateAsync() => PatchAsync("""{"status":{"conditions":[{"type":"shop/gate","status":"True"}]}}""");
 
-    private Task PatchAsync(string patch) => _client.PatchStatusAsync<Pod>(
+    private Task PatchAsync(string patch) => Client.PatchStatusAsync<Pod>(
         "default", "web", new KubePatch(PatchType.Merge, Encoding.UTF8.GetBytes(patch)), CancellationToken.None);
 
     private static PodCondition Condition(string type, string status) => new() { Type = type, Status = status };

@@ -6,13 +6,14 @@ using Coxswain.Api.Meta.V1;
 using Coxswain.Node.Files;
 using Coxswain.Node.Objects;
 using Coxswain.Node.Volumes;
+using Coxswain.Testing.Time;
 
 namespace Coxswain.Node.Tests.Volumes;
 
 public sealed class PodVolumesTests : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("coxswain-volumes-").FullName;
-    private readonly ManualTime _time = new();
+    private readonly VirtualTime _time = new();
     private readonly FakePodObjects _objects = new();
     private readonly FakeMounts _mounts = new();
     private readonly FakeTokens _tokens;
