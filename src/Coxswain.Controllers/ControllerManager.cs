@@ -5,6 +5,7 @@ using Coxswain.Controllers.Apps;
 using Coxswain.Controllers.Core;
 using Coxswain.Controllers.GarbageCollection;
 using Coxswain.Controllers.Nodes;
+using Coxswain.Controllers.Policy;
 using Coxswain.Controllers.Scheduling;
 using Microsoft.Extensions.Logging;
 
@@ -41,6 +42,7 @@ public sealed class ControllerManager
             Part("deployment-controller", new DeploymentController(context).RunAsync),
             Part("replicaset-controller", new ReplicaSetController(context).RunAsync),
             Part("replication-controller", new ReplicationControllerController(context).RunAsync),
+            Part("disruption-controller", new DisruptionController(context).RunAsync),
             Part("endpointslice-controller", new EndpointsController(context).RunAsync),
             Part("namespace-controller", new NamespaceController(context).RunAsync),
             Part("service-account-controller", new NamespaceDefaultsController(context, options.RootCertificates).RunAsync),

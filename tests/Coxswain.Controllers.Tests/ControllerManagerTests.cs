@@ -52,7 +52,7 @@ public sealed class ControllerManagerTests
         var isOutOfOrder = true;
         await using var cluster = await ControlPlane.StartAsync(beforeRequest: (verb, resource) =>
         {
-            if (isOutOfOrder && verb == "list" && resource.Plural == "replicationcontrollers")
+            if (isOutOfOrder && verb == "list" && resource.Plural == "endpointslices")
             {
                 throw new KubeStatusException(new Status { Code = 403, Reason = "Forbidden", Message = "not yours" });
             }
@@ -63,8 +63,8 @@ public sealed class ControllerManagerTests
         cluster.AdvanceTo(120);
 
         var ill = Assert.Single(cluster.Manager!.Status, status => !status.IsRunning);
-        Assert.Equal("replication-controller", ill.Name);
-        Assert.Contains("replicationcontrollers", ill.LastFailure, StringComparison.Ordinal);
+        Assert.Equal("endpointslice-controller", ill.Name);
+        Assert.Contains("endpointslices", ill.LastFailure, StringComparison.Ordinal);
 
         isOutOfOrder = false;
         cluster.AdvanceTo(160);

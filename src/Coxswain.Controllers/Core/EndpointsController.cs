@@ -18,6 +18,9 @@ namespace Coxswain.Controllers.Core;
 internal sealed class EndpointsController : KeyedController
 {
     private const string ByService = "service";
+
+    /// <summary>Pods by each of their labels, Services by the first one they select: a mass start asks only who is concerned.</summary>
+    private const string ByLabel = "label";
     private const string ZoneLabel = "topology.kubernetes.io/zone";
 
     /// <summary>How long a slice just made may take to show up in the cache.</summary>
@@ -44,6 +47,9 @@ internal sealed class EndpointsController : KeyedController
         _slices = context.Informers.Of<EndpointSlice>();
         _endpoints = context.Informers.Of<Endpoints>();
         _nodes = context.Informers.Of<V1Node>();
+        _services.AddIndex(ByLabel, service =>
+            service.Spec.Selector.Count > 0 ? [PairOf(service.Metadata.Namespace, FirstOf(service.Spec.Selector))] : []);
+        _pods.AddIndex(ByLabel, pod => pod.Metadata.Labels.Select(label => PairOf(pod.Metadata.Namespace, label)));
         _slices.AddIndex(ByService, slice => KeyOf(slice) is { } key ? [key.ToString()] : []);
     }
 
@@ -71,7 +77,8 @@ internal sealed class EndpointsController : KeyedController
         }
 
         var selector = LabelSelector.From(service.Spec.Selector);
-        var backends = ServiceEndpoints.Of(service, _pods.List(key.Namespace).Where(pod => selector.Matches(pod.Metadata.Labels)));
+        var candidates = _pods.ListBy(ByLabel, PairOf(key.Namespace, FirstOf(service.Spec.Selector)));
+        var backends = ServiceEndpoints.Of(service, candidates.Where(pod => selector.Matches(pod.Metadata.Labels)));
         await ApplyAsync(key, EndpointSlicePlan.Compute(service, backends, _slices.ListBy(ByService, key.ToString()), ZoneOf), cancellationToken);
         var existing = _endpoints.Get(key);
         var endpoints = EndpointsPlan.Compute(service, backends, existing);
@@ -116,20 +123,28 @@ internal sealed class EndpointsController : KeyedController
             return;
         }
 
-        foreach (var service in _services.List((current ?? old!).Metadata.Namespace))
-        {
-            if (service.Spec.Selector.Count == 0)
-            {
-                continue;
-            }
+        AddServicesOf(old);
+        AddServicesOf(current);
+    }
 
-            var selector = LabelSelector.From(service.Spec.Selector);
-            if ((old is not null && selector.Matches(old.Metadata.Labels)) || (current is not null && selector.Matches(current.Metadata.Labels)))
+    private void AddServicesOf(Pod? pod)
+    {
+        foreach (var label in pod?.Metadata.Labels ?? ObjectMeta.Empty.Labels)
+        {
+            foreach (var service in _services.ListBy(ByLabel, PairOf(pod!.Metadata.Namespace, label)))
             {
-                Queue.Add(NamespacedName.Of(service));
+                if (LabelSelector.From(service.Spec.Selector).Matches(pod.Metadata.Labels))
+                {
+                    Queue.Add(NamespacedName.Of(service));
+                }
             }
         }
     }
+
+    private static KeyValuePair<string, string> FirstOf(IReadOnlyDictionary<string, string> selector) =>
+        selector.MinBy(label => label.Key, StringComparer.Ordinal);
+
+    private static string PairOf(string @namespace, KeyValuePair<string, string> label) => $"{@namespace}/{label.Key}={label.Value}";
 
     private static NamespacedName? KeyOf(EndpointSlice? slice) =>
         slice is not null
