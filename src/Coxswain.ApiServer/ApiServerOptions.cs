@@ -48,6 +48,8 @@ public sealed record ApiServerOptions
     /// <summary>How long Events are kept.</summary>
     public TimeSpan EventLifetime { get; init; } = TimeSpan.FromHours(1);
 
+    public RequestBounds Bounds { get; init; } = new();
+
     /// <summary>How long a Pod's creation waits for the default service account of a new namespace.</summary>
     public TimeSpan ServiceAccountPatience { get; init; } = TimeSpan.FromSeconds(5);
 }

@@ -3,6 +3,7 @@ using Coxswain.ApiServer.Admission;
 using Coxswain.ApiServer.Authentication;
 using Coxswain.ApiServer.Authorization;
 using Coxswain.ApiServer.Bootstrap;
+using Coxswain.ApiServer.Certificates;
 using Coxswain.ApiServer.Conversion;
 using Coxswain.ApiServer.Core;
 using Coxswain.ApiServer.Discovery;
@@ -51,6 +52,7 @@ internal sealed class ApiServerParts : IAsyncDisposable
             _priorities,
             new NodeRestriction(store),
             new RoleEscalation(_roles, authorizer),
+            new CertificateRequestAdmission(authorizer),
             .. options.Admission,
         ]);
         var reader = new ObjectReader(store);
@@ -84,12 +86,12 @@ internal sealed class ApiServerParts : IAsyncDisposable
         var discovery = new DiscoveryEndpoint(Resources, options.Advertised?.ToString() ?? "");
         var metrics = new RequestMetrics(time);
         Health = new HealthChecks(options.ReadinessGates);
-        var clientCertificate = options.Pki.NodeClient();
-        _nodeProxy = new NodeProxy(Core, store, Lifetime, options.Pki, clientCertificate);
+        NodeClient = new RenewingCertificate(options.Pki.NodeClient, time, options.LoggerFactory.CreateLogger<RenewingCertificate>());
+        _nodeProxy = new NodeProxy(Core, store, Lifetime, options.Pki, NodeClient);
         var endpoint = new ResourceEndpoint(Resources, Core, new AnswerFormatter(tables), new WatchEndpoint(Core, tables, Lifetime), _nodeProxy, options.Router);
         var server = new ServerEndpoints(Health, metrics, Resources, discovery, options.Pki, ServerVersion.GitVersion);
         Http = new HttpHandler(
-            new RequestAuthenticator(_tokens), endpoint, discovery, server, authorizer, metrics,
+            new RequestAuthenticator(_tokens), endpoint, discovery, server, authorizer, metrics, options.Bounds, time,
             options.LoggerFactory.CreateLogger<HttpHandler>());
     }
 
@@ -104,6 +106,9 @@ internal sealed class ApiServerParts : IAsyncDisposable
     public ServicePools ServicePools { get; }
 
     public EventCleaner EventCleaner { get; }
+
+    /// <summary>What nodes know the server by.</summary>
+    public RenewingCertificate NodeClient { get; }
 
     public ServerLifetime Lifetime { get; } = new();
 

@@ -19,12 +19,12 @@ public sealed class TestServer : IAsyncDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("coxswain-apiserver-");
 
-    private TestServer(StoreOptions storeOptions, TimeProvider time, Func<ApiServerOptions, ApiServerOptions>? change)
+    private TestServer(StoreOptions storeOptions, TimeProvider time, Func<ApiServerOptions, ApiServerOptions>? options)
     {
         Pki = ClusterPki.Open(_folder.FullName, TimeProvider.System);
         Store = new MemoryStore(storeOptions, time);
         Intercepted = new InterceptedStore(Store);
-        Host = NewHost(Intercepted, time, change);
+        Host = NewHost(Intercepted, time, options);
         Admin = Host.ClientFor(new User("admin", [ClusterPki.MastersGroup, User.AuthenticatedGroup]));
     }
 
@@ -46,29 +46,30 @@ public sealed class TestServer : IAsyncDisposable
     public Uri Address => new($"https://127.0.0.1:{Host.Endpoints[0].Port}");
 
     public static async Task<TestServer> StartAsync(
-        StoreOptions? storeOptions = null, TimeProvider? time = null, Func<ApiServerOptions, ApiServerOptions>? change = null)
+        StoreOptions? storeOptions = null, TimeProvider? time = null, Func<ApiServerOptions, ApiServerOptions>? options = null)
     {
-        var server = new TestServer(storeOptions ?? new StoreOptions(), time ?? TimeProvider.System, change);
+        var server = new TestServer(storeOptions ?? new StoreOptions(), time ?? TimeProvider.System, options);
         await server.Host.StartAsync(CancellationToken.None);
         server.Http = server.ClientWith(server.Pki.Admin());
         await server.Admin.CreateAsync(new ServiceAccount { Metadata = new ObjectMeta { Name = "default", Namespace = "default" } }, CancellationToken.None);
         return server;
     }
 
-    public ApiServerHost NewHost(IStore store, TimeProvider time, Func<ApiServerOptions, ApiServerOptions>? change = null) =>
-        new((change ?? (options => options))(OptionsFor(store, time)));
-
-    private ApiServerOptions OptionsFor(IStore store, TimeProvider time) => new()
+    public ApiServerHost NewHost(IStore store, TimeProvider time, Func<ApiServerOptions, ApiServerOptions>? change = null)
     {
-        Store = store,
-        Pki = Pki,
-        Time = time,
-        Random = new Random(42),
-        LoggerFactory = NullLoggerFactory.Instance,
-        Endpoints = [new IPEndPoint(IPAddress.Loopback, 0)],
-        Advertised = new IPEndPoint(IPAddress.Parse("10.244.0.1"), 6443),
-        ServiceAccountPatience = TimeSpan.FromSeconds(30),
-    };
+        var options = new ApiServerOptions
+        {
+            Store = store,
+            Pki = Pki,
+            Time = time,
+            Random = new Random(42),
+            LoggerFactory = NullLoggerFactory.Instance,
+            Endpoints = [new IPEndPoint(IPAddress.Loopback, 0)],
+            Advertised = new IPEndPoint(IPAddress.Parse("10.244.0.1"), 6443),
+            ServiceAccountPatience = TimeSpan.FromSeconds(30),
+        };
+        return new ApiServerHost(change?.Invoke(options) ?? options);
+    }
 
     /// <param name="certificate">Null to come without one.</param>
     public HttpClient ClientWith(KeyAndCertificate? certificate)

@@ -9,7 +9,10 @@ namespace Coxswain.Api;
 /// <summary>Writes a document as YAML that reads back as the same document.</summary>
 internal static class YamlWriter
 {
-    /// <summary>The signs that text without quotes may hold, beside letters and digits; what else means nothing is not agreed on by every reader.</summary>
+    /// <summary>
+    /// The signs that text without quotes may hold, beside letters and digits; what else means nothing is not agreed
+    /// on by every reader.
+    /// </summary>
     private static readonly SearchValues<char> PlainSigns = SearchValues.Create(" _-./:+=,@()~^$;<");
 
     public static string Write(JsonNode? node)
@@ -61,7 +64,8 @@ internal static class YamlWriter
     private static Scalar Text(string text)
     {
         // Unquoted text that would read as a number, a boolean, a date or nothing needs its quotes.
-        var style = YamlScalars.Plain(text) is not string || (char.IsAsciiDigit(text[0]) && text.AsSpan().IndexOfAny('-', ':') >= 0)
+        var style = YamlScalars.Plain(text) is not string
+            || (char.IsAsciiDigit(text[0]) && text.AsSpan().IndexOfAny('-', ':') >= 0)
             ? ScalarStyle.DoubleQuoted
             : IsPlainLines(text) ? ScalarStyle.Literal
             : IsPlain(text) ? ScalarStyle.Any

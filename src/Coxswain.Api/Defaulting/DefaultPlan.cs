@@ -97,7 +97,8 @@ internal sealed class DefaultPlan : ISchemaPlan
         {
             node[field.Name] = value.DeepClone();
         }
-        else if (!field.Schema.IsStructural && existing is JsonObject target && value is JsonObject values && field.Schema.Type == SchemaType.Struct)
+        else if (!field.Schema.IsStructural && existing is JsonObject target && value is JsonObject values
+            && field.Schema.Type == SchemaType.Struct)
         {
             foreach (var (name, inner) in values)
             {

@@ -4,9 +4,10 @@ using System.Text;
 namespace Coxswain.Api;
 
 /// <summary>
-/// Turns an expression in RE2's syntax (https://github.com/google/re2/wiki/Syntax) into one that means the same to .NET:
-/// <c>\d</c> is ASCII, <c>$</c> is the very end, <c>[[:alpha:]]</c> and <c>(?P&lt;name&gt;</c> exist. Repetition is bounded as in RE2, and so
-/// is what it multiplies to, because a matcher without backtracking unrolls it.
+/// Turns an expression in RE2's syntax (https://github.com/google/re2/wiki/Syntax) into one that means the same to
+/// .NET: <c>\d</c> is ASCII, <c>$</c> is the very end, <c>[[:alpha:]]</c> and <c>(?P&lt;name&gt;</c> exist.
+/// Repetition is bounded as in RE2, and so is what it multiplies to, because a matcher without backtracking unrolls
+/// it.
 /// </summary>
 internal static class Re2Syntax
 {
@@ -84,7 +85,8 @@ internal static class Re2Syntax
             }
         }
 
-        return groups.Count == 0 ? result.ToString() : throw new FormatException($"missing closing ): `{Short(pattern)}`");
+        return groups.Count == 0 ? result.ToString()
+            : throw new FormatException($"missing closing ): `{Short(pattern)}`");
     }
 
     /// <summary>Past <c>(</c> and what follows it; only groups and flags that RE2 knows.</summary>
@@ -156,7 +158,9 @@ internal static class Re2Syntax
                 return start + 2;
             case 'x' when start + 2 < pattern.Length && pattern[start + 2] == '{':
                 var close = pattern.IndexOf('}', start);
-                if (close < 0 || !ushort.TryParse(pattern.AsSpan((start + 3)..close), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var code))
+                if (close < 0
+                    || !ushort.TryParse(pattern.AsSpan((start + 3)..close), NumberStyles.AllowHexSpecifier,
+                        CultureInfo.InvariantCulture, out var code))
                 {
                     throw new FormatException($"invalid escape sequence: `{Short(pattern[start..])}`");
                 }
@@ -198,7 +202,8 @@ internal static class Re2Syntax
             {
                 var end = pattern.IndexOf(":]", i + 2, StringComparison.Ordinal);
                 var name = end < 0 ? "" : pattern[(i + 2)..end];
-                result.Append(Classes.TryGetValue(name, out var set) ? set : throw new FormatException($"invalid character class range: `[:{name}:]`"));
+                result.Append(Classes.TryGetValue(name, out var set) ? set
+                    : throw new FormatException($"invalid character class range: `[:{name}:]`"));
                 i = end + 1;
             }
             else
@@ -233,7 +238,8 @@ internal static class Re2Syntax
         return count <= MaxRepeat ? (end, count) : throw new FormatException($"invalid repeat count: `{{{text}}}`");
     }
 
-    private static int Number(ReadOnlySpan<char> digits) => digits.Length > 6 ? int.MaxValue : int.Parse(digits, CultureInfo.InvariantCulture);
+    private static int Number(ReadOnlySpan<char> digits) =>
+        digits.Length > 6 ? int.MaxValue : int.Parse(digits, CultureInfo.InvariantCulture);
 
     private static string Short(string text) => text.Length <= 64 ? text : text[..64] + "...";
 

@@ -2,8 +2,8 @@ namespace Coxswain.Api;
 
 /// <summary>
 /// One node of a type: a scalar, a struct with its fields, a list or a map. Built-in types come from
-/// <see cref="Schemas"/>, custom ones from <see cref="StructuralSchema"/>; both are made of the same nodes. Immutable; a struct's fields are
-/// resolved when first asked for, because types refer to themselves.
+/// <see cref="Schemas"/>, custom ones from <see cref="StructuralSchema"/>; both are made of the same nodes.
+/// Immutable; a struct's fields are resolved when first asked for, because types refer to themselves.
 /// </summary>
 public sealed class Schema
 {
@@ -34,7 +34,9 @@ public sealed class Schema
 
     public SchemaType Type { get; }
 
-    /// <summary>The type's name in the facts (<c>core/v1.PodSpec</c>, <c>core/v1.PullPolicy</c>, <c>string</c>).</summary>
+    /// <summary>
+    /// The type's name in the facts (<c>core/v1.PodSpec</c>, <c>core/v1.PullPolicy</c>, <c>string</c>).
+    /// </summary>
     public string TypeName { get; }
 
     /// <summary>The name Go's decoder gives the type (<c>v1.PodSpec</c>, <c>[]v1.Container</c>).</summary>
@@ -70,13 +72,17 @@ public sealed class Schema
     /// <summary>A map or struct that server-side apply treats as one value.</summary>
     public bool Atomic { get; private init; }
 
-    /// <summary>A struct that keeps fields it does not name (a CRD's <c>x-kubernetes-preserve-unknown-fields</c>).</summary>
+    /// <summary>
+    /// A struct that keeps fields it does not name (a CRD's <c>x-kubernetes-preserve-unknown-fields</c>).
+    /// </summary>
     public bool PreserveUnknownFields { get; private init; }
 
     /// <summary>Null is a value here; elsewhere it is an absent one.</summary>
     public bool Nullable { get; private init; }
 
-    /// <summary>A struct that is an object of the API with an <c>apiVersion</c>, a <c>kind</c> and ObjectMeta of its own.</summary>
+    /// <summary>
+    /// A struct that is an object of the API with an <c>apiVersion</c>, a <c>kind</c> and ObjectMeta of its own.
+    /// </summary>
     public bool EmbeddedResource { get; private init; }
 
     /// <summary>What values must keep beyond their type; null when that is nothing.</summary>
@@ -101,7 +107,8 @@ public sealed class Schema
 
     /// <param name="fields">Called once, when a field is first asked for.</param>
     public static Schema Struct(
-        string typeName, Func<IReadOnlyList<SchemaField>> fields, bool atomic = false, bool preserveUnknownFields = false) =>
+        string typeName, Func<IReadOnlyList<SchemaField>> fields, bool atomic = false,
+            bool preserveUnknownFields = false) =>
         new(typeName, fields) { Atomic = atomic, PreserveUnknownFields = preserveUnknownFields };
 
     public static Schema List(
@@ -120,7 +127,8 @@ public sealed class Schema
         new(SchemaType.Map, "map[string]" + item.TypeName) { Item = item, Atomic = atomic };
 
     /// <summary>The same node as part of a structural schema, with constraints.</summary>
-    internal Schema Constrain(SchemaConstraints? constraints, bool nullable, bool embeddedResource, bool isAlternative) => new(this)
+    internal Schema Constrain(SchemaConstraints? constraints, bool nullable, bool embeddedResource,
+        bool isAlternative) => new(this)
     {
         Constraints = constraints,
         Nullable = nullable,

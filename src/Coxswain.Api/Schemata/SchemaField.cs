@@ -26,7 +26,10 @@ public sealed class SchemaField
     /// <summary>The value of an absent field; null when it has none. Shared: clone before use.</summary>
     public JsonNode? Default { get; init; }
 
-    /// <summary>The strategies of a strategic merge patch as OpenAPI writes them (<c>merge,retainKeys</c>); null when there are none.</summary>
+    /// <summary>
+    /// The strategies of a strategic merge patch as OpenAPI writes them (<c>merge,retainKeys</c>); null when there
+    /// are none.
+    /// </summary>
     public string? PatchStrategies { get; init; }
 
     /// <summary>The field's number in protobuf; 0 when the type has no such form.</summary>

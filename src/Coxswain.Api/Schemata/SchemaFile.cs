@@ -10,7 +10,8 @@ internal sealed class SchemaFile
 {
     /// <summary>Types whose JSON is not an object of their fields.</summary>
     private static readonly FrozenSet<string> OpaqueTypes = FrozenSet.ToFrozenSet(
-        ["JSON", "FieldsV1", "Patch", "JSONSchemaPropsOrArray", "JSONSchemaPropsOrBool", "JSONSchemaPropsOrStringArray"]);
+        ["JSON", "FieldsV1", "Patch", "JSONSchemaPropsOrArray", "JSONSchemaPropsOrBool",
+            "JSONSchemaPropsOrStringArray"]);
 
     private static readonly FrozenDictionary<string, Schema> Scalars = new Dictionary<string, SchemaType>
     {
@@ -59,7 +60,8 @@ internal sealed class SchemaFile
             .ToFrozenDictionary(file => file._folder);
 
     public IEnumerable<Schema> Structs() =>
-        _types.Value.Keys.Order(StringComparer.Ordinal).Select(Find).OfType<Schema>().Where(schema => schema.Type == SchemaType.Struct);
+        _types.Value.Keys.Order(StringComparer.Ordinal).Select(Find).OfType<Schema>()
+            .Where(schema => schema.Type == SchemaType.Struct);
 
     /// <summary>A type of this file by its name there.</summary>
     public Schema? Find(string name) =>
@@ -92,7 +94,8 @@ internal sealed class SchemaFile
         if (!Scalars.TryGetValue(target, out var scalar))
         {
             // A named list or map, another name of a type, or an interface of Go's, which is none.
-            return target.Contains('[') ? Resolve(target, default) : target.Contains('/') ? Schemas.FindType(target) : Find(target);
+            return target.Contains('[') ? Resolve(target, default) : target.Contains('/') ? Schemas.FindType(target)
+                : Find(target);
         }
 
         return Schema.Scalar(scalar.Type, $"{_folder}.{name}", Strings(facts, "enum"));
@@ -166,7 +169,8 @@ internal sealed class SchemaFile
         }
 
         var text = value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText();
-        if (text.StartsWith("ref(", StringComparison.Ordinal) || (!Has(field, "pointer") && text is "" or "0" or "false"))
+        if (text.StartsWith("ref(", StringComparison.Ordinal)
+            || (!Has(field, "pointer") && text is "" or "0" or "false"))
         {
             return null;
         }
@@ -179,7 +183,8 @@ internal sealed class SchemaFile
         };
     }
 
-    private static bool Has(JsonElement element, string name) => element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.True;
+    private static bool Has(JsonElement element, string name) =>
+        element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.True;
 
     private static string? Text(JsonElement element, string name) =>
         element.ValueKind != JsonValueKind.Object || !element.TryGetProperty(name, out var value) ? null

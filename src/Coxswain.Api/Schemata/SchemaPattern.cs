@@ -45,7 +45,8 @@ public sealed class SchemaPattern(string text)
         try
         {
             var translated = Re2Syntax.Translate(text);
-            return (new Regex(translated, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant, MatchTimeout), "");
+            return (new Regex(translated, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant, MatchTimeout),
+                "");
         }
         catch (Exception exception) when (exception is FormatException or ArgumentException or NotSupportedException)
         {

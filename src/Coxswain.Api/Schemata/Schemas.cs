@@ -8,7 +8,10 @@ public static class Schemas
 {
     private static readonly FrozenDictionary<string, SchemaFile> Files = SchemaFile.FindAll();
 
-    /// <summary>What was found in the facts, so that there are never more than those have; what clients ask for in vain is not kept.</summary>
+    /// <summary>
+    /// What was found in the facts, so that there are never more than those have; what clients ask for in vain is not
+    /// kept.
+    /// </summary>
     private static readonly ConcurrentDictionary<(string ApiVersion, string Kind), Schema> Kinds = new();
 
     internal static int CachedKinds => Kinds.Count;
@@ -31,7 +34,8 @@ public static class Schemas
         }
 
         // Status, DeleteOptions and their like may be written under any group's version.
-        return Files["meta/v1"].Find(kind.Kind) is { Type: SchemaType.Struct } common && common.Field("kind") is not null ? common : null;
+        return Files["meta/v1"].Find(kind.Kind) is { Type: SchemaType.Struct } common
+            && common.Field("kind") is not null ? common : null;
     }
 
     /// <summary>A type by its name in the facts, such as <c>core/v1.PodSpec</c>; null when there is none.</summary>

@@ -15,8 +15,8 @@ internal static partial class StringFormats
         "datetime" => KubeTime.TryParse(text, out _),
         "duration" => KubeDuration.TryParse(text, out _) || WordedDuration().IsMatch(text),
         "byte" => System.Buffers.Text.Base64.IsValid(text),
-        "ipv4" => IPAddress.TryParse(text, out var address) && address.AddressFamily == AddressFamily.InterNetwork && text.Count('.') == 3,
-        "ipv6" => IPAddress.TryParse(text, out var address) && address.AddressFamily == AddressFamily.InterNetworkV6 && !text.Contains('%'),
+        "ipv4" => IsAddress(text, AddressFamily.InterNetwork) && text.Count('.') == 3,
+        "ipv6" => IsAddress(text, AddressFamily.InterNetworkV6) && !text.Contains('%'),
         "cidr" => IsCidr(text),
         "hostname" => text.Length is > 0 and <= 255 && Hostname().IsMatch(text),
         "uri" => Uri.TryCreate(text, UriKind.Absolute, out _) || text.StartsWith('/'),
@@ -37,6 +37,9 @@ internal static partial class StringFormats
         _ => true,
     };
 
+    private static bool IsAddress(string text, AddressFamily family) =>
+        IPAddress.TryParse(text, out var address) && address.AddressFamily == family;
+
     private static bool IsCidr(string text)
     {
         var slash = text.IndexOf('/');
@@ -51,7 +54,8 @@ internal static partial class StringFormats
     private static bool IsIsbn10(string text)
     {
         var digits = Compact(text);
-        if (digits.Length != 10 || digits.AsSpan(0, 9).ContainsAnyExceptInRange('0', '9') || digits[9] is not ('X' or (>= '0' and <= '9')))
+        if (digits.Length != 10 || digits.AsSpan(0, 9).ContainsAnyExceptInRange('0', '9')
+            || digits[9] is not ('X' or (>= '0' and <= '9')))
         {
             return false;
         }
@@ -83,21 +87,27 @@ internal static partial class StringFormats
     }
 
     private static string Compact(string text) =>
-        text.Length > 32 ? "" : text.Replace("-", "", StringComparison.Ordinal).Replace(" ", "", StringComparison.Ordinal);
+        text.Length > 32 ? ""
+            : text.Replace("-", "", StringComparison.Ordinal).Replace(" ", "", StringComparison.Ordinal);
 
-    [GeneratedRegex(@"\A(\d+\s*(ns|us|µs|ms|s|sec|secs|m|min|mins|h|hr|hrs|hour|hours|d|day|days|w|week|weeks)\s*)+\z", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"\A(\d+\s*(ns|us|µs|ms|s|sec|secs|m|min|mins|h|hr|hrs|hour|hours|d|day|days|w|week|weeks)\s*)+\z",
+        RegexOptions.NonBacktracking)]
     private static partial Regex WordedDuration();
 
-    [GeneratedRegex(@"\A([a-zA-Z0-9\u0080-\uffff]([-a-zA-Z0-9_\u0080-\uffff]{0,62})\.?)+\z", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"\A([a-zA-Z0-9\u0080-\uffff]([-a-zA-Z0-9_\u0080-\uffff]{0,62})\.?)+\z",
+        RegexOptions.NonBacktracking)]
     private static partial Regex Hostname();
 
     [GeneratedRegex(@"\A[^\s@<>""]+@[^\s@<>""]+\z", RegexOptions.NonBacktracking)]
     private static partial Regex Email();
 
-    [GeneratedRegex(@"\A([0-9a-fA-F]{2}([:-])([0-9a-fA-F]{2}[:-]){4}[0-9a-fA-F]{2}|([0-9a-fA-F]{4}\.){2}[0-9a-fA-F]{4})\z", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(
+        @"\A([0-9a-fA-F]{2}([:-])([0-9a-fA-F]{2}[:-]){4}[0-9a-fA-F]{2}|([0-9a-fA-F]{4}\.){2}[0-9a-fA-F]{4})\z",
+            RegexOptions.NonBacktracking)]
     private static partial Regex Mac();
 
-    [GeneratedRegex(@"\A[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}\z", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"\A[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}\z",
+        RegexOptions.NonBacktracking)]
     private static partial Regex Uuid();
 
     [GeneratedRegex(@"\A#?([0-9a-fA-F]{3}|[0-9a-fA-F]{6})\z", RegexOptions.NonBacktracking)]

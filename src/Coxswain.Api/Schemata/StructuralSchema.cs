@@ -3,9 +3,10 @@ using System.Text.Json.Nodes;
 namespace Coxswain.Api;
 
 /// <summary>
-/// Reads a structural schema, as a CustomResourceDefinition writes it (<c>openAPIV3Schema</c>), into the <see cref="Schema"/> that
-/// decoding, pruning, defaulting, merging and validation use for every kind. It is as deep as the document, which is bounded
-/// where that was decoded. What makes a schema not structural is for the validation of the definition to refuse; here it means any JSON.
+/// Reads a structural schema, as a CustomResourceDefinition writes it (<c>openAPIV3Schema</c>), into the
+/// <see cref="Schema"/> that decoding, pruning, defaulting, merging and validation use for every kind. It is as deep
+/// as the document, which is bounded where that was decoded. What makes a schema not structural is for the validation
+/// of the definition to refuse; here it means any JSON.
 /// </summary>
 public static class StructuralSchema
 {
@@ -13,7 +14,9 @@ public static class StructuralSchema
 
     private static readonly string[] TypeMeta = ["apiVersion", "kind", "metadata"];
 
-    /// <summary>The schema of a kind's objects: with <c>apiVersion</c>, <c>kind</c> and ObjectMeta, whatever it says of them.</summary>
+    /// <summary>
+    /// The schema of a kind's objects: with <c>apiVersion</c>, <c>kind</c> and ObjectMeta, whatever it says of them.
+    /// </summary>
     public static Schema ReadRoot(JsonObject schema) => Read(schema, embeddedResource: true);
 
     public static Schema Read(JsonObject schema) => Read(schema, schema.Truth(Extension + "embedded-resource") == true);
@@ -29,19 +32,24 @@ public static class StructuralSchema
             if (said.Count > 0)
             {
                 var also = ReadAlternative(new JsonObject { ["properties"] = said });
-                constraints = (constraints ?? SchemaConstraints.None) with { AllOf = [.. constraints?.AllOf ?? [], also] };
+                constraints =
+                    (constraints ?? SchemaConstraints.None) with { AllOf = [.. constraints?.AllOf ?? [], also] };
             }
         }
 
-        return Shape(schema, embeddedResource, isAlternative: false).Constrain(constraints, schema.Truth("nullable") == true, embeddedResource, isAlternative: false);
+        return Shape(schema, embeddedResource, isAlternative: false).Constrain(constraints,
+            schema.Truth("nullable") == true, embeddedResource, isAlternative: false);
     }
 
-    /// <summary>A schema inside allOf, anyOf, oneOf or not: it says what it says of values of its type and allows others.</summary>
+    /// <summary>
+    /// A schema inside allOf, anyOf, oneOf or not: it says what it says of values of its type and allows others.
+    /// </summary>
     private static Schema ReadAlternative(JsonNode? node)
     {
         var schema = node as JsonObject ?? [];
         return Shape(schema, false, isAlternative: true)
-            .Constrain(Constraints(schema), schema.Truth("nullable") == true, false, isAlternative: schema.Text("type").Length == 0);
+            .Constrain(Constraints(schema), schema.Truth("nullable") == true, false,
+                isAlternative: schema.Text("type").Length == 0);
     }
 
     private static Schema Shape(JsonObject schema, bool embeddedResource, bool isAlternative)
@@ -80,12 +88,14 @@ public static class StructuralSchema
                 case JsonObject values:
                     return Schema.Map(Inner(values), schema.Text(Extension + "map-type") == "atomic");
                 case JsonValue allowed when allowed.TryGetValue<bool>(out var any) && any:
-                    return Schema.Map(Schema.Scalar(SchemaType.Raw, "any").Constrain(null, true, false, isAlternative), schema.Text(Extension + "map-type") == "atomic");
+                    return Schema.Map(Schema.Scalar(SchemaType.Raw, "any").Constrain(null, true, false, isAlternative),
+                        schema.Text(Extension + "map-type") == "atomic");
             }
         }
 
         var required = Texts(schema, "required").ToHashSet(StringComparer.Ordinal);
-        List<SchemaField> fields = [.. (properties ?? []).Select(property => new SchemaField(property.Key, Inner(property.Value))
+        List<SchemaField> fields =
+            [.. (properties ?? []).Select(property => new SchemaField(property.Key, Inner(property.Value))
         {
             Optional = !required.Contains(property.Key),
             Pointer = true,
@@ -106,12 +116,14 @@ public static class StructuralSchema
         var text = Schema.Scalar(SchemaType.String, "string");
         fields.Insert(0, new SchemaField("apiVersion", text) { Pointer = true });
         fields.Insert(1, new SchemaField("kind", text) { Pointer = true });
-        fields.Insert(2, new SchemaField("metadata", Schemas.FindType("meta/v1.ObjectMeta")!) { Pointer = true }); // among the facts
+        fields.Insert(2,
+            new SchemaField("metadata", Schemas.FindType("meta/v1.ObjectMeta")!) { Pointer = true }); // among the facts
     }
 
     private static Schema List(JsonObject schema, Schema item) => Schema.List(
         item,
-        schema.Text(Extension + "list-type") switch { "map" => ListType.Map, "set" => ListType.Set, _ => ListType.Atomic },
+        schema.Text(Extension + "list-type") switch { "map" => ListType.Map, "set" => ListType.Set,
+            _ => ListType.Atomic },
         [.. Texts(schema, Extension + "list-map-keys")],
         typeName: "array");
 
@@ -140,14 +152,18 @@ public static class StructuralSchema
             OneOf = Alternatives(schema, "oneOf"),
             Not = schema.Object("not") is { } not ? ReadAlternative(not) : null,
         };
-        return constraints with { Required = [], Enum = [], AllOf = [], AnyOf = [], OneOf = [] } == SchemaConstraints.None
-            && constraints.Required.Count + constraints.Enum.Count + constraints.AllOf.Count + constraints.AnyOf.Count + constraints.OneOf.Count == 0
+        return constraints with { Required = [], Enum = [], AllOf = [], AnyOf = [],
+            OneOf = [] } == SchemaConstraints.None
+            && constraints.Required.Count + constraints.Enum.Count + constraints.AllOf.Count + constraints.AnyOf.Count
+                + constraints.OneOf.Count == 0
             ? null : constraints;
     }
 
-    private static IReadOnlyList<Schema> Alternatives(JsonObject schema, string name) => [.. schema.Array(name)?.Select(ReadAlternative) ?? []];
+    private static IReadOnlyList<Schema> Alternatives(JsonObject schema, string name) =>
+        [.. schema.Array(name)?.Select(ReadAlternative) ?? []];
 
-    private static double? Number(JsonObject schema, string name) => schema[name].TryNumber(out var number) ? number : null;
+    private static double? Number(JsonObject schema, string name) =>
+        schema[name].TryNumber(out var number) ? number : null;
 
     private static IEnumerable<string> Texts(JsonObject schema, string name) =>
         (schema.Array(name) ?? []).Select(value => value.TryText(out var text) ? text : null).OfType<string>();

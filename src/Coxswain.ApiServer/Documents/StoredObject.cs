@@ -10,17 +10,18 @@ internal sealed class StoredObject
 {
     private readonly StoreEntry _entry;
     private IKubeObject? _typed;
-    private PartialObjectMetadata? _partial;
     private IReadOnlyDictionary<string, string>? _labels;
     private IKubeObject? _checked;
-    private ObjectMeta? _metadata;
     private string?[]? _fields;
     private volatile Shown? _shown;
 
     private StoredObject(StoreEntry entry) => _entry = entry;
 
-    /// <summary>Without the resourceVersion, unless somebody asked for it before; kept with the entry.</summary>
-    public ObjectMeta Metadata => (_typed ?? _checked)?.Metadata ?? _partial?.Metadata ?? (_metadata ??= ReadMetadata(_entry));
+    /// <summary>
+    /// Without the resourceVersion, unless somebody asked for it before. Not kept: most entries are asked once, and what
+    /// they hold of it would stay as long as they do.
+    /// </summary>
+    public ObjectMeta Metadata => (_typed ?? _checked)?.Metadata ?? ReadMetadata(_entry);
 
     public IReadOnlyDictionary<string, string> Labels => _labels ??= Metadata.Labels;
 
@@ -32,7 +33,9 @@ internal sealed class StoredObject
     {
         if (typeof(T) == typeof(PartialObjectMetadata))
         {
-            return (T)(IKubeObject)(_partial ??= new PartialObjectMetadata { Metadata = WithVersion(ReadMetadata(_entry), _entry.ModRevision) });
+            // Not kept: who wants no more than metadata mostly wants it once, and holds on to less of it.
+            var metadata = _typed?.Metadata ?? WithVersion(ReadMetadata(_entry), _entry.ModRevision);
+            return (T)(IKubeObject)new PartialObjectMetadata { Metadata = metadata };
         }
 
         if (_typed is T typed)

@@ -23,14 +23,12 @@ internal sealed class NodeProxy : IDisposable
     private readonly IStore _store;
     private readonly ServerLifetime _lifetime;
     private readonly HttpClient _client;
-    private readonly X509Certificate2 _certificate;
 
-    public NodeProxy(ApiCore core, IStore store, ServerLifetime lifetime, ClusterPki pki, KeyAndCertificate clientCertificate)
+    public NodeProxy(ApiCore core, IStore store, ServerLifetime lifetime, ClusterPki pki, RenewingCertificate certificate)
     {
         _core = core;
         _store = store;
         _lifetime = lifetime;
-        _certificate = clientCertificate.ToCertificate();
         var authority = pki.Authority.Certificate;
         _client = new HttpClient(new SocketsHttpHandler
         {
@@ -38,7 +36,7 @@ internal sealed class NodeProxy : IDisposable
             AllowAutoRedirect = false,
             SslOptions = new SslClientAuthenticationOptions
             {
-                ClientCertificates = [_certificate],
+                LocalCertificateSelectionCallback = (_, _, _, _, _) => certificate.Current,
                 CertificateChainPolicy = new X509ChainPolicy
                 {
                     TrustMode = X509ChainTrustMode.CustomRootTrust,
@@ -65,6 +63,8 @@ internal sealed class NodeProxy : IDisposable
         await ForwardAsync(context, request, target);
     }
 
+    public void Dispose() => _client.Dispose();
+
     /// <summary>The kind of a connection's options: PodExecOptions, NodeProxyOptions.</summary>
     private static ObjectKind OptionsKind(ApiRequest request)
     {
@@ -89,12 +89,6 @@ internal sealed class NodeProxy : IDisposable
         }
 
         return options;
-    }
-
-    public void Dispose()
-    {
-        _client.Dispose();
-        _certificate.Dispose();
     }
 
     private async ValueTask<string> LogAddressAsync(HttpContext context, ApiRequest request)

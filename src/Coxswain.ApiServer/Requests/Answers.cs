@@ -8,7 +8,7 @@ internal static class Answers
 {
     public static JsonObject Success(int code) => Of(Statuses.Success() with { Code = code });
 
-    public static JsonObject Of(IKubeType value) => (JsonObject)JsonNode.Parse(KubeJson.Serialize(value))!; // types write objects
+    public static JsonObject Of(IKubeType value) => (JsonObject)KubeJson.ParseNode(KubeJson.Serialize(value))!; // types write objects
 
     public static T Read<T>(JsonObject body)
         where T : IKubeType<T> => KubeJson.Deserialize<T>(System.Text.Encoding.UTF8.GetBytes(body.ToJsonString()));

@@ -45,7 +45,7 @@ internal sealed class ObjectUpdater(IStore store, WriteSteps steps)
                 document = context.Document!; // an update has one
             }
 
-            if (resource.Rules.TracksGeneration && request.Subresource is ("" or "scale"))
+            if (resource.Rules.TracksGeneration && (request.Subresource is ("" or "scale") || ScopeOf(request) is not null))
             {
                 CountGeneration(document, old);
             }
@@ -53,6 +53,11 @@ internal sealed class ObjectUpdater(IStore store, WriteSteps steps)
             if (JsonEquality.Equal(document, old))
             {
                 return current;
+            }
+
+            if (ScopeOf(request)?.Check?.Invoke(document, old).ToList() is { Count: > 0 } errors)
+            {
+                throw new KubeStatusException(Statuses.Invalid(resource.Kind, request.Name, errors));
             }
 
             await using var reservation = request.Subresource.Length == 0
@@ -142,6 +147,8 @@ internal sealed class ObjectUpdater(IStore store, WriteSteps steps)
         }
     }
 
+    private static SubresourceScope? ScopeOf(ApiRequest request) => SubresourceScope.Find(request.Resource.QualifiedName, request.Subresource);
+
     private static void Prepare(ApiRequest request, JsonObject document, JsonObject old)
     {
         var strategy = request.Resource.Rules;
@@ -164,6 +171,14 @@ internal sealed class ObjectUpdater(IStore store, WriteSteps steps)
         {
             TakeAllButStatus(document, old, strategy.StatusMayChangeLabels);
             strategy.PrepareForStatusUpdate(document, old);
+            if (request.Resource.QualifiedName == "certificatesigningrequests.certificates.k8s.io")
+            {
+                CertificateConditions.KeepVerdicts(document, old);
+            }
+        }
+        else if (ScopeOf(request) is { } scope)
+        {
+            scope.Apply(document, old);
         }
         else if (request.Subresource.Length == 0)
         {

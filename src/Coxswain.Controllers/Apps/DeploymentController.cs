@@ -26,7 +26,7 @@ internal sealed class DeploymentController : KeyedController
     public DeploymentController(ControllerContext context)
         : base("deployment-controller", context, workers: 8)
     {
-        _client = context.Client;
+        _client = context.ClientFor("deployment-controller");
         _time = context.Time;
         _deployments = context.Informers.Of<Deployment>();
         _sets = context.Informers.Of<ReplicaSet>().WithOrphans();

@@ -26,6 +26,7 @@ internal abstract class ReplicaController<T> : KeyedController
         : base(name, context, workers: 8)
     {
         _context = context;
+        Client = context.ClientFor(name);
         _sets = context.Informers.Of<T>();
         _pods = context.Informers.Of<Pod>().WithOrphans();
         _expectations = new Expectations(context.Time);
@@ -34,7 +35,7 @@ internal abstract class ReplicaController<T> : KeyedController
 
     protected override IReadOnlyList<IInformer> Inputs => [_sets, _pods];
 
-    protected IKubeClient Client => _context.Client;
+    protected IKubeClient Client { get; }
 
     protected Informer<T> Sets => _sets;
 

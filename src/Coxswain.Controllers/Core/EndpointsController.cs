@@ -23,7 +23,8 @@ internal sealed class EndpointsController : KeyedController
     /// <summary>How long a slice just made may take to show up in the cache.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    private readonly IKubeClient _client;
+    private readonly IKubeClient _sliceClient;
+    private readonly IKubeClient _endpointsClient;
     private readonly TimeProvider _time;
     private readonly ConcurrentDictionary<NamespacedName, Awaited> _awaited = new();
     private readonly Informer<Service> _services;
@@ -35,7 +36,8 @@ internal sealed class EndpointsController : KeyedController
     public EndpointsController(ControllerContext context)
         : base("endpoints-controller", context)
     {
-        _client = context.Client;
+        _sliceClient = context.ClientFor("endpointslice-controller");
+        _endpointsClient = context.ClientFor("endpoint-controller");
         _time = context.Time;
         _services = context.Informers.Of<Service>();
         _pods = context.Informers.Of<Pod>();
@@ -75,11 +77,11 @@ internal sealed class EndpointsController : KeyedController
         var endpoints = EndpointsPlan.Compute(service, backends, existing);
         if (existing is null)
         {
-            await _client.CreateAsync(endpoints, cancellationToken);
+            await _endpointsClient.CreateAsync(endpoints, cancellationToken);
         }
         else if (!endpoints.Equals(existing))
         {
-            await _client.UpdateAsync(endpoints, cancellationToken);
+            await _endpointsClient.UpdateAsync(endpoints, cancellationToken);
         }
 
         return Requeue.Never;
@@ -154,18 +156,18 @@ internal sealed class EndpointsController : KeyedController
     {
         foreach (var slice in plan.Create)
         {
-            var created = await _client.CreateAsync(slice, cancellationToken);
+            var created = await _sliceClient.CreateAsync(slice, cancellationToken);
             _awaited.GetOrAdd(key, _ => new Awaited([], _time.GetUtcNow())).Slices.Add(created.Metadata.Name);
         }
 
         foreach (var slice in plan.Update)
         {
-            await _client.UpdateAsync(slice, cancellationToken);
+            await _sliceClient.UpdateAsync(slice, cancellationToken);
         }
 
         foreach (var slice in plan.Delete)
         {
-            await IgnoringAbsenceAsync(_client.DeleteAsync<EndpointSlice>(slice.Metadata.Namespace, slice.Metadata.Name, DeleteOptions.Empty, cancellationToken));
+            await IgnoringAbsenceAsync(_sliceClient.DeleteAsync<EndpointSlice>(slice.Metadata.Namespace, slice.Metadata.Name, DeleteOptions.Empty, cancellationToken));
         }
     }
 
@@ -175,7 +177,7 @@ internal sealed class EndpointsController : KeyedController
         if (_endpoints.Get(key) is { } endpoints)
         {
             var options = DeleteOptions.Empty with { Preconditions = new Api.Meta.V1.Preconditions { Uid = endpoints.Metadata.Uid } };
-            await IgnoringAbsenceAsync(_client.DeleteAsync<Endpoints>(key.Namespace, key.Name, options, cancellationToken));
+            await IgnoringAbsenceAsync(_endpointsClient.DeleteAsync<Endpoints>(key.Namespace, key.Name, options, cancellationToken));
         }
     }
 

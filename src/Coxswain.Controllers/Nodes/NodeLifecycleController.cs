@@ -33,7 +33,7 @@ internal sealed class NodeLifecycleController : KeyedController
     public NodeLifecycleController(ControllerContext context, TimeSpan grace)
         : base("node-controller", context)
     {
-        _client = context.Client;
+        _client = context.ClientFor("node-controller");
         _time = context.Time;
         _grace = grace;
         _nodes = context.Informers.Of<V1Node>();

@@ -37,7 +37,7 @@ internal sealed class SchedulingController : KeyedController
     public SchedulingController(ControllerContext context, Random random)
         : base(OwnName, context, workers: 32)
     {
-        _client = context.Client;
+        _client = context.Clients.ForUser(ControllerManager.SchedulerUser);
         _time = context.Time;
         _scheduler = new PodScheduler(random);
         _pods = context.Informers.Of<Pod>().WithNodeNames();

@@ -4,6 +4,7 @@ using Coxswain.Engine.Events;
 using Coxswain.Engine.Images;
 using Coxswain.Engine.Images.Documents;
 using Coxswain.Engine.Images.Registry;
+using Coxswain.Engine.Images.Stores;
 using EngineContainerStatus = Coxswain.Engine.Containers.ContainerStatus;
 
 namespace Coxswain.Node.Runtime;

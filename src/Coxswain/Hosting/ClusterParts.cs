@@ -6,7 +6,7 @@ using Coxswain.ApiServer.Users;
 using Coxswain.Client;
 using Coxswain.Client.Informers;
 using Coxswain.Controllers;
-using Coxswain.Engine;
+using Coxswain.Engine.Hosting;
 using Coxswain.Linux.Conntrack;
 using Coxswain.Linux.Links;
 using Coxswain.Linux.Mounts;
@@ -51,7 +51,7 @@ internal sealed class ClusterParts : IAsyncDisposable
         _proxyInformers = new InformerFactory(api.ClientFor(ClusterUsers.Proxy), time, random, loggers);
         _dnsInformers = new InformerFactory(api.ClientFor(ClusterUsers.Dns), time, random, loggers);
         _controllers = new ControllerManager(
-            ClientFor(api, "kube-controller-manager"), _informers, time, random, loggers,
+            new ClusterClients(api), api.Discovery, _informers, time, random, loggers,
             new ControllerOptions { RootCertificates = api.CertificateAuthorityPem });
         _tableWatch = new TableWatch(_events, configuration.Table);
         _proxy = new ServiceProxy(
@@ -71,7 +71,7 @@ internal sealed class ClusterParts : IAsyncDisposable
         GiveAddress(configuration.Bridge, dnsOptions.Listen.Address);
         _dns = new ClusterDns(dnsOptions, _dnsInformers, time, loggers);
         _dnsService = new DnsServiceKeeper(dnsOptions, api.ClientFor(ClusterUsers.Dns), time, loggers.CreateLogger<DnsServiceKeeper>());
-        _administrator = ClientFor(api, "admin");
+        _administrator = api.ClientFor(ClusterUsers.Administrator);
         _nodeName = configuration.NodeName;
         _informers.Of<V1Node>().OnChange((_, node) =>
         {
@@ -139,8 +139,4 @@ internal sealed class ClusterParts : IAsyncDisposable
         var link = links.Find(bridge) ?? throw new CommandFailure($"the bridge {bridge} is not there");
         links.Apply(new AddAddress(link.Index, address, 32));
     }
-
-    /// <summary>Our own parts are masters of the cluster: they run in its one process. Each has a name of its own.</summary>
-    private static IKubeClient ClientFor(ApiServerHost api, string name) =>
-        api.ClientFor(new User($"system:{name}", [ClusterPki.MastersGroup, User.AuthenticatedGroup]));
 }

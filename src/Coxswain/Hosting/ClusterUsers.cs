@@ -1,3 +1,4 @@
+using Coxswain.ApiServer.Certificates;
 using Coxswain.ApiServer.Users;
 
 namespace Coxswain.Hosting;
@@ -12,11 +13,12 @@ internal static class ClusterUsers
     private const string Nodes = "system:nodes";
 
     /// <summary>Reads for all controllers; each writes under an account of its own.</summary>
-    public static User ControllerManager { get; } = Component("kube-controller-manager");
+    public static User ControllerManager { get; } = Component(Controllers.ControllerManager.User);
 
-    public static User Scheduler { get; } = Component("kube-scheduler");
+    public static User Proxy { get; } = Component("system:kube-proxy");
 
-    public static User Proxy { get; } = Component("kube-proxy");
+    /// <summary>Only for what an operator would have to do when a cluster is made.</summary>
+    public static User Administrator { get; } = new(ClusterPki.AdminUser, [ClusterPki.MastersGroup, User.AuthenticatedGroup]);
 
     public static User Dns { get; } = Controller("kube-dns");
 
@@ -25,5 +27,6 @@ internal static class ClusterUsers
 
     public static User Node(string name) => new($"system:node:{name}", [Nodes, User.AuthenticatedGroup]);
 
-    private static User Component(string name) => new($"system:{name}", [User.AuthenticatedGroup]);
+    /// <param name="name">With its <c>system:</c>.</param>
+    public static User Component(string name) => new(name, [User.AuthenticatedGroup]);
 }

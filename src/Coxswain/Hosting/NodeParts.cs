@@ -1,7 +1,7 @@
 using System.Security.Cryptography.X509Certificates;
 using Coxswain.ApiServer;
 using Coxswain.ApiServer.Certificates;
-using Coxswain.Engine;
+using Coxswain.Engine.Hosting;
 using Coxswain.Node.Options;
 using Coxswain.Node.Runtime;
 

@@ -8,7 +8,8 @@ internal static class FullObject
     /// <summary>Types inside themselves end here.</summary>
     private const int MaxDepth = 14;
 
-    private static readonly Lazy<Dictionary<Schema, ObjectKind>> Kinds = new(() => KubeTypes.AllObjects.Concat(KubeTypes.AllOthers)
+    private static readonly Lazy<Dictionary<Schema,
+        ObjectKind>> Kinds = new(() => KubeTypes.AllObjects.Concat(KubeTypes.AllOthers)
         .ToDictionary(kind => Schemas.Find(kind)!, kind => kind));
 
     public static JsonNode Of(Schema schema) => Make(schema, 0, "x")!;
@@ -26,7 +27,8 @@ internal static class FullObject
                 var properties = new JsonObject();
                 foreach (var field in schema.Fields)
                 {
-                    if (Make(field.Schema, schema.TypeName.EndsWith("JSONSchemaProps", StringComparison.Ordinal) ? depth + 5 : depth + 1, field.Name) is { } value)
+                    if (Make(field.Schema, schema.TypeName.EndsWith("JSONSchemaProps", StringComparison.Ordinal)
+                        ? depth + 5 : depth + 1, field.Name) is { } value)
                     {
                         properties[field.Name] = value;
                     }

@@ -43,7 +43,8 @@ public class SchemaPatternTests
     }
 
     [Fact]
-    public void IsMatch_LongerThanTheBound_IsAnError() => Assert.NotEqual("", new SchemaPattern(new string('a', SchemaPattern.MaxLength + 1)).Error);
+    public void IsMatch_LongerThanTheBound_IsAnError() =>
+        Assert.NotEqual("", new SchemaPattern(new string('a', SchemaPattern.MaxLength + 1)).Error);
 
     [Fact]
     public void IsMatch_WhatBacktracksElsewhere_EndsOnAMegabyte() =>

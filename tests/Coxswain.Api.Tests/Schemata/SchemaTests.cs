@@ -8,7 +8,8 @@ public class SchemaTests
     public static TheoryData<string, string> AllKinds()
     {
         var data = new TheoryData<string, string>();
-        foreach (var kind in KubeTypes.AllObjects.Concat(KubeTypes.AllOthers).OrderBy(kind => kind.ToString(), StringComparer.Ordinal))
+        foreach (var kind in KubeTypes.AllObjects.Concat(KubeTypes.AllOthers)
+            .OrderBy(kind => kind.ToString(), StringComparer.Ordinal))
         {
             data.Add(kind.ApiVersion, kind.Kind);
         }
@@ -43,7 +44,8 @@ public class SchemaTests
         var types = Schemas.AllStructs().ToList();
 
         Assert.True(types.Count > 700, $"{types.Count} types");
-        Assert.All(types, type => Assert.Equal(type.Fields.Count, type.Fields.Select(field => field.Name).Distinct().Count()));
+        Assert.All(types,
+            type => Assert.Equal(type.Fields.Count, type.Fields.Select(field => field.Name).Distinct().Count()));
     }
 
     [Theory]
@@ -54,13 +56,15 @@ public class SchemaTests
     [InlineData("v1", "Status")]
     [InlineData("authentication.k8s.io/v1", "TokenRequest")]
     [InlineData("policy/v1", "Eviction")]
-    public void Find_KindsThatAreNoResource_AreKnown(string apiVersion, string kind) => Assert.NotNull(Schemas.Find(new(apiVersion, kind)));
+    public void Find_KindsThatAreNoResource_AreKnown(string apiVersion, string kind) =>
+        Assert.NotNull(Schemas.Find(new(apiVersion, kind)));
 
     [Theory]
     [InlineData("v1", "PodSpec")]
     [InlineData("v1", "Nothing")]
     [InlineData("example.com/v1", "Pod")]
-    public void Find_WhatIsNoKind_IsNull(string apiVersion, string kind) => Assert.Null(Schemas.Find(new(apiVersion, kind)));
+    public void Find_WhatIsNoKind_IsNull(string apiVersion, string kind) =>
+        Assert.Null(Schemas.Find(new(apiVersion, kind)));
 
     [Fact]
     public void Fields_ListSemantics_ComeFromTheFacts()
@@ -98,7 +102,8 @@ public class SchemaTests
 
                 break;
             default:
-                Assert.True(JsonEquality.Equal(expected, actual), $"{path}: {expected?.ToJsonString()} became {actual?.ToJsonString()}");
+                Assert.True(JsonEquality.Equal(expected, actual),
+                    $"{path}: {expected?.ToJsonString()} became {actual?.ToJsonString()}");
                 break;
         }
     }

@@ -8,30 +8,39 @@ public class StructuralSchemaTests
     internal static readonly ObjectKind Kind = new("example.com/v1", "Widget");
 
     internal static Schema Root(string properties) =>
-        StructuralSchema.ReadRoot((JsonObject)JsonNode.Parse("{\"type\":\"object\",\"properties\":{\"spec\":" + properties + "}}")!);
+        StructuralSchema.ReadRoot(
+            (JsonObject)JsonNode.Parse("{\"type\":\"object\",\"properties\":{\"spec\":" + properties + "}}")!);
 
-    internal static DecodedObject Decode(Schema schema, string spec, FieldValidation validation = FieldValidation.Warn) =>
-        ObjectDecoder.Decode(Encoding.UTF8.GetBytes($$"""{"apiVersion":"example.com/v1","kind":"Widget","metadata":{"name":"w"},"spec":{{spec}}}"""), Kind, schema, validation);
+    internal static DecodedObject Decode(Schema schema, string spec,
+        FieldValidation validation = FieldValidation.Warn) =>
+        ObjectDecoder.Decode(
+            Encoding.UTF8.GetBytes(
+                $$"""{"apiVersion":"example.com/v1","kind":"Widget","metadata":{"name":"w"},"spec":{{spec}}}"""), Kind,
+                    schema, validation);
 
     private static string Spec(DecodedObject decoded) => decoded.Document["spec"]!.ToJsonString();
 
     [Fact]
     public void Decode_UnknownFields_ArePrunedAndNamed()
     {
-        var schema = Root("""{"type":"object","properties":{"size":{"type":"integer"},"free":{"type":"object","x-kubernetes-preserve-unknown-fields":true,"properties":{"known":{"type":"object","properties":{"a":{"type":"string"}}}}}}}""");
+        var schema =
+            Root("""{"type":"object","properties":{"size":{"type":"integer"},"free":{"type":"object","x-kubernetes-preserve-unknown-fields":true,"properties":{"known":{"type":"object","properties":{"a":{"type":"string"}}}}}}}""");
 
         var decoded = Decode(schema, """{"size":1,"siez":2,"free":{"any":{"b":1},"known":{"a":"x","b":"y"}}}""");
 
         Assert.Equal("""{"size":1,"free":{"any":{"b":1},"known":{"a":"x"}}}""", Spec(decoded));
-        Assert.Equal(["unknown field \"spec.siez\" (did you mean \"size\"?)", "unknown field \"spec.free.known.b\""], decoded.Warnings);
+        Assert.Equal(["unknown field \"spec.siez\" (did you mean \"size\"?)", "unknown field \"spec.free.known.b\""],
+            decoded.Warnings);
     }
 
     [Fact]
     public void Decode_WrongTypes_AreKeptForValidation()
     {
-        var schema = Root("""{"type":"object","properties":{"size":{"type":"integer"},"list":{"type":"array","items":{"type":"string"}}}}""");
+        var schema =
+            Root("""{"type":"object","properties":{"size":{"type":"integer"},"list":{"type":"array","items":{"type":"string"}}}}""");
 
-        Assert.Equal("""{"size":"one","list":{"a":[1]}}""", Spec(Decode(schema, """{"size":"one","list":{"a":[1]}}""")));
+        Assert.Equal("""{"size":"one","list":{"a":[1]}}""",
+            Spec(Decode(schema, """{"size":"one","list":{"a":[1]}}""")));
     }
 
     [Fact]
@@ -57,7 +66,8 @@ public class StructuralSchemaTests
     [Fact]
     public void Decode_Nulls_StayOnlyWhereNullable()
     {
-        var schema = Root("""{"type":"object","properties":{"a":{"type":"string"},"b":{"type":"string","nullable":true},"l":{"type":"array","items":{"type":"string"}}}}""");
+        var schema =
+            Root("""{"type":"object","properties":{"a":{"type":"string"},"b":{"type":"string","nullable":true},"l":{"type":"array","items":{"type":"string"}}}}""");
 
         Assert.Equal("""{"b":null,"l":[null]}""", Spec(Decode(schema, """{"a":null,"b":null,"l":[null]}""")));
     }
@@ -75,12 +85,14 @@ public class StructuralSchemaTests
               "parts":{"type":"array","items":{"type":"object","properties":{"n":{"type":"integer","default":1}}}},
               "byName":{"type":"object","additionalProperties":{"type":"object","properties":{"n":{"type":"integer","default":2}}}}}}
             """);
-        var decoded = Decode(schema, """{"size":null,"zero":0,"none":null,"given":{},"parts":[{}],"byName":{"k":{}}}""");
+        var decoded =
+            Decode(schema, """{"size":null,"zero":0,"none":null,"given":{},"parts":[{}],"byName":{"k":{}}}""");
 
         Defaulting.Apply(decoded.Document, schema);
 
         Assert.True(JsonNode.DeepEquals(
-            JsonNode.Parse("""{"size":3,"zero":0,"none":null,"inner":{"mode":"fast"},"given":{},"parts":[{"n":1}],"byName":{"k":{"n":2}}}"""),
+            JsonNode.Parse(
+                """{"size":3,"zero":0,"none":null,"inner":{"mode":"fast"},"given":{},"parts":[{"n":1}],"byName":{"k":{"n":2}}}"""),
             JsonNode.Parse(Spec(decoded))), Spec(decoded));
     }
 

@@ -1,6 +1,6 @@
 using Coxswain.Engine.Builder;
 using Coxswain.Engine.Builder.Dockerfiles;
-using Coxswain.Engine.Images;
+using Coxswain.Engine.Images.Stores;
 using Coxswain.Engine.Tests.Images;
 
 namespace Coxswain.Engine.Tests.Builder;

@@ -3,6 +3,7 @@ using Coxswain.Engine.Images;
 using Coxswain.Engine.Images.Archives;
 using Coxswain.Engine.Images.Registry;
 using Coxswain.Engine.Images.Storage;
+using Coxswain.Engine.Images.Stores;
 using Coxswain.Engine.Tests.Builder;
 
 namespace Coxswain.Engine.Tests.Images;

@@ -2,6 +2,7 @@ using System.Text;
 using Coxswain.Engine.Images;
 using Coxswain.Engine.Images.Archives;
 using Coxswain.Engine.Images.Layers;
+using Coxswain.Engine.Images.Stores;
 using Coxswain.Engine.Images.Tar;
 using Coxswain.Linux;
 using Coxswain.Linux.Files;

@@ -1,7 +1,8 @@
 using System.Security.Cryptography;
-using Coxswain.Engine.Images;
+using Coxswain.Engine.Hosting;
 using Coxswain.Engine.Images.Documents;
 using Coxswain.Engine.Images.Layers;
+using Coxswain.Engine.Images.Stores;
 using Coxswain.Engine.Tests.Containers;
 using Coxswain.Linux.Cgroups;
 using Coxswain.Linux.Files;

@@ -1,5 +1,6 @@
 using Coxswain.Engine.Images;
 using Coxswain.Engine.Images.Registry;
+using Coxswain.Engine.Images.Stores;
 
 namespace Coxswain.Engine.Builder.Stages;
 

@@ -1,9 +1,9 @@
 using Coxswain.Engine.Builder.Contexts;
 using Coxswain.Engine.Builder.Dockerfiles;
 using Coxswain.Engine.Builder.Steps;
-using Coxswain.Engine.Images;
 using Coxswain.Engine.Images.Registry;
 using Coxswain.Engine.Images.Storage;
+using Coxswain.Engine.Images.Stores;
 
 namespace Coxswain.Engine.Builder.Stages;
 

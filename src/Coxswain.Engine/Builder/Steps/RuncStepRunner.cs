@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Coxswain.Engine.Containers;
 using Coxswain.Engine.Containers.Oci;
-using Coxswain.Engine.Images;
+using Coxswain.Engine.Images.Stores;
 using Coxswain.Engine.Networks;
 using Coxswain.Engine.Snapshots;
 using Coxswain.Linux.Cgroups;

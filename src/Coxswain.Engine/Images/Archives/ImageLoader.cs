@@ -2,6 +2,7 @@ using Coxswain.Engine.Images.Documents;
 using Coxswain.Engine.Images.Events;
 using Coxswain.Engine.Images.Layers;
 using Coxswain.Engine.Images.Storage;
+using Coxswain.Engine.Images.Stores;
 
 namespace Coxswain.Engine.Images.Archives;
 

@@ -1,6 +1,7 @@
 using Coxswain.Engine.Images.Documents;
 using Coxswain.Engine.Images.Events;
 using Coxswain.Engine.Images.Storage;
+using Coxswain.Engine.Images.Stores;
 using Coxswain.Linux;
 
 namespace Coxswain.Engine.Images.Registry;

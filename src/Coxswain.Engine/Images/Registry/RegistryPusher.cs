@@ -1,4 +1,5 @@
 using Coxswain.Engine.Images.Events;
+using Coxswain.Engine.Images.Stores;
 
 namespace Coxswain.Engine.Images.Registry;
 

@@ -1,4 +1,4 @@
-using Coxswain.Engine;
+using Coxswain.Engine.Hosting;
 using Coxswain.Engine.Images.Registry;
 
 namespace Coxswain.Verbs.Images;

@@ -1,7 +1,7 @@
 using Coxswain.Engine.Images.Documents;
 using Coxswain.Engine.Images.Storage;
 
-namespace Coxswain.Engine.Images;
+namespace Coxswain.Engine.Images.Stores;
 
 /// <summary>Matches the history of a configuration with the layers it made.</summary>
 internal static class ImageHistory

@@ -1,6 +1,6 @@
 using Coxswain.Engine.Images.Documents;
 
-namespace Coxswain.Engine.Images;
+namespace Coxswain.Engine.Images.Stores;
 
 /// <summary>An image of the store, as it was when it was asked for.</summary>
 public sealed record Image

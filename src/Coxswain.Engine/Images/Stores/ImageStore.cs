@@ -7,7 +7,7 @@ using Coxswain.Linux.Files;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace Coxswain.Engine.Images;
+namespace Coxswain.Engine.Images.Stores;
 
 /// <summary>
 /// The images of one data directory. Several processes may have it open at once: every change is made under a file lock, and
@@ -290,7 +290,7 @@ public sealed partial class ImageStore
             var diffId = diffIds[i];
             unpacked.Add(Layers.Find(ChainId.Of(parent, diffId))
                 ?? await Task.Run(
-                    () => LayerUnpacker.Unpack(this, session, blob, diffId, unpacked, cancellationToken), cancellationToken));
+                    () => LayerUnpacker.Unpack(Blobs, Layers, session, blob, diffId, unpacked, cancellationToken), cancellationToken));
         }
 
         return unpacked;

@@ -2,7 +2,7 @@ using Coxswain.Engine.Images.Events;
 using Coxswain.Engine.Images.Storage;
 using Coxswain.Linux.Files;
 
-namespace Coxswain.Engine.Images;
+namespace Coxswain.Engine.Images.Stores;
 
 /// <summary>Takes images away by Docker's rules, and content when nothing refers to it any more.</summary>
 internal sealed class ImageRemover(ImageStore store, ReferenceFile references, ImageEvents events)

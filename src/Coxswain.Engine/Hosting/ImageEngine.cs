@@ -1,9 +1,9 @@
 using Coxswain.Engine.Builder.Stages;
 using Coxswain.Engine.Builder.Steps;
-using Coxswain.Engine.Images;
 using Coxswain.Engine.Images.Archives;
 using Coxswain.Engine.Images.Bootstrap;
 using Coxswain.Engine.Images.Registry;
+using Coxswain.Engine.Images.Stores;
 using Coxswain.Engine.Networks;
 using Coxswain.Linux.Cgroups;
 using Coxswain.Linux.Mounts;
@@ -11,7 +11,7 @@ using Coxswain.Linux.Processes;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace Coxswain.Engine;
+namespace Coxswain.Engine.Hosting;
 
 /// <summary>
 /// Everything about images over one data directory, wired up. The server, the node agent and the command line each open their

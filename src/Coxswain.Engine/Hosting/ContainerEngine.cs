@@ -16,7 +16,7 @@ using Coxswain.Linux.Nftables;
 using Coxswain.Linux.Processes;
 using Microsoft.Extensions.Logging;
 
-namespace Coxswain.Engine;
+namespace Coxswain.Engine.Hosting;
 
 /// <summary>One engine over one pair of directories, which it alone has while it lives.</summary>
 public sealed class ContainerEngine : IAsyncDisposable

@@ -4,7 +4,7 @@ using Coxswain.Engine.Snapshots;
 using Coxswain.Linux.Mounts;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace Coxswain.Engine.Images;
+namespace Coxswain.Engine.Images.Stores;
 
 /// <summary>
 /// Reads from disk which images the engine's containers use, so that it holds in any process, whether or not the engine runs.

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace Coxswain.Engine.Images;
+namespace Coxswain.Engine.Images.Stores;
 
 /// <summary>
 /// Does a piece of work once for all who ask for it at the same time. Each may stop waiting; when the last has, the work is

@@ -1,6 +1,6 @@
 using Coxswain.Engine.Images.Storage;
 
-namespace Coxswain.Engine.Images;
+namespace Coxswain.Engine.Images.Stores;
 
 /// <summary>What a user's word for an image means, in the order Docker tries it.</summary>
 internal static class ImageLookup

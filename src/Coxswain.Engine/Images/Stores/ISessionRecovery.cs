@@ -1,6 +1,6 @@
 using Coxswain.Linux.Mounts;
 
-namespace Coxswain.Engine.Images;
+namespace Coxswain.Engine.Images.Stores;
 
 /// <summary>Ends what a killed process left in its directory of the store, so that the directory can be removed.</summary>
 public interface ISessionRecovery

@@ -1,6 +1,6 @@
 using Coxswain.Engine.Images.Storage;
 
-namespace Coxswain.Engine.Images;
+namespace Coxswain.Engine.Images.Stores;
 
 /// <summary>
 /// An image whose layers stay until this is disposed, whoever removes it meanwhile. Whoever makes a container holds one until the
