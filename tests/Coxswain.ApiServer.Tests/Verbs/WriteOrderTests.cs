@@ -20,7 +20,7 @@ public sealed class WriteOrderTests : IAsyncLifetime
     private TestServer _server = null!;
 
     public async Task InitializeAsync() =>
-        _server = await TestServer.StartAsync(options: options => options with { Admission = [_recorder], Router = new OneGroup() });
+        _server = await TestServer.StartAsync(options: own => own with { Admission = [_recorder], Router = new OneGroup() });
 
     public async Task DisposeAsync() => await _server.DisposeAsync();
 
