@@ -4,7 +4,6 @@ using Coxswain.Api.Meta.V1;
 using Coxswain.Client;
 using Coxswain.Client.Events;
 using Coxswain.Client.Informers;
-using Coxswain.Testing.Client;
 using Coxswain.Testing.Cluster;
 using Coxswain.Testing.Time;
 using Microsoft.Extensions.Logging.Abstractions;

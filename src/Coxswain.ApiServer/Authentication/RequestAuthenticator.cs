@@ -1,5 +1,4 @@
 using Coxswain.ApiServer.Authorization;
-using Coxswain.ApiServer.Documents;
 using Coxswain.ApiServer.Users;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;

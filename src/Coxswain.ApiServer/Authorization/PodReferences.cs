@@ -1,5 +1,4 @@
 using Coxswain.Api.Core.V1;
-using Coxswain.ApiServer.Documents;
 
 namespace Coxswain.ApiServer.Authorization;
 

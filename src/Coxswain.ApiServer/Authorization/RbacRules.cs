@@ -1,6 +1,5 @@
 using Coxswain.Api;
 using Coxswain.Api.Rbac.V1;
-using Coxswain.ApiServer.Documents;
 using Coxswain.ApiServer.Users;
 using Coxswain.Store;
 

@@ -1,6 +1,5 @@
 using Coxswain.Api.Meta.V1;
 using Coxswain.Api.Rbac.V1;
-using Coxswain.ApiServer.Users;
 
 namespace Coxswain.ApiServer.Bootstrap;
 

@@ -1,7 +1,6 @@
 using Coxswain.Api.Rbac.V1;
 using Coxswain.ApiServer.Authorization;
 using Coxswain.ApiServer.Certificates;
-using Coxswain.ApiServer.Users;
 using static Coxswain.ApiServer.Authorization.Allow;
 using static Coxswain.ApiServer.Bootstrap.BootstrapPolicy;
 

@@ -2,7 +2,6 @@ using Coxswain.Api;
 using Coxswain.Api.Meta.V1;
 using Coxswain.Api.Rbac.V1;
 using Coxswain.ApiServer.Authorization;
-using Coxswain.ApiServer.Documents;
 using Coxswain.Client;
 
 namespace Coxswain.ApiServer.Bootstrap;

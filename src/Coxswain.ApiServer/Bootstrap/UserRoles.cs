@@ -1,7 +1,6 @@
 using Coxswain.Api.Meta.V1;
 using Coxswain.Api.Rbac.V1;
 using Coxswain.ApiServer.Authorization;
-using Coxswain.ApiServer.Documents;
 using static Coxswain.ApiServer.Authorization.Allow;
 using static Coxswain.ApiServer.Bootstrap.BootstrapPolicy;
 using User = Coxswain.ApiServer.Users.User;

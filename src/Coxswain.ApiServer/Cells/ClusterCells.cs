@@ -4,7 +4,6 @@ using Coxswain.Api.Policy.V1;
 using Coxswain.Api.Rbac.V1;
 using Coxswain.Api.Scheduling.V1;
 using Coxswain.Api.Storage.V1;
-using Coxswain.ApiServer.Documents;
 
 namespace Coxswain.ApiServer.Cells;
 

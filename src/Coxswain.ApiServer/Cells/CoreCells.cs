@@ -1,5 +1,4 @@
 using Coxswain.Api.Core.V1;
-using Coxswain.ApiServer.Documents;
 using V1Node = Coxswain.Api.Core.V1.Node;
 
 namespace Coxswain.ApiServer.Cells;

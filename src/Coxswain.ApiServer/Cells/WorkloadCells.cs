@@ -2,7 +2,6 @@ using Coxswain.Api;
 using Coxswain.Api.Apps.V1;
 using Coxswain.Api.Batch.V1;
 using Coxswain.Api.Core.V1;
-using Coxswain.ApiServer.Documents;
 using LabelSelectorType = Coxswain.Api.Meta.V1.LabelSelector;
 
 namespace Coxswain.ApiServer.Cells;

@@ -6,7 +6,6 @@ using Coxswain.ApiServer.Authorization;
 using Coxswain.ApiServer.Documents;
 using Coxswain.ApiServer.Requests;
 using Coxswain.ApiServer.Resources;
-using Coxswain.ApiServer.Users;
 using Coxswain.ApiServer.Verbs;
 using Coxswain.ApiServer.Watch;
 using Coxswain.Store;

@@ -9,7 +9,6 @@ using Coxswain.Api.Core.V1;
 using Coxswain.Api.Meta.V1;
 using Coxswain.ApiServer.Certificates;
 using Coxswain.ApiServer.Core;
-using Coxswain.ApiServer.Documents;
 using Coxswain.ApiServer.Resources;
 using Coxswain.Store;
 using Microsoft.AspNetCore.Http;

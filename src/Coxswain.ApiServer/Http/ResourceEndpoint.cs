@@ -6,7 +6,6 @@ using Coxswain.ApiServer.Resources;
 using Coxswain.ApiServer.Users;
 using Coxswain.ApiServer.Verbs;
 using Coxswain.Client;
-using Coxswain.Store;
 using Microsoft.AspNetCore.Http;
 
 namespace Coxswain.ApiServer.Http;

@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using Coxswain.Api;
 using Coxswain.Api.Authentication.V1;
-using Coxswain.ApiServer.Admission;
 using Coxswain.ApiServer.Authentication;
 using Coxswain.ApiServer.Documents;
 using Coxswain.ApiServer.Resources;

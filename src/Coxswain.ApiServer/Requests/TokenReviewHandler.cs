@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using Coxswain.Api.Authentication.V1;
 using Coxswain.ApiServer.Authentication;
 using Coxswain.ApiServer.Resources;
-using Coxswain.ApiServer.Users;
 
 namespace Coxswain.ApiServer.Requests;
 

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Coxswain.Api;
-using Coxswain.ApiServer.Documents;
 
 namespace Coxswain.ApiServer.Verbs;
 

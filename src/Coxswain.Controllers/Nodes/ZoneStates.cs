@@ -1,4 +1,3 @@
-using Coxswain.Api.Core.V1;
 using ConditionStatus = Coxswain.Api.Core.V1.ConditionStatus;
 using V1Node = Coxswain.Api.Core.V1.Node;
 

@@ -1,4 +1,3 @@
-using Coxswain.Api;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Meta.V1;
 using Coxswain.Api.Policy.V1;

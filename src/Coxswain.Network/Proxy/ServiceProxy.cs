@@ -3,7 +3,6 @@ using Coxswain.Api.Discovery.V1;
 using Coxswain.Client;
 using Coxswain.Client.Informers;
 using Coxswain.Client.WorkQueues;
-using Coxswain.Linux;
 using Coxswain.Linux.Conntrack;
 using Coxswain.Linux.Nftables;
 using Microsoft.Extensions.Logging;

@@ -1,7 +1,6 @@
 using Coxswain.Api;
 using Coxswain.Api.Meta.V1;
 using Coxswain.Api.Rbac.V1;
-using Coxswain.ApiServer.Documents;
 using Coxswain.ApiServer.Users;
 using Coxswain.Client;
 

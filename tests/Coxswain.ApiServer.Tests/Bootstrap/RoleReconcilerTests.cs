@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using Coxswain.Api.Rbac.V1;
 using Coxswain.ApiServer.Bootstrap;
-using Coxswain.ApiServer.Documents;
 using Coxswain.ApiServer.Users;
 using Coxswain.Client;
 

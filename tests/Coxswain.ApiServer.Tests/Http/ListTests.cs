@@ -1,5 +1,3 @@
-using Coxswain.ApiServer.Http;
-
 namespace Coxswain.ApiServer.Tests.Http;
 
 public sealed class ListTests : IAsyncLifetime

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Coxswain.ApiServer.Http;
 
 namespace Coxswain.ApiServer.Tests.Http;
 

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using Coxswain.Api;
 using Coxswain.ApiServer.Conversion;
 using Coxswain.ApiServer.OpenApi;
 using Coxswain.ApiServer.Resources;

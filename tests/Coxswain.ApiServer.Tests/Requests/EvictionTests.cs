@@ -1,7 +1,6 @@
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Meta.V1;
 using Coxswain.Api.Policy.V1;
-using Coxswain.ApiServer.Documents;
 using Coxswain.Client;
 
 namespace Coxswain.ApiServer.Tests.Requests;

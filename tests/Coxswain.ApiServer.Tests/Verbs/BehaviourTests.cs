@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Coxswain.Api;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Meta.V1;
 using Coxswain.Client;

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using Coxswain.Linux;
-using Coxswain.Linux.Files;
 
 namespace Coxswain.Engine.Images.Tar;
 
