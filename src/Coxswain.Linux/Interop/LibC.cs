@@ -115,6 +115,9 @@ internal static unsafe partial class LibC
     public static partial int socket(int family, int type, int protocol);
 
     [LibraryImport(Library, SetLastError = true)]
+    public static partial int bind(int fd, byte* address, int length);
+
+    [LibraryImport(Library, SetLastError = true)]
     public static partial nint send(int fd, byte* buffer, nint length, int flags);
 
     [LibraryImport(Library, SetLastError = true)]

@@ -63,6 +63,7 @@ internal static class EngineContainerSpecs
             NoNewPrivileges = security.NoNewPrivileges,
             CapabilitiesAdd = security.CapabilitiesAdd,
             CapabilitiesDrop = security.CapabilitiesDrop,
+            ShmPath = sandbox.HostIpc ? "/dev/shm" : attachment?.SharedMemory,
             // As Kubernetes has it for a pod that says nothing.
             Seccomp = SeccompProfile.Unconfined,
             OomScoreAdj = config.Resources.OomScoreAdj,
