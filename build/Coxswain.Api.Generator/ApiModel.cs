@@ -27,8 +27,8 @@ internal sealed class ApiModel
     }
 
     /// <summary>
-    /// Refuses facts that name a type nobody declares, in any field or alias, also where no C# is made of it: read at run time, such
-    /// a field would be lost without a word. And a protobuf number that stands for two fields.
+    /// Refuses facts that name a type nobody declares, in any field or alias, also where no C# is made of it: read at
+    /// run time, such a field would be lost without a word. And a protobuf number that stands for two fields.
     /// </summary>
     public void Check()
     {
@@ -46,7 +46,8 @@ internal sealed class ApiModel
                     }
                 }
 
-                if (fields.Where(field => field.Proto > 0).GroupBy(field => field.Proto).FirstOrDefault(same => same.Count() > 1) is { } twice)
+                if (fields.Where(field => field.Proto > 0).GroupBy(field => field.Proto)
+                    .FirstOrDefault(same => same.Count() > 1) is { } twice)
                 {
                     throw new InvalidDataException($"{file.Folder}.{name}: two fields with the number {twice.Key}");
                 }

@@ -1,9 +1,10 @@
 using System.Net;
-using System.Security.Cryptography.X509Certificates;
 using Coxswain.ApiServer.Authentication;
 using Coxswain.ApiServer.Bootstrap;
+using Coxswain.ApiServer.Certificates;
 using Coxswain.ApiServer.Http;
 using Coxswain.ApiServer.InProcess;
+using Coxswain.ApiServer.Resources;
 using Coxswain.ApiServer.Resources.Rules;
 using Coxswain.ApiServer.Users;
 using Coxswain.Client;
@@ -21,6 +22,7 @@ public sealed partial class ApiServerHost : IAsyncDisposable
     private readonly ApiServerOptions _options;
     private readonly ApiServerParts _parts;
     private readonly ILogger _logger;
+    private readonly RenewingCertificate _certificate;
     private readonly CancellationTokenSource _stopping = new();
     private WebApplication? _web;
     private Task _background = Task.CompletedTask;
@@ -31,6 +33,7 @@ public sealed partial class ApiServerHost : IAsyncDisposable
         _options = options;
         _logger = options.LoggerFactory.CreateLogger<ApiServerHost>();
         _parts = new ApiServerParts(options);
+        _certificate = new RenewingCertificate(ServerCertificate, options.Time, options.LoggerFactory.CreateLogger<RenewingCertificate>());
     }
 
     /// <summary>The endpoints that are served, with the ports they got.</summary>
@@ -41,23 +44,27 @@ public sealed partial class ApiServerHost : IAsyncDisposable
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        await _parts.ServicePools.RebuildAsync(cancellationToken);
+        await _parts.ServicePools.RepairAsync(cancellationToken);
         if (_options.Endpoints.Count > 0)
         {
             _web = KestrelServer.Create(
-                _options.Endpoints, ServerCertificate(), new CertificateAuthenticator(_options.Pki.Authority, _options.Time), _parts.Http, _options.LoggerFactory);
+                _options.Endpoints, _certificate, new CertificateAuthenticator(_options.Pki.Authority, _options.Time), _parts.Http, _options.LoggerFactory);
             await _web.StartAsync(cancellationToken);
             Endpoints = KestrelServer.AddressesOf(_web);
         }
 
         await new BootstrapObjects(_parts.Core, _parts.Resources, _options.ServiceRange, _options.Advertised).EnsureAsync(cancellationToken);
-        _background = Task.WhenAll(_parts.EventCleaner.RunAsync(_stopping.Token));
+        _background = Task.WhenAll(
+            _parts.EventCleaner.RunAsync(_stopping.Token), _certificate.RunAsync(_stopping.Token), _parts.NodeClient.RunAsync(_stopping.Token));
         _parts.Health.Started();
         Log.Started(_logger, string.Join(", ", Endpoints));
     }
 
     /// <summary>What is served now, and who waits for it to change.</summary>
-    public IKubeDiscovery Discovery => _parts.Discovery;
+    public IKubeDiscovery Discovery => _parts.Resources;
+
+    /// <summary>What is served; whoever adds kinds at run time changes it.</summary>
+    internal CatalogueHolder Catalogue => _parts.Resources;
 
     /// <summary>A client for a part of this process: no socket, but the same identity, authorization and admission.</summary>
     public InProcessKubeClient ClientFor(User user) => new(_parts.Core, _parts.Resources, user);
@@ -89,13 +96,13 @@ public sealed partial class ApiServerHost : IAsyncDisposable
         _stopping.Dispose();
     }
 
-    private X509Certificate2 ServerCertificate() => _options.Pki.ApiServer(
+    private KeyAndCertificate ServerCertificate() => _options.Pki.ApiServer(
         [
-            IPAddress.Loopback, IPAddress.IPv6Loopback, ServiceAddresses.FirstOf(_options.ServiceRange),
+            IPAddress.Loopback, IPAddress.IPv6Loopback, AddressRange.FirstOf(_options.ServiceRange),
             .. _options.Endpoints.Select(endpoint => endpoint.Address).Where(address => !address.Equals(IPAddress.Any)),
             .. _options.Advertised is { } advertised ? [advertised.Address] : Array.Empty<IPAddress>(), .. _options.ExtraAddresses,
         ],
-        _options.ExtraNames).ToCertificate();
+        _options.ExtraNames);
 
     private static partial class Log
     {

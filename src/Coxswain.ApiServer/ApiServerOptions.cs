@@ -1,7 +1,7 @@
 using System.Net;
+using Coxswain.ApiServer.Admission;
 using Coxswain.ApiServer.Certificates;
 using Coxswain.ApiServer.Http;
-using Coxswain.ApiServer.OpenApi;
 using Coxswain.Store;
 using Microsoft.Extensions.Logging;
 
@@ -39,10 +39,16 @@ public sealed record ApiServerOptions
     /// <summary>What else must be up before <c>/readyz</c> says so.</summary>
     public IReadOnlyList<ReadinessGate> ReadinessGates { get; init; } = [];
 
-    public IOpenApiDocuments? OpenApi { get; init; }
+    /// <summary>Who serves group-versions that are not served here; null when nobody does.</summary>
+    internal IGroupRouter? Router { get; init; }
+
+    /// <summary>Admission plug-ins that come after the server's own.</summary>
+    internal IReadOnlyList<IAdmissionPlugin> Admission { get; init; } = [];
 
     /// <summary>How long Events are kept.</summary>
     public TimeSpan EventLifetime { get; init; } = TimeSpan.FromHours(1);
+
+    public RequestBounds Bounds { get; init; } = new();
 
     /// <summary>How long a Pod's creation waits for the default service account of a new namespace.</summary>
     public TimeSpan ServiceAccountPatience { get; init; } = TimeSpan.FromSeconds(5);

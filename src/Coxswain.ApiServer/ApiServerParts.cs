@@ -3,6 +3,8 @@ using Coxswain.ApiServer.Admission;
 using Coxswain.ApiServer.Authentication;
 using Coxswain.ApiServer.Authorization;
 using Coxswain.ApiServer.Bootstrap;
+using Coxswain.ApiServer.Certificates;
+using Coxswain.ApiServer.Conversion;
 using Coxswain.ApiServer.Core;
 using Coxswain.ApiServer.Discovery;
 using Coxswain.ApiServer.Documents;
@@ -14,7 +16,6 @@ using Coxswain.ApiServer.Resources.Rules;
 using Coxswain.ApiServer.Tables;
 using Coxswain.ApiServer.Verbs;
 using Coxswain.ApiServer.Watch;
-using Coxswain.Client;
 using Microsoft.Extensions.Logging;
 
 namespace Coxswain.ApiServer;
@@ -34,10 +35,9 @@ internal sealed class ApiServerParts : IAsyncDisposable
         var time = options.Time;
         var random = new LockedRandom(options.Random);
         var identities = new IdentitySource(random);
-        ServicePools = new ServicePools(store, options.ServiceRange, random);
-        var services = new ServiceStrategy(ServicePools.Addresses, ServicePools.Ports);
-        Resources = new ResourceRegistry(resource => BuiltInRules.Of(resource, services));
-        Discovery = new ServedDiscovery(new ServedResources([.. Resources.All.Select(served => served.Resource)]));
+        ServicePools = new ServicePools(store, options.ServiceRange, identities, random, time);
+        var services = new ServiceRules(ServicePools);
+        Resources = new CatalogueHolder(BuiltInCatalogue.Make(BuiltInRules.All(services), OtherVersions.All));
         _roles = new RbacAuthorizer(store);
         _nodes = new NodeAuthorizer(store);
         var authorizer = new AuthorizerChain([_nodes, _roles]);
@@ -52,18 +52,22 @@ internal sealed class ApiServerParts : IAsyncDisposable
             _priorities,
             new NodeRestriction(store),
             new RoleEscalation(_roles, authorizer),
+            new CertificateRequestAdmission(authorizer),
+            .. options.Admission,
         ]);
         var reader = new ObjectReader(store);
-        var creator = new ObjectCreator(store, admission, identities, time);
-        var updater = new ObjectUpdater(store, admission);
-        var deleter = new ObjectDeleter(store, admission, time);
+        var steps = new WriteSteps(admission);
+        var namespaces = new NamespaceGuard(store, Resources.Of<Coxswain.Api.Core.V1.Namespace>());
+        var creator = new ObjectCreator(store, steps, namespaces, identities, time);
+        var updater = new ObjectUpdater(store, steps);
+        var deleter = new ObjectDeleter(store, steps, time);
         var binding = new PostHandlers.Route(BindingHandler.Kind, new BindingHandler(updater, Resources, time));
         var posts = new PostHandlers(new Dictionary<string, PostHandlers.Route>
         {
             ["bindings"] = binding,
             ["pods/binding"] = binding,
             ["pods/eviction"] = new(EvictionHandler.Kind, new EvictionHandler(store, deleter, updater, Resources, time)),
-            ["serviceaccounts/token"] = new(TokenRequestHandler.Kind, new TokenRequestHandler(store, admission, _tokens, time)),
+            ["serviceaccounts/token"] = new(TokenRequestHandler.Kind, new TokenRequestHandler(store, _tokens, time)),
             ["tokenreviews.authentication.k8s.io"] = new(Kind("authentication.k8s.io/v1", "TokenReview"), new TokenReviewHandler(_tokens)),
             ["selfsubjectreviews.authentication.k8s.io"] = new(Kind("authentication.k8s.io/v1", "SelfSubjectReview"), new SelfReviewHandler()),
             ["subjectaccessreviews.authorization.k8s.io"] =
@@ -75,26 +79,23 @@ internal sealed class ApiServerParts : IAsyncDisposable
             ["selfsubjectrulesreviews.authorization.k8s.io"] =
                 new(Kind("authorization.k8s.io/v1", "SelfSubjectRulesReview"), new RulesReviewHandler(_roles)),
         });
-        Core = new ApiCore(reader, creator, updater, deleter, new ObjectWatcher(store, random, time), authorizer, posts);
+        Core = new ApiCore(reader, creator, updater, deleter, new ObjectWatcher(store, random, time), steps, authorizer, posts);
         EventCleaner = new EventCleaner(store, options.EventLifetime, time, options.LoggerFactory.CreateLogger<EventCleaner>());
 
         var tables = new TableMaker(time);
-        var documents = new DiscoveryDocuments(Resources, options.Advertised?.ToString() ?? "");
+        var discovery = new DiscoveryEndpoint(Resources, options.Advertised?.ToString() ?? "");
         var metrics = new RequestMetrics(time);
         Health = new HealthChecks(options.ReadinessGates);
-        var clientCertificate = options.Pki.NodeClient();
-        _nodeProxy = new NodeProxy(Core, store, Lifetime, options.Pki, clientCertificate);
-        var endpoint = new ResourceEndpoint(Resources, Core, new AnswerFormatter(tables), new WatchEndpoint(Core, tables, Lifetime), _nodeProxy);
-        var server = new ServerEndpoints(Health, metrics, options.OpenApi ?? new OpenApiDocuments(ApiResources.All, ServerVersion.GitVersion),
-            [.. documents.Paths, "/healthz", "/livez", "/metrics", "/openapi/v2", "/openapi/v3", "/readyz", "/version"], options.Pki, ServerVersion.GitVersion);
+        NodeClient = new RenewingCertificate(options.Pki.NodeClient, time, options.LoggerFactory.CreateLogger<RenewingCertificate>());
+        _nodeProxy = new NodeProxy(Core, store, Lifetime, options.Pki, NodeClient);
+        var endpoint = new ResourceEndpoint(Resources, Core, new AnswerFormatter(tables), new WatchEndpoint(Core, tables, Lifetime), _nodeProxy, options.Router);
+        var server = new ServerEndpoints(Health, metrics, Resources, discovery, options.Pki, ServerVersion.GitVersion);
         Http = new HttpHandler(
-            new RequestAuthenticator(_tokens), endpoint, new DiscoveryEndpoint(documents), server, authorizer, metrics,
+            new RequestAuthenticator(_tokens), endpoint, discovery, server, authorizer, metrics, options.Bounds, time,
             options.LoggerFactory.CreateLogger<HttpHandler>());
     }
 
-    public ResourceRegistry Resources { get; }
-
-    public IKubeDiscovery Discovery { get; }
+    public CatalogueHolder Resources { get; }
 
     public ApiCore Core { get; }
 
@@ -105,6 +106,9 @@ internal sealed class ApiServerParts : IAsyncDisposable
     public ServicePools ServicePools { get; }
 
     public EventCleaner EventCleaner { get; }
+
+    /// <summary>What nodes know the server by.</summary>
+    public RenewingCertificate NodeClient { get; }
 
     public ServerLifetime Lifetime { get; } = new();
 

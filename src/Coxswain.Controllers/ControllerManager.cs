@@ -5,53 +5,65 @@ using Coxswain.Controllers.Apps;
 using Coxswain.Controllers.Core;
 using Coxswain.Controllers.GarbageCollection;
 using Coxswain.Controllers.Nodes;
+using Coxswain.Controllers.Policy;
 using Coxswain.Controllers.Scheduling;
 using Microsoft.Extensions.Logging;
 
 namespace Coxswain.Controllers;
 
-/// <summary>Every controller of the cluster and the scheduler, over one client and one set of caches.</summary>
+/// <summary>Every controller of the cluster and the scheduler, each under its own identity, over one set of caches.</summary>
 public sealed class ControllerManager
 {
-    private readonly EventBroadcaster _events;
-    private readonly IController[] _controllers;
+    /// <summary>Whom the shared caches and the controllers' Events belong to.</summary>
+    public const string User = "system:kube-controller-manager";
 
-    /// <param name="informers">Run by its owner, who may share it with other parts of the process.</param>
+    /// <summary>Whom the Bindings and Events of the scheduler belong to.</summary>
+    public const string SchedulerUser = "system:kube-scheduler";
+
+    private readonly SupervisedPart[] _parts;
+
+    /// <param name="clients">Whom each part acts as.</param>
+    /// <param name="discovery">What is served: kinds may come and go.</param>
+    /// <param name="informers">Made with the client of <see cref="User"/>, and run by its owner, who may share it.</param>
     public ControllerManager(
-        IKubeClient client, InformerFactory informers, TimeProvider time, Random random, ILoggerFactory loggerFactory, ControllerOptions options)
+        IKubeClientSource clients, IKubeDiscovery discovery, InformerFactory informers, TimeProvider time, Random random,
+        ILoggerFactory loggerFactory, ControllerOptions options)
     {
-        _events = new EventBroadcaster(client, time, loggerFactory.CreateLogger<EventBroadcaster>());
-        var context = new ControllerContext(client, informers, _events, time, loggerFactory);
-        _controllers =
+        var logger = loggerFactory.CreateLogger<ControllerManager>();
+        var events = new EventBroadcaster(clients.ForUser(User), time, loggerFactory.CreateLogger<EventBroadcaster>());
+        var schedulerEvents = new EventBroadcaster(clients.ForUser(SchedulerUser), time, loggerFactory.CreateLogger<EventBroadcaster>());
+        var context = new ControllerContext(clients, informers, discovery, events, time, loggerFactory);
+        SupervisedPart Part(string name, Func<CancellationToken, Task> run) => new(name, run, time, logger);
+        _parts =
         [
-            new SchedulingController(context, random),
-            new DeploymentController(context),
-            new ReplicaSetController(context),
-            new ReplicationControllerController(context),
-            new EndpointsController(context),
-            new NamespaceController(context),
-            new ClusterRoleAggregationController(context),
-            new NamespaceDefaultsController(context, options.RootCertificates),
-            new NodeLifecycleController(context, options.NodeMonitorGracePeriod),
-            new TaintEvictionController(context),
-            new PodGarbageController(context, options),
-            new GarbageCollector(context),
+            Part("events", events.RunAsync),
+            Part("scheduler-events", schedulerEvents.RunAsync),
+            Part("scheduler", new SchedulingController(context with { Events = schedulerEvents }, random).RunAsync),
+            Part("deployment-controller", new DeploymentController(context).RunAsync),
+            Part("replicaset-controller", new ReplicaSetController(context).RunAsync),
+            Part("replication-controller", new ReplicationControllerController(context).RunAsync),
+            Part("disruption-controller", new DisruptionController(context).RunAsync),
+            Part("endpointslice-controller", new EndpointsController(context).RunAsync),
+            Part("namespace-controller", new NamespaceController(context).RunAsync),
+            Part("service-account-controller", new NamespaceDefaultsController(context, options.RootCertificates).RunAsync),
+            Part("clusterrole-aggregation-controller", new ClusterRoleAggregationController(context).RunAsync),
+            Part("node-controller", new NodeLifecycleController(context, options.NodeMonitorGracePeriod).RunAsync),
+            Part("taint-eviction-controller", new TaintEvictionController(context).RunAsync),
+            Part("pod-garbage-collector", new PodGarbageController(context, options).RunAsync),
+            Part("generic-garbage-collector", new GarbageCollector(context).RunAsync),
         ];
     }
 
-    /// <summary>Runs until cancelled, and returns when every controller has stopped.</summary>
-    public Task RunAsync(CancellationToken cancellationToken) =>
-        Task.WhenAll(_controllers.Select(controller => RunAsync(controller, cancellationToken)).Append(_events.RunAsync(cancellationToken)));
-
-    private static async Task RunAsync(IController controller, CancellationToken cancellationToken)
+    /// <summary>For a process with one identity and a server with no more than the built-in kinds.</summary>
+    public ControllerManager(
+        IKubeClient client, InformerFactory informers, TimeProvider time, Random random, ILoggerFactory loggerFactory, ControllerOptions options)
+        : this(new OneClient(client), new BuiltInDiscovery(), informers, time, random, loggerFactory, options)
     {
-        try
-        {
-            await controller.RunAsync(cancellationToken);
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            // Stopped while it waited for its caches.
-        }
     }
+
+    /// <summary>How every part fares, for <c>/healthz</c>: one that is not running has failed and waits to be started again.</summary>
+    public IReadOnlyList<ControllerStatus> Status => [.. _parts.Select(part => part.Status)];
+
+    /// <summary>Runs until cancelled, and returns when every part has stopped. A part that fails is started again.</summary>
+    public Task RunAsync(CancellationToken cancellationToken) => Task.WhenAll(_parts.Select(part => part.RunAsync(cancellationToken)));
 }

@@ -12,6 +12,7 @@ internal abstract class KeyedController : IController, IReconciler<NamespacedNam
     private readonly string _name;
     private readonly ControllerContext _context;
     private readonly int _workers;
+    private bool _isSubscribed;
 
     protected KeyedController(string name, ControllerContext context, int workers = 4)
     {
@@ -26,15 +27,17 @@ internal abstract class KeyedController : IController, IReconciler<NamespacedNam
     /// <summary>The caches that must be filled before the first reconciliation.</summary>
     protected abstract IReadOnlyList<IInformer> Inputs { get; }
 
+    /// <summary>Runs until cancelled. May be called again after it failed: it goes on with the keys it has.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        using var queue = Queue;
-        Subscribe();
-        foreach (var input in Inputs)
+        using var end = cancellationToken.UnsafeRegister(_ => Queue.Dispose(), null);
+        if (!_isSubscribed)
         {
-            await input.WaitForSyncAsync(cancellationToken);
+            Subscribe();
+            _isSubscribed = true;
         }
 
+        await Inputs.WaitForSyncAsync(_context.Time, cancellationToken);
         var host = new ReconcilerHost<NamespacedName>(_name, Queue, this, _workers, _context.LoggerFactory.CreateLogger(GetType()));
         await host.RunAsync(cancellationToken);
     }

@@ -1,5 +1,3 @@
-using Coxswain.Engine.Networks;
-
 namespace Coxswain.Engine;
 
 /// <summary>Where one engine keeps its things. Two engines on one machine must differ in all they claim.</summary>

@@ -32,6 +32,11 @@ public sealed partial class NodeAgent(
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(options.DataDirectory);
+        if (options.ProtectFromOom)
+        {
+            OwnOomScore.Lower(_logger);
+        }
+
         var delay = FirstDelay;
         while (!cancellationToken.IsCancellationRequested)
         {

@@ -6,6 +6,7 @@ using Coxswain.Client.Informers;
 using Coxswain.Engine.Logs;
 using Coxswain.Linux.Mounts;
 using Coxswain.Node.Containers;
+using Coxswain.Node.Eviction;
 using Coxswain.Node.Files;
 using Coxswain.Node.Nodes;
 using Coxswain.Node.Objects;
@@ -34,6 +35,7 @@ internal sealed class NodeRun : IAsyncDisposable
     private readonly HookRunner _hooks;
     private readonly PodManager _manager;
     private readonly NodeReporter _reporter;
+    private readonly EvictionLoop _eviction;
     private readonly LeaseLoop _lease;
     private readonly NodeServer? _server;
 
@@ -58,7 +60,7 @@ internal sealed class NodeRun : IAsyncDisposable
             paths, watched, new PodTokens(client), new ClaimedVolumes(client), options.NodeAddress, allocatable, mounts, time);
         var starter = new ContainerStarter(
             runtime, new ImagePuller(runtime, objects, recorder, time), new EnvironmentBuilder(objects, options.NodeAddress, allocatable),
-            new ContainerConfigBuilder(paths, machine.MemoryBytes), paths, recorder);
+            new ContainerConfigBuilder(paths, new SubPaths(paths, mounts), machine.MemoryBytes), paths, recorder);
         var workers = new PodWorkerFactory(
             client, runtime, paths, volumes, watched,
             new PodSandboxes(runtime, paths, options.NodeName, options.ClusterDns, options.ClusterDomain), starter,
@@ -68,7 +70,12 @@ internal sealed class NodeRun : IAsyncDisposable
         _manager = new PodManager(
             workers, new PodAdmission(allocatable, options.MaxPods, options.AllowedUnsafeSysctls),
             new OrphanedPods(runtime, volumes, paths, logger), runtime, pods, recorder);
-        _reporter = new NodeReporter(options, machine, client, runtime, recorder, time, logger);
+        var meter = new KernelNodeMeter(options.DataDirectory, options.ImageDirectory ?? options.DataDirectory);
+        var pressure = new NodePressure(options.Eviction.TransitionPeriod, time);
+        _eviction = new EvictionLoop(
+            meter, pressure, options.Eviction, _manager, new PodUsageMeter(runtime, paths),
+            new ImageCollector(runtime, meter, options.Eviction, time, logger), recorder, time, logger);
+        _reporter = new NodeReporter(options, machine, client, runtime, pressure, recorder, time, logger);
         _lease = new LeaseLoop(options.NodeName, client, time, logger);
         _server = options.Server is { Certificate: not null } server
             ? new NodeServer(server, options, new NodeEndpoints(_manager, runtime, new LogReader(time), paths, time), loggers)
@@ -89,6 +96,7 @@ internal sealed class NodeRun : IAsyncDisposable
             _events.RunAsync(stop.Token),
             _manager.RunAsync(stop.Token),
             _reporter.RunAsync(port, stop.Token),
+            _eviction.RunAsync(stop.Token),
             _lease.RunAsync(stop.Token),
         ];
         var first = await Task.WhenAny(parts);

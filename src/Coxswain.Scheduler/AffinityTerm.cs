@@ -8,26 +8,30 @@ internal sealed class AffinityTerm
 {
     private readonly LabelSelector _selector;
     private readonly IReadOnlyCollection<string> _namespaces;
-    private readonly bool _anyNamespace;
+    private readonly LabelSelector _namespaceSelector;
+    private readonly ClusterSnapshot _snapshot;
 
-    private AffinityTerm(PodAffinityTerm term, Pod owner)
+    private AffinityTerm(PodAffinityTerm term, Pod owner, ClusterSnapshot snapshot)
     {
+        _snapshot = snapshot;
         TopologyKey = term.TopologyKey;
         var requirements = LabelSelector.From(term.LabelSelector);
         var sameKeys = term.MatchLabelKeys.Where(owner.Metadata.Labels.ContainsKey).ToDictionary(key => key, key => owner.Metadata.Labels[key]);
         _selector = sameKeys.Count == 0 ? requirements : LabelSelector.From([.. requirements.Requirements, .. LabelSelector.From(sameKeys).Requirements]);
         _namespaces = term.Namespaces.Count > 0 || term.NamespaceSelector is not null ? term.Namespaces : [owner.Metadata.Namespace];
 
-        // The snapshot holds no namespaces: only the selector of all of them can be answered, and that is the one in use.
-        _anyNamespace = term.NamespaceSelector is { MatchLabels.Count: 0, MatchExpressions.Count: 0 };
+        // Besides those named; an absent selector matches none and an empty one all.
+        _namespaceSelector = LabelSelector.From(term.NamespaceSelector);
     }
 
     public string TopologyKey { get; }
 
-    public static AffinityTerm Of(PodAffinityTerm term, Pod owner) => new(term, owner);
+    /// <param name="owner">The pod whose term it is.</param>
+    public static AffinityTerm Of(PodAffinityTerm term, Pod owner, ClusterSnapshot snapshot) => new(term, owner, snapshot);
 
     public bool Matches(Pod other) =>
-        (_anyNamespace || _namespaces.Contains(other.Metadata.Namespace)) && _selector.Matches(other.Metadata.Labels);
+        _selector.Matches(other.Metadata.Labels)
+        && (_namespaces.Contains(other.Metadata.Namespace) || _namespaceSelector.Matches(_snapshot.LabelsOf(other.Metadata.Namespace)));
 
     /// <summary>How many matching pods each domain holds.</summary>
     public Dictionary<string, int> CountByDomain(ClusterSnapshot snapshot)

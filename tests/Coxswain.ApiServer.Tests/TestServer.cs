@@ -19,17 +19,21 @@ public sealed class TestServer : IAsyncDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("coxswain-apiserver-");
 
-    private TestServer(StoreOptions storeOptions, TimeProvider time)
+    private TestServer(StoreOptions storeOptions, TimeProvider time, Func<ApiServerOptions, ApiServerOptions>? options)
     {
         Pki = ClusterPki.Open(_folder.FullName, TimeProvider.System);
         Store = new MemoryStore(storeOptions, time);
-        Host = NewHost(Store, time);
+        Intercepted = new InterceptedStore(Store);
+        Host = NewHost(Intercepted, time, options);
         Admin = Host.ClientFor(new User("admin", [ClusterPki.MastersGroup, User.AuthenticatedGroup]));
     }
 
     public ClusterPki Pki { get; }
 
     public IStore Store { get; }
+
+    /// <summary>The same store as the server writes it.</summary>
+    internal InterceptedStore Intercepted { get; }
 
     public ApiServerHost Host { get; }
 
@@ -41,16 +45,20 @@ public sealed class TestServer : IAsyncDisposable
 
     public Uri Address => new($"https://127.0.0.1:{Host.Endpoints[0].Port}");
 
-    public static async Task<TestServer> StartAsync(StoreOptions? storeOptions = null, TimeProvider? time = null)
+    public static async Task<TestServer> StartAsync(
+        StoreOptions? storeOptions = null, TimeProvider? time = null, Func<ApiServerOptions, ApiServerOptions>? options = null)
     {
-        var server = new TestServer(storeOptions ?? new StoreOptions(), time ?? TimeProvider.System);
+        var server = new TestServer(storeOptions ?? new StoreOptions(), time ?? TimeProvider.System, options);
         await server.Host.StartAsync(CancellationToken.None);
         server.Http = server.ClientWith(server.Pki.Admin());
         await server.Admin.CreateAsync(new ServiceAccount { Metadata = new ObjectMeta { Name = "default", Namespace = "default" } }, CancellationToken.None);
         return server;
     }
 
-    public ApiServerHost NewHost(IStore store, TimeProvider time) => new(new ApiServerOptions
+    public ApiServerHost NewHost(IStore store, TimeProvider time, Func<ApiServerOptions, ApiServerOptions>? options = null) =>
+        new((options ?? (given => given))(OptionsFor(store, time)));
+
+    private ApiServerOptions OptionsFor(IStore store, TimeProvider time) => new()
     {
         Store = store,
         Pki = Pki,
@@ -60,7 +68,7 @@ public sealed class TestServer : IAsyncDisposable
         Endpoints = [new IPEndPoint(IPAddress.Loopback, 0)],
         Advertised = new IPEndPoint(IPAddress.Parse("10.244.0.1"), 6443),
         ServiceAccountPatience = TimeSpan.FromSeconds(30),
-    });
+    };
 
     /// <param name="certificate">Null to come without one.</param>
     public HttpClient ClientWith(KeyAndCertificate? certificate)

@@ -16,17 +16,23 @@ namespace Coxswain.Controllers.Tests;
 internal sealed class ControlPlane : IAsyncDisposable
 {
     private readonly TestCluster _cluster;
-    private readonly IKubeClient _partsClient;
+    private readonly IKubeClientSource _clients;
     private readonly InformerFactory _informers;
 
     private ControlPlane(TestCluster cluster, Action<string, ApiResource>? beforeRequest)
     {
         _cluster = cluster;
-        _partsClient = beforeRequest is null ? cluster.Server.Admin : new InterceptedKubeClient(cluster.Server.Admin, beforeRequest);
-        _informers = new InformerFactory(_partsClient, Time, new Random(1), NullLoggerFactory.Instance);
+        _clients = beforeRequest is null ? cluster.PartClients : new InterceptedClients(cluster.PartClients, beforeRequest);
+        _informers = new InformerFactory(_clients.ForUser(ControllerManager.User), Time, new Random(1), NullLoggerFactory.Instance);
     }
 
     public TestCluster Cluster => _cluster;
+
+    /// <summary>What the controllers take to be served: the built-in kinds, until a test says otherwise.</summary>
+    public TestDiscovery Discovery { get; } = new();
+
+    /// <summary>All the controllers; null when just some were started.</summary>
+    public ControllerManager? Manager { get; private set; }
 
     public IKubeClient Client => _cluster.Client;
 
@@ -40,10 +46,10 @@ internal sealed class ControlPlane : IAsyncDisposable
         ControllerOptions? options = null, bool runPods = true, Action<string, ApiResource>? beforeRequest = null)
     {
         var plane = new ControlPlane(await TestCluster.StartAsync(), beforeRequest);
-        var manager = new ControllerManager(
-            plane._partsClient, plane._informers, plane.Time, new Random(2), NullLoggerFactory.Instance, options ?? new ControllerOptions());
+        plane.Manager = new ControllerManager(
+            plane._clients, plane.Discovery, plane._informers, plane.Time, new Random(2), NullLoggerFactory.Instance, options ?? new ControllerOptions());
         plane._cluster.Run(plane._informers.RunAsync);
-        plane._cluster.Run(manager.RunAsync);
+        plane._cluster.Run(plane.Manager.RunAsync);
         if (runPods)
         {
             plane._cluster.Run(stopping => SimulatedKubelet.RunAsync(plane._cluster.Server.Admin, stopping));
@@ -58,8 +64,8 @@ internal sealed class ControlPlane : IAsyncDisposable
     {
         var plane = new ControlPlane(await TestCluster.StartAsync(), beforeRequest: null);
         await plane.Client.CreateAsync(new ServiceAccount { Metadata = ObjectMeta.Empty with { Name = "default", Namespace = "default" } }, default);
-        var events = new EventBroadcaster(plane._partsClient, plane.Time, NullLogger<EventBroadcaster>.Instance);
-        var context = new ControllerContext(plane._partsClient, plane._informers, events, plane.Time, NullLoggerFactory.Instance);
+        var events = new EventBroadcaster(plane._clients.ForUser(ControllerManager.User), plane.Time, NullLogger<EventBroadcaster>.Instance);
+        var context = new ControllerContext(plane._clients, plane._informers, plane.Discovery, events, plane.Time, NullLoggerFactory.Instance);
         plane._cluster.Run(events.RunAsync);
         foreach (var make in controllers)
         {

@@ -41,6 +41,39 @@ public sealed class PodSchedulerTests
         Assert.Equal("0/1 nodes are available: 1 node(s) didn't have free ports for the requested pod ports.", Refusal(pod, snapshot));
     }
 
+    [Theory]
+    [InlineData("shop", false)]
+    [InlineData("other", true)]
+    [InlineData("unknown", true)]
+    public void Schedule_AntiAffinityToNamespacesBySelector_KeepsApartFromThoseAlone(string @namespace, bool fits)
+    {
+        var neighbour = Pod(name: "neighbour");
+        neighbour = neighbour with
+        {
+            Metadata = neighbour.Metadata with { Namespace = @namespace, Labels = new Dictionary<string, string> { ["app"] = "db" } },
+        };
+        var snapshot = ClusterSnapshot.Empty
+            .SetNamespace("shop", new Dictionary<string, string> { ["team"] = "blue" })
+            .SetNamespace("other", new Dictionary<string, string> { ["team"] = "red" })
+            .SetNode(Node("a", labels: ("zone", "1")))
+            .SetPod(neighbour, "a");
+        var term = new PodAffinityTerm
+        {
+            TopologyKey = "zone",
+            LabelSelector = new Api.Meta.V1.LabelSelector { MatchLabels = new Dictionary<string, string> { ["app"] = "db" } },
+            NamespaceSelector = new Api.Meta.V1.LabelSelector { MatchLabels = new Dictionary<string, string> { ["team"] = "blue" } },
+        };
+        var pod = Pod();
+        pod = pod with
+        {
+            Spec = pod.Spec with
+            {
+                Affinity = new Affinity { PodAntiAffinity = new PodAntiAffinity { RequiredDuringSchedulingIgnoredDuringExecution = [term] } },
+            },
+        };
+        Assert.Equal(fits, new PodScheduler(new Random(1)).Schedule(pod, snapshot) is Placement.Placed);
+    }
+
     [Fact]
     public void Schedule_PodsOfOneController_SpreadOverNodes()
     {

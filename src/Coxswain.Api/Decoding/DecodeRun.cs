@@ -269,7 +269,8 @@ internal sealed class DecodeRun(FieldValidation validation)
                 return JsonValue.Create(StringPool.Read(ref reader));
             case JsonTokenType.Number:
                 return JsonNodeReader.ReadNumber(ref reader)
-                    ?? throw new DecodeException($"json: cannot unmarshal {Describe(ref reader, true)} into Go value of type float64");
+                    ?? throw new DecodeException(
+                        $"json: cannot unmarshal {Describe(ref reader, true)} into Go value of type float64");
             case JsonTokenType.True:
             case JsonTokenType.False:
                 return JsonValue.Create(reader.TokenType == JsonTokenType.True);
@@ -321,7 +322,11 @@ internal sealed class DecodeRun(FieldValidation validation)
     private static string Describe(ref Utf8JsonReader reader, bool withNumber = false) => reader.TokenType switch
     {
         JsonTokenType.String => "string",
-        JsonTokenType.Number => withNumber ? "number " + Encoding.UTF8.GetString(reader.ValueSpan[..Math.Min(reader.ValueSpan.Length, MaxPathLength)]) : "number",
+        JsonTokenType.Number =>
+            withNumber
+                ? "number "
+                    + Encoding.UTF8.GetString(
+                        reader.ValueSpan[..Math.Min(reader.ValueSpan.Length, MaxPathLength)]) : "number",
         JsonTokenType.True or JsonTokenType.False => "bool",
         JsonTokenType.StartArray => "array",
         JsonTokenType.Null => "null",

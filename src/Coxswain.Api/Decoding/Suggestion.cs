@@ -50,12 +50,15 @@ internal static class Suggestion
 
         // image_pull_policy is imagePullPolicy, written as elsewhere.
         var words = name.Replace("_", "", StringComparison.Ordinal).Replace("-", "", StringComparison.Ordinal);
-        if (words.Length < name.Length && known.FirstOrDefault(candidate => candidate.Equals(words, StringComparison.OrdinalIgnoreCase)) is { } same)
+        if (words.Length < name.Length
+            && known.FirstOrDefault(
+                candidate => candidate.Equals(words, StringComparison.OrdinalIgnoreCase)) is { } same)
         {
             return same;
         }
 
-        return Synonyms.TryGetValue(words, out var meant) && meant.FirstOrDefault(known.Contains) is { } synonym ? synonym : Nearest(name, known);
+        return Synonyms.TryGetValue(words, out var meant)
+            && meant.FirstOrDefault(known.Contains) is { } synonym ? synonym : Nearest(name, known);
     }
 
     private static string? Nearest(string name, IReadOnlyCollection<string> known)

@@ -16,8 +16,8 @@ internal sealed class YamlReader(TextReader text)
     private const int MaxOutputBytes = 4 * ObjectDecoder.MaxSizeBytes;
 
     /// <summary>
-    /// How many values aliases and merges may add to what a document spells out. The reader Kubernetes uses begins to look askance
-    /// at the same number.
+    /// How many values aliases and merges may add to what a document spells out. The reader Kubernetes uses begins to
+    /// look askance at the same number.
     /// </summary>
     private const int MaxAliasedValues = 400_000;
 
@@ -161,7 +161,8 @@ internal sealed class YamlReader(TextReader text)
         merged.AddRange(value switch
         {
             YamlMapping mapping => [mapping],
-            YamlSequence sequence when sequence.Items.All(item => item is YamlMapping) => sequence.Items.Cast<YamlMapping>(),
+            YamlSequence sequence when sequence.Items.All(item => item is YamlMapping) =>
+                sequence.Items.Cast<YamlMapping>(),
             _ => throw new YamlException(at, at, "map merge requires map or sequence of maps as the value"),
         });
     }

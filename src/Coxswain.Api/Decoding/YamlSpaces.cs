@@ -20,17 +20,23 @@ internal static class YamlSpaces
         }
     }
 
-    /// <summary>A value that is not quoted begins with one, or with a hyphen and one; inside text it is only text.</summary>
+    /// <summary>
+    /// A value that is not quoted begins with one, or with a hyphen and one; inside text it is only text.
+    /// </summary>
     /// <exception cref="YamlException">It does.</exception>
     public static void CheckValue(Scalar value)
     {
-        if (value.Style == ScalarStyle.Plain && IndexOf(value.Value) is >= 0 and < 2 and var index && (index == 0 || value.Value[0] == '-'))
+        if (value.Style == ScalarStyle.Plain && IndexOf(value.Value) is >= 0 and < 2 and var index
+            && (index == 0 || value.Value[0] == '-'))
         {
             throw Found(value, index);
         }
     }
 
-    /// <summary>The first such space, up to a line, in an indentation or after <c>-</c> or <c>key:</c>; null when there is none.</summary>
+    /// <summary>
+    /// The first such space, up to a line, in an indentation or after <c>-</c> or <c>key:</c>; null when there is
+    /// none.
+    /// </summary>
     public static (long Line, int Column, char Character)? Find(string text, long until)
     {
         long number = 0;
@@ -54,7 +60,8 @@ internal static class YamlSpaces
     }
 
     public static string Describe(long column, char character) => string.Create(
-        CultureInfo.InvariantCulture, $"column {column}: found a non-breaking or other special space (U+{(int)character:X4}); write an ordinary space");
+        CultureInfo.InvariantCulture,
+            $"column {column}: found a non-breaking or other special space (U+{(int)character:X4}); write an ordinary space");
 
     private static YamlException Found(Scalar scalar, int index)
     {

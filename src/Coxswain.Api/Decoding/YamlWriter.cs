@@ -9,8 +9,11 @@ namespace Coxswain.Api;
 /// <summary>Writes a document as YAML that reads back as the same document.</summary>
 internal static class YamlWriter
 {
-    /// <summary>Signs that mean something to YAML somewhere; not every reader agrees on where, so what holds one is quoted.</summary>
-    private static readonly SearchValues<char> Signs = SearchValues.Create("*&!|>%@`#{}[]?\"'\\");
+    /// <summary>
+    /// The signs that text without quotes may hold, beside letters and digits; what else means nothing is not agreed
+    /// on by every reader.
+    /// </summary>
+    private static readonly SearchValues<char> PlainSigns = SearchValues.Create(" _-./:+=,@()~^$;<");
 
     public static string Write(JsonNode? node)
     {
@@ -61,16 +64,46 @@ internal static class YamlWriter
     private static Scalar Text(string text)
     {
         // Unquoted text that would read as a number, a boolean, a date or nothing needs its quotes.
-        var style = YamlScalars.Plain(text) is not string || text is "<<" or "=" || (char.IsAsciiDigit(text[0]) && text.AsSpan().IndexOfAny('-', ':') >= 0)
+        var style = YamlScalars.Plain(text) is not string
+            || (char.IsAsciiDigit(text[0]) && text.AsSpan().IndexOfAny('-', ':') >= 0)
             ? ScalarStyle.DoubleQuoted
-            : text.Contains('\n', StringComparison.Ordinal) ? IsPlainLines(text) ? ScalarStyle.Literal : ScalarStyle.DoubleQuoted
-            : text.AsSpan().ContainsAny(Signs) || YamlSpaces.IndexOf(text) >= 0 ? ScalarStyle.DoubleQuoted
-            : ScalarStyle.Any;
+            : IsPlainLines(text) ? ScalarStyle.Literal
+            : IsPlain(text) ? ScalarStyle.Any
+            : ScalarStyle.DoubleQuoted;
         return new Scalar(null, null, text, style, true, true);
     }
 
+    private static bool IsPlain(string text)
+    {
+        foreach (var c in text)
+        {
+            if (!char.IsLetterOrDigit(c) && !PlainSigns.Contains(c))
+            {
+                return false;
+            }
+        }
+
+        return (char.IsLetterOrDigit(text[0]) || text[0] is '/' or '_' or '.' or '$') && text[^1] is not (' ' or ':')
+            && !text.Contains(": ", StringComparison.Ordinal);
+    }
+
     /// <summary>Lines that a literal block keeps as they are; anything subtler is quoted.</summary>
-    private static bool IsPlainLines(string text) =>
-        !char.IsWhiteSpace(text[0]) && text.AsSpan().IndexOfAny('\r', '\t') < 0 && !text.Contains("\n\n", StringComparison.Ordinal)
-        && !text.Contains(" \n", StringComparison.Ordinal) && !text.EndsWith(' ');
+    private static bool IsPlainLines(string text)
+    {
+        if (!text.Contains('\n', StringComparison.Ordinal) || char.IsWhiteSpace(text[0]) || text.EndsWith(' ')
+            || text.Contains("\n\n", StringComparison.Ordinal) || text.Contains(" \n", StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        foreach (var c in text)
+        {
+            if (c != '\n' && (char.IsControl(c) || char.IsSurrogate(c) || c is '\u2028' or '\u2029' or '\uFEFF'))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 }

@@ -8,7 +8,7 @@ namespace Coxswain.Api;
 /// types with defaults of their own. Made once a type; types that need nothing have none, so that labels, status and
 /// their like are never walked.
 /// </summary>
-internal sealed class DefaultPlan
+internal sealed class DefaultPlan : ISchemaPlan
 {
     private static readonly Lock MakingPlans = new();
 
@@ -31,7 +31,7 @@ internal sealed class DefaultPlan
     /// <summary>The plan for a struct, or for the items of a list or map; null when there is nothing to do.</summary>
     public static DefaultPlan? Of(Schema schema)
     {
-        if (schema.DefaultPlan is null)
+        if (schema.Plan is null)
         {
             lock (MakingPlans)
             {
@@ -39,7 +39,7 @@ internal sealed class DefaultPlan
             }
         }
 
-        return ReferenceEquals(schema.DefaultPlan, Nothing) ? null : schema.DefaultPlan;
+        return ReferenceEquals(schema.Plan, Nothing) ? null : (DefaultPlan?)schema.Plan;
     }
 
     /// <summary>Parents before children: a child may get its defaults from what its parent was given.</summary>
@@ -97,7 +97,8 @@ internal sealed class DefaultPlan
         {
             node[field.Name] = value.DeepClone();
         }
-        else if (!field.Schema.IsStructural && existing is JsonObject target && value is JsonObject values && field.Schema.Type == SchemaType.Struct)
+        else if (!field.Schema.IsStructural && existing is JsonObject target && value is JsonObject values
+            && field.Schema.Type == SchemaType.Struct)
         {
             foreach (var (name, inner) in values)
             {
@@ -122,14 +123,16 @@ internal sealed class DefaultPlan
 
     private static DefaultPlan Make(Schema schema, HashSet<Schema> making)
     {
-        if (schema.DefaultPlan is { } made)
+        if (schema.Plan is DefaultPlan made)
         {
             return made;
         }
 
         if (schema.Type is SchemaType.List or SchemaType.Map)
         {
-            return schema.DefaultPlan = Make(schema.Item!, making);
+            var ofItems = Make(schema.Item!, making);
+            schema.Plan = ofItems;
+            return ofItems;
         }
 
         // A type inside itself has no defaults in any API there is, so its own cycle may be cut here.
@@ -146,7 +149,8 @@ internal sealed class DefaultPlan
         var plan = values.Length == 0 && compute is null && children.Length == 0
             ? Nothing
             : new DefaultPlan { _values = values, _compute = compute, _children = children };
-        return schema.DefaultPlan = plan;
+        schema.Plan = plan;
+        return plan;
     }
 
     private static (SchemaField Field, JsonNode Value)[] Values(Schema schema)

@@ -4,8 +4,10 @@ using System.Text.Json.Nodes;
 namespace Coxswain.Api;
 
 /// <summary>
-/// Reads any JSON into nodes at once. <see cref="JsonNode.Parse(ReadOnlySpan{byte}, JsonNodeOptions?, JsonDocumentOptions)"/> is lazy, and meets
-/// duplicate keys and bad UTF-8 only where a node is first touched; here the last of equal keys counts and bad bytes are refused.
+/// Reads any JSON into nodes at once.
+/// <see cref="JsonNode.Parse(ReadOnlySpan{byte}, JsonNodeOptions?, JsonDocumentOptions)"/> is lazy, and meets
+/// duplicate keys and bad UTF-8 only where a node is first touched; here the last of equal keys counts and bad bytes
+/// are refused.
 /// </summary>
 internal static class JsonNodeReader
 {

@@ -21,12 +21,15 @@ public static class KubeJson
     };
 
     /// <summary>
-    /// How deep JSON from outside may be, in a request, a patch, YAML or protobuf, and what a patch may make of it. Deeper
-    /// than any type but a recursive one; it keeps hostile nesting from the stack.
+    /// How deep JSON from outside may be, in a request, a patch, YAML or protobuf, and what a patch may make of it.
+    /// Deeper than any type but a recursive one; it keeps hostile nesting from the stack.
     /// </summary>
     public const int MaxDepth = 256;
 
-    /// <summary>How deep JSON of our own may be: whatever was accepted can be wrapped (in a list, an event, a review) and read again.</summary>
+    /// <summary>
+    /// How deep JSON of our own may be: whatever was accepted can be wrapped (in a list, an event, a review) and read
+    /// again.
+    /// </summary>
     public const int MaxStoredDepth = MaxDepth + 64;
 
     /// <summary>For what is read from the store or another part.</summary>
@@ -57,8 +60,8 @@ public static class KubeJson
     }
 
     /// <summary>
-    /// Reads JSON into nodes. Unlike <c>JsonNode.Parse</c> it is as deep as what was accepted may be, takes the last of duplicate
-    /// keys, and finds everything that is wrong at once.
+    /// Reads JSON into nodes. Unlike <c>JsonNode.Parse</c> it is as deep as what was accepted may be, takes the last
+    /// of duplicate keys, and finds everything that is wrong at once.
     /// </summary>
     /// <param name="maxDepth"><see cref="MaxDepth"/> for what comes from outside.</param>
     /// <exception cref="JsonException">Not JSON, or deeper.</exception>

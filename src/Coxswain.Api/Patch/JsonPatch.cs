@@ -11,7 +11,10 @@ public static class JsonPatch
     /// <summary>What the copy operations of one patch may add up to, as in Kubernetes.</summary>
     public const int MaxCopiedBytes = 3 * 1024 * 1024;
 
-    /// <summary>How many values the operations of one patch may walk over or push aside; each alone may be as large as the object.</summary>
+    /// <summary>
+    /// How many values the operations of one patch may walk over or push aside; each alone may be as large as the
+    /// object.
+    /// </summary>
     public const int MaxSteps = 20_000_000;
 
     /// <summary>The target with every operation applied, in order; the target itself is not changed.</summary>
@@ -32,7 +35,9 @@ public static class JsonPatch
         var run = new JsonPatchRun(target);
         for (var i = 0; i < operations.Count; i++)
         {
-            run.Apply(operations[i] as JsonObject ?? throw PatchError.Malformed($"error decoding patch: operation {i} is not an object"));
+            run.Apply(
+                operations[i] as JsonObject ?? throw PatchError.Malformed(
+                    $"error decoding patch: operation {i} is not an object"));
         }
 
         return run.Finish();

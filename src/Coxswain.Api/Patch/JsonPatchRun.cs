@@ -3,7 +3,10 @@ using System.Text.Json.Nodes;
 
 namespace Coxswain.Api;
 
-/// <summary>The operations of one patch, one after the other on one copy of the document, within the bounds of <see cref="JsonPatch"/>.</summary>
+/// <summary>
+/// The operations of one patch, one after the other on one copy of the document, within the bounds of
+/// <see cref="JsonPatch"/>.
+/// </summary>
 internal sealed class JsonPatchRun(JsonNode target)
 {
     /// <summary>How many items of a list are pushed aside in the time of one step.</summary>
@@ -138,7 +141,8 @@ internal sealed class JsonPatchRun(JsonNode target)
         if (_copied > JsonPatch.MaxCopiedBytes)
         {
             throw PatchError.DoesNotApply(
-                $"Unable to complete the copy, the accumulated size increase of copy is {_copied}, exceeding the limit {JsonPatch.MaxCopiedBytes}");
+                $"Unable to complete the copy, the accumulated size increase of copy is {_copied}, "
+                + $"exceeding the limit {JsonPatch.MaxCopiedBytes}");
         }
     }
 
@@ -182,7 +186,8 @@ internal sealed class JsonPatchRun(JsonNode target)
         _steps += steps;
         if (_steps > JsonPatch.MaxSteps)
         {
-            throw new KubeStatusException(Statuses.RequestEntityTooLarge($"the JSON patch needs more than {JsonPatch.MaxSteps} steps"));
+            throw new KubeStatusException(
+                Statuses.RequestEntityTooLarge($"the JSON patch needs more than {JsonPatch.MaxSteps} steps"));
         }
     }
 
@@ -215,16 +220,19 @@ internal sealed class JsonPatchRun(JsonNode target)
 
                 return size;
             default:
-                return value.TryText(out var text) ? Encoding.UTF8.GetByteCount(text) + 2 : value?.ToJsonString().Length ?? 4;
+                return value.TryText(out var text) ? Encoding.UTF8.GetByteCount(text) + 2
+                    : value?.ToJsonString().Length ?? 4;
         }
     }
 
     private static int Index(JsonPointer path, int count, string operation) =>
         path.TryIndex(count, out var index) ? index
-        : throw PatchError.DoesNotApply($"{operation} operation does not apply: {path.Text}: unable to access invalid index: {path.Last}");
+        : throw PatchError.DoesNotApply(
+            $"{operation} operation does not apply: {path.Text}: unable to access invalid index: {path.Last}");
 
     private static KubeStatusException Missing(string operation, JsonPointer path) =>
-        PatchError.DoesNotApply($"{operation} operation does not apply: doc is missing path: \"{path.Text}\": missing value");
+        PatchError.DoesNotApply(
+            $"{operation} operation does not apply: doc is missing path: \"{path.Text}\": missing value");
 
     private static JsonNode? Value(JsonObject operation, string name) =>
         operation.TryGetPropertyValue("value", out var value) ? value

@@ -3,7 +3,10 @@ using System.Text.Json.Nodes;
 
 namespace Coxswain.Api;
 
-/// <summary>A place in a document that hangs below the property <see cref="Root"/>, so that the empty pointer has a parent too.</summary>
+/// <summary>
+/// A place in a document that hangs below the property <see cref="Root"/>, so that the empty pointer has a parent
+/// too.
+/// </summary>
 internal sealed class JsonPointer
 {
     public const string Root = "root";
@@ -49,7 +52,8 @@ internal sealed class JsonPointer
 
     public bool TryFind(JsonObject document, out JsonNode? value) => TryFind(document, Tokens.Length, out value);
 
-    public bool TryFindParent(JsonObject document, out JsonNode? parent) => TryFind(document, Tokens.Length - 1, out parent);
+    public bool TryFindParent(JsonObject document, out JsonNode? parent) =>
+        TryFind(document, Tokens.Length - 1, out parent);
 
     public bool IsAbove(JsonPointer other) => other.Text.StartsWith(Text + "/", StringComparison.Ordinal);
 
@@ -78,5 +82,6 @@ internal sealed class JsonPointer
     }
 
     private static bool TryIndex(string token, int count, out int index) =>
-        int.TryParse(token, NumberStyles.None, CultureInfo.InvariantCulture, out index) && index < count && (token.Length == 1 || token[0] != '0');
+        int.TryParse(token, NumberStyles.None, CultureInfo.InvariantCulture, out index) && index < count
+            && (token.Length == 1 || token[0] != '0');
 }

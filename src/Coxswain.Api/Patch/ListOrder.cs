@@ -34,7 +34,8 @@ internal static class ListOrder
 
     /// <summary>The name by which a merge knows an item: its key's value, or itself.</summary>
     public static string Name(JsonNode? item, string? mergeKey) => JsonEquality.Canonical(
-        mergeKey is not null && item is JsonObject properties && properties.TryGetPropertyValue(mergeKey, out var name) ? name : item);
+        mergeKey is not null && item is JsonObject properties
+            && properties.TryGetPropertyValue(mergeKey, out var name) ? name : item);
 
     private static Dictionary<string, int> Positions(List<JsonNode?> items, string? mergeKey)
     {

@@ -11,5 +11,6 @@ internal static class PatchError
         new(Statuses.Invalid(new ObjectKind("", ""), "", []) with { Message = message, Details = null });
 
     /// <summary>The result would be more than can be read again.</summary>
-    public static KubeStatusException TooDeep() => DoesNotApply($"the result would be more than {KubeJson.MaxDepth} levels deep");
+    public static KubeStatusException TooDeep() =>
+        DoesNotApply($"the result would be more than {KubeJson.MaxDepth} levels deep");
 }

@@ -27,7 +27,9 @@ internal static class StrategicMerge
         }
     }
 
-    /// <summary>Changes the target, which is a copy already: an object nested ever deeper is not copied at each level again.</summary>
+    /// <summary>
+    /// Changes the target, which is a copy already: an object nested ever deeper is not copied at each level again.
+    /// </summary>
     private static void MergeInto(JsonObject result, JsonObject patch, Schema? schema)
     {
         if (patch.TryGetPropertyValue(RetainKeys, out var retained))
@@ -127,7 +129,8 @@ internal static class StrategicMerge
         }
 
         var merged = Release(old);
-        merged.RemoveAll(item => item is JsonObject named && named.ContainsKey(key) && deleted.Contains(ListOrder.Name(named, key)));
+        merged.RemoveAll(item => item is JsonObject named && named.ContainsKey(key)
+            && deleted.Contains(ListOrder.Name(named, key)));
         var fromServer = merged.ToList();
         var places = new Dictionary<string, int>(StringComparer.Ordinal);
         for (var i = 0; i < merged.Count; i++)
@@ -178,8 +181,10 @@ internal static class StrategicMerge
             return;
         }
 
-        var unwanted = AsArray(items, DeleteFromPrimitiveList + name).Select(JsonEquality.Canonical).ToHashSet(StringComparer.Ordinal);
-        result[name] = new JsonArray([.. Release(list).Where(item => !unwanted.Contains(JsonEquality.Canonical(item)))]);
+        var unwanted = AsArray(items, DeleteFromPrimitiveList + name)
+            .Select(JsonEquality.Canonical).ToHashSet(StringComparer.Ordinal);
+        result[name] =
+            new JsonArray([.. Release(list).Where(item => !unwanted.Contains(JsonEquality.Canonical(item)))]);
     }
 
     /// <summary>The items of a list of our own copy, free to go into another.</summary>

@@ -4,8 +4,9 @@ using Coxswain.Api.Core.V1;
 namespace Coxswain.Api;
 
 /// <summary>
-/// The quality-of-service class of a pod: Guaranteed when every container has limits of CPU and memory and asks for just those,
-/// BestEffort when none says anything, Burstable otherwise. What the pod states as a whole is looked at instead of its containers. See
+/// The quality-of-service class of a pod: Guaranteed when every container has limits of CPU and memory and asks for
+/// just those, BestEffort when none says anything, Burstable otherwise. What the pod states as a whole is looked at
+/// instead of its containers. See
 /// https://github.com/kubernetes/kubernetes/blob/master/pkg/apis/core/v1/helper/qos/qos.go.
 /// </summary>
 public static class PodQuality
@@ -17,7 +18,8 @@ public static class PodQuality
 
     public static string Of(PodSpec spec)
     {
-        IEnumerable<ResourceRequirements> stated = spec.Resources is { } ofPod && (ofPod.Requests.Count > 0 || ofPod.Limits.Count > 0)
+        IEnumerable<ResourceRequirements> stated = spec.Resources is { } ofPod
+            && (ofPod.Requests.Count > 0 || ofPod.Limits.Count > 0)
             ? [ofPod]
             : spec.Containers.Concat(spec.InitContainers).Select(container => container.Resources);
 
@@ -35,7 +37,8 @@ public static class PodQuality
             return PodQOSClass.BestEffort;
         }
 
-        return allLimited && requests.Count == limits.Count && requests.All(request => limits.TryGetValue(request.Key, out var limit) && limit == request.Value)
+        return allLimited && requests.Count == limits.Count
+            && requests.All(request => limits.TryGetValue(request.Key, out var limit) && limit == request.Value)
             ? PodQOSClass.Guaranteed : PodQOSClass.Burstable;
     }
 

@@ -3,9 +3,9 @@ using Coxswain.Api.Core.V1;
 namespace Coxswain.Api;
 
 /// <summary>
-/// What a pod asks for as a whole, the one computation that scheduler, node and quota share: its containers together with the
-/// sidecars, or the most that is needed at once while it starts, whichever is more; what the pod itself states comes before its
-/// containers; its overhead comes on top.
+/// What a pod asks for as a whole, the one computation that scheduler, node and quota share: its containers together
+/// with the sidecars, or the most that is needed at once while it starts, whichever is more; what the pod itself
+/// states comes before its containers; its overhead comes on top.
 /// </summary>
 public static class PodRequests
 {
@@ -39,7 +39,8 @@ public static class PodRequests
     /// <summary>One resource; zero when it is not asked for.</summary>
     public static Quantity Of(PodSpec spec, string resource) => Of(spec).GetValueOrDefault(resource);
 
-    private static Dictionary<string, Quantity> Aggregate(PodSpec spec, Func<Container, IReadOnlyDictionary<string, Quantity>> amounts)
+    private static Dictionary<string,
+        Quantity> Aggregate(PodSpec spec, Func<Container, IReadOnlyDictionary<string, Quantity>> amounts)
     {
         var total = new Dictionary<string, Quantity>(StringComparer.Ordinal);
         foreach (var container in spec.Containers)

@@ -90,7 +90,8 @@ internal sealed class ProtobufType
                 : Resolve(alias.GetString()!, folder);
         }
 
-        return new ProtobufType(IsChoice(facts) ? ProtobufForm.Choice : ProtobufForm.Struct, name, null, () => Fields(facts, folder));
+        return new ProtobufType(IsChoice(facts) ? ProtobufForm.Choice
+            : ProtobufForm.Struct, name, null, () => Fields(facts, folder));
     }
 
     private static Dictionary<int, ProtobufField> Fields(JsonElement facts, string folder)

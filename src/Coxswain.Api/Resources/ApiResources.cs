@@ -20,6 +20,9 @@ public static class ApiResources
         ["volumeattributesclasses"] = ["vac"],
     };
 
+    /// <summary>Verbs of resources that resources.json is too old to know.</summary>
+    private static readonly Dictionary<string, string[]> NewerVerbs = new(StringComparer.Ordinal) { ["services"] = ["deletecollection"] };
+
     private static readonly Lazy<IReadOnlyList<ApiResource>> Loaded = new(Load);
 
     private static readonly Lazy<FrozenDictionary<(string ApiVersion, string Kind), ApiResource>> ByKind = new(() =>
@@ -27,6 +30,12 @@ public static class ApiResources
 
     /// <summary>All of them, in the order of their groups and names.</summary>
     public static IReadOnlyList<ApiResource> All => Loaded.Value;
+
+    /// <summary>A kind at a version beside its current one, with the names and verbs it has there.</summary>
+    public static ApiResource OtherVersion(ObjectKind kind, ObjectKind current) => Find(current)! with // callers name kinds there are
+    {
+        Version = kind.Version,
+    };
 
     public static ApiResource? Find(ObjectKind kind) => ByKind.Value.GetValueOrDefault((kind.ApiVersion, kind.Kind));
 
@@ -93,7 +102,7 @@ public static class ApiResources
             Singular = Text(entry, "singular") is { Length: > 0 } singular ? singular : Text(entry, "kind")!.ToLowerInvariant(),
             ShortNames = Texts(entry, "shortNames"),
             Categories = Texts(entry, "categories"),
-            Verbs = Texts(entry, "verbs"),
+            Verbs = [.. Texts(entry, "verbs").Concat(NewerVerbs.GetValueOrDefault(Text(entry, "name")!, [])).Order(StringComparer.Ordinal)],
             Subresources = [.. Items(entry, "subresources").Select(item => new ApiSubresource(
                 Text(item, "name")!, Text(item, "kind")!, Text(item, "group"), Text(item, "version"), Texts(item, "verbs")))],
             Columns = [.. Items(entry, "columns").Select(item => new ApiColumn(

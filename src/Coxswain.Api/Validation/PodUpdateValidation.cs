@@ -19,7 +19,6 @@ internal static class PodUpdateValidation
 
         CheckContainers(errors, now.Containers, before.Containers, "spec.containers");
         CheckContainers(errors, now.InitContainers, before.InitContainers, "spec.initContainers");
-        CheckEphemeral(errors, now, before);
         CheckDeadline(errors, now.ActiveDeadlineSeconds, before.ActiveDeadlineSeconds);
         CheckTolerations(errors, now, before);
         if (now.SchedulingGates.Select(gate => gate.Name).Except(before.SchedulingGates.Select(gate => gate.Name), StringComparer.Ordinal).Any())
@@ -27,7 +26,8 @@ internal static class PodUpdateValidation
             errors.Forbidden("spec.schedulingGates", "only deletion is allowed, but found new scheduling gates");
         }
 
-        // With what may change taken from the old one, nothing may be left that differs.
+        // With what may change taken from the old one, nothing may be left that differs. Ephemeral containers are
+        // added by their subresource only.
         var rest = now with
         {
             Containers = Images(now.Containers, before.Containers),
@@ -55,15 +55,6 @@ internal static class PodUpdateValidation
         if (now.Count != before.Count)
         {
             errors.Forbidden(path, "pod updates may not add or remove containers");
-        }
-    }
-
-    /// <summary>Only the subresource <c>ephemeralcontainers</c> adds them.</summary>
-    private static void CheckEphemeral(FieldErrors errors, PodSpec now, PodSpec before)
-    {
-        if (now.EphemeralContainers.Count != before.EphemeralContainers.Count)
-        {
-            errors.Forbidden("spec.ephemeralContainers", "pod updates may not add or remove containers");
         }
     }
 

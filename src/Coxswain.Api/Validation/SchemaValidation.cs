@@ -4,7 +4,8 @@ namespace Coxswain.Api;
 
 /// <summary>
 /// Checks a document by a structural schema: types, constraints, list types and embedded objects, in the words of the
-/// validator Kubernetes uses for custom resources. What has a C# type was checked when it was decoded and is passed over.
+/// validator Kubernetes uses for custom resources. What has a C# type was checked when it was decoded and is passed
+/// over.
 /// </summary>
 public static class SchemaValidation
 {
@@ -12,8 +13,8 @@ public static class SchemaValidation
     public const int MaxErrors = FieldErrors.MaxErrors;
 
     /// <summary>
-    /// How many values may be looked at, each again for every alternative it is held against. Without alternatives a body of
-    /// three megabytes stays far below; nested ones multiply.
+    /// How many values may be looked at, each again for every alternative it is held against. Without alternatives a
+    /// body of three megabytes stays far below; nested ones multiply.
     /// </summary>
     public const int MaxSteps = 5_000_000;
 

@@ -40,7 +40,8 @@ internal sealed class SchemaValidationRun(int maxErrors, int maxSteps)
 
         if (!schema.IsAlternative && TypeOf(value) is var found && !Fits(found, value, schema, out var expected))
         {
-            Add(new FieldError(FieldErrorType.TypeInvalid, _path.ToString(), found, $"{_path} in body must be of type {expected}: {FieldError.Quote(found)}"));
+            Add(new FieldError(FieldErrorType.TypeInvalid, _path.ToString(), found,
+                $"{_path} in body must be of type {expected}: {FieldError.Quote(found)}"));
             return;
         }
 
@@ -77,7 +78,8 @@ internal sealed class SchemaValidationRun(int maxErrors, int maxSteps)
         {
             // Whether inside an alternative or not: it must not be taken for one that does not fit.
             _isExhausted = true;
-            _errors.Add(FieldError.Invalid(NoField, "", $"the schema needs more than {maxSteps} steps to validate the object"));
+            _errors.Add(
+                FieldError.Invalid(NoField, "", $"the schema needs more than {maxSteps} steps to validate the object"));
         }
 
         return false;
@@ -92,7 +94,8 @@ internal sealed class SchemaValidationRun(int maxErrors, int maxSteps)
 
         foreach (var (name, child) in properties)
         {
-            if ((schema.Type == SchemaType.Map ? schema.Item : schema.Field(name)?.Schema) is { IsStructural: true } childSchema)
+            if ((schema.Type == SchemaType.Map ? schema.Item
+                : schema.Field(name)?.Schema) is { IsStructural: true } childSchema)
             {
                 _path.Push(name);
                 Check(child, childSchema);
@@ -134,7 +137,8 @@ internal sealed class SchemaValidationRun(int maxErrors, int maxSteps)
         var named = new JsonObject();
         foreach (var key in keys)
         {
-            if (item is JsonObject properties && properties.TryGetPropertyValue(key, out var value) && value is not null)
+            if (item is JsonObject properties && properties.TryGetPropertyValue(key, out var value)
+                && value is not null)
             {
                 named[key] = value.DeepClone();
             }
@@ -147,7 +151,8 @@ internal sealed class SchemaValidationRun(int maxErrors, int maxSteps)
     {
         foreach (var name in (ReadOnlySpan<string>)["apiVersion", "kind"])
         {
-            if (!properties.TryGetPropertyValue(name, out var value) || (value.TryText(out var text) && text.Length == 0))
+            if (!properties.TryGetPropertyValue(name, out var value)
+                || (value.TryText(out var text) && text.Length == 0))
             {
                 _path.Push(name);
                 Add(FieldError.Required(_path.ToString(), "must not be empty"));
@@ -161,7 +166,7 @@ internal sealed class SchemaValidationRun(int maxErrors, int maxSteps)
         if (constraints.Enum.Count > 0 && !constraints.Enum.Any(allowed => JsonEquality.Equal(allowed, value)))
         {
             Add(new FieldError(FieldErrorType.NotSupported, _path.ToString(), Shown(value),
-                "supported values: " + string.Join(", ", constraints.Enum.Select(allowed => allowed.TryText(out var text) ? FieldError.Quote(text) : FieldError.Quote(allowed?.ToJsonString() ?? "null")))));
+                "supported values: " + string.Join(", ", constraints.Enum.Select(Named))));
         }
 
         switch (value)
@@ -218,7 +223,8 @@ internal sealed class SchemaValidationRun(int maxErrors, int maxSteps)
             Invalid(items, $"should have at least {constraints.MinItems} items");
         }
 
-        if (constraints.UniqueItems && items.Select(JsonEquality.Canonical).Distinct(StringComparer.Ordinal).Count() < items.Count)
+        if (constraints.UniqueItems
+            && items.Select(JsonEquality.Canonical).Distinct(StringComparer.Ordinal).Count() < items.Count)
         {
             Invalid(items, "shouldn't contain duplicates");
         }
@@ -250,7 +256,8 @@ internal sealed class SchemaValidationRun(int maxErrors, int maxSteps)
         if (constraints.Format.Length > 0 && !StringFormats.Accepts(constraints.Format, text))
         {
             var shown = Cut(text);
-            Add(new FieldError(FieldErrorType.TypeInvalid, _path.ToString(), shown, $"{_path} in body must be of type {constraints.Format}: {FieldError.Quote(shown)}"));
+            Add(new FieldError(FieldErrorType.TypeInvalid, _path.ToString(), shown,
+                $"{_path} in body must be of type {constraints.Format}: {FieldError.Quote(shown)}"));
         }
     }
 
@@ -258,7 +265,8 @@ internal sealed class SchemaValidationRun(int maxErrors, int maxSteps)
     {
         if (constraints.Minimum is { } min && (constraints.ExclusiveMinimum ? number <= min : number < min))
         {
-            Invalid(value, $"should be greater than {(constraints.ExclusiveMinimum ? "" : "or equal to ")}{Format(min)}");
+            Invalid(value,
+                $"should be greater than {(constraints.ExclusiveMinimum ? "" : "or equal to ")}{Format(min)}");
         }
 
         if (constraints.Maximum is { } max && (constraints.ExclusiveMaximum ? number >= max : number > max))
@@ -297,11 +305,13 @@ internal sealed class SchemaValidationRun(int maxErrors, int maxSteps)
             var valid = constraints.OneOf.Count(schema => IsValid(value, schema));
             if (valid == 0)
             {
-                NoneFits(value, constraints.OneOf, $"\"{_path}\" must validate one and only one schema (oneOf). Found none valid");
+                NoneFits(value, constraints.OneOf,
+                    $"\"{_path}\" must validate one and only one schema (oneOf). Found none valid");
             }
             else if (valid > 1)
             {
-                Add(FieldError.Invalid(NoField, "", $"\"{_path}\" must validate one and only one schema (oneOf). Found {valid} valid alternatives"));
+                Add(FieldError.Invalid(NoField, "",
+                    $"\"{_path}\" must validate one and only one schema (oneOf). Found {valid} valid alternatives"));
             }
         }
 
@@ -333,9 +343,11 @@ internal sealed class SchemaValidationRun(int maxErrors, int maxSteps)
         return valid;
     }
 
-    private void Invalid(JsonNode? value, string detail) => Add(FieldError.Invalid(_path.ToString(), Shown(value), $"{_path} in body {detail}"));
+    private void Invalid(JsonNode? value, string detail) =>
+        Add(FieldError.Invalid(_path.ToString(), Shown(value), $"{_path} in body {detail}"));
 
-    private FieldError TooMany(int actual, long max) => new(FieldErrorType.TooMany, _path.ToString(), actual, $"must have at most {max} items");
+    private FieldError TooMany(int actual, long max) =>
+        new(FieldErrorType.TooMany, _path.ToString(), actual, $"must have at most {max} items");
 
     private void Add(FieldError error)
     {
@@ -413,9 +425,13 @@ internal sealed class SchemaValidationRun(int maxErrors, int maxSteps)
         : value is JsonValue && value.TryNumber(out var number) ? number
         : new ShownJson(Cut(value.ToJsonString()));
 
+    private static string Named(JsonNode? allowed) =>
+        FieldError.Quote(allowed.TryText(out var text) ? text : allowed?.ToJsonString() ?? "null");
+
     private static string Cut(string text) => text.Length <= 1024 ? text : text[..1024] + "...";
 
-    private static string Format(double number) => number.ToString(CultureInfo.InvariantCulture).Replace("E+", "e+", StringComparison.Ordinal);
+    private static string Format(double number) =>
+        number.ToString(CultureInfo.InvariantCulture).Replace("E+", "e+", StringComparison.Ordinal);
 
     private sealed record ShownJson(string Text)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Coxswain.Api.Apps.V1;
 using Coxswain.Api.Batch.V1;
 using Coxswain.Api.Coordination.V1;
@@ -17,11 +18,52 @@ namespace Coxswain.Api;
 /// </summary>
 public static class Validation
 {
+    /// <summary>What kinds have to keep beyond their metadata.</summary>
+    private static readonly FrozenDictionary<ObjectKind, KindValidation> ByKind = new[]
+    {
+        KindValidation.Of<Pod>(PodValidation.Create, PodUpdateValidation.Check),
+        KindValidation.Of<PodTemplate>((errors, template) => PodValidation.Template(errors, template.Template, "template")),
+        KindValidation.Of<Deployment>(WorkloadValidation.Check,
+            (errors, now, before) => errors.Immutable("spec.selector", now.Spec.Selector, Equals(now.Spec.Selector, before.Spec.Selector))),
+        KindValidation.Of<ReplicaSet>(WorkloadValidation.Check,
+            (errors, now, before) => errors.Immutable("spec.selector", now.Spec.Selector, Equals(now.Spec.Selector, before.Spec.Selector))),
+        KindValidation.Of<StatefulSet>(WorkloadValidation.Check, WorkloadValidation.CheckUpdate),
+        KindValidation.Of<DaemonSet>(WorkloadValidation.Check,
+            (errors, now, before) => errors.Immutable("spec.selector", now.Spec.Selector, Equals(now.Spec.Selector, before.Spec.Selector))),
+        KindValidation.Of<ReplicationController>(WorkloadValidation.Check),
+        KindValidation.Of<Job>(JobValidation.Check, JobValidation.CheckUpdate),
+        KindValidation.Of<CronJob>(JobValidation.Check),
+        KindValidation.Of<Service>(ServiceValidation.Check, ServiceValidation.CheckUpdate),
+        KindValidation.Of<ConfigMap>(ConfigValidation.Check, ConfigValidation.CheckUpdate),
+        KindValidation.Of<Secret>(ConfigValidation.Check, ConfigValidation.CheckUpdate),
+        KindValidation.Of<Namespace>(ClusterValidation.Check),
+        KindValidation.Of<Core.V1.Node>(ClusterValidation.Check, ClusterValidation.CheckUpdate),
+        KindValidation.Of<Lease>(ClusterValidation.Check),
+        KindValidation.Of<ResourceQuota>(ClusterValidation.Check),
+        KindValidation.Of<PriorityClass>(ClusterValidation.Check,
+            (errors, now, before) => errors.Immutable("value", now.Value, now.Value == before.Value)),
+        KindValidation.Of<Autoscaling.V2.HorizontalPodAutoscaler>(ClusterValidation.Check),
+        KindValidation.Of<PodDisruptionBudget>(ClusterValidation.Check),
+        KindValidation.Of<PersistentVolumeClaim>(StorageValidation.Check, StorageValidation.CheckUpdate),
+        KindValidation.Of<PersistentVolume>(StorageValidation.Check),
+        KindValidation.Of<StorageClass>(StorageValidation.Check, StorageValidation.CheckUpdate),
+        KindValidation.Of<Ingress>(NetworkValidation.Check),
+        KindValidation.Of<NetworkPolicy>(NetworkValidation.Check),
+        KindValidation.Of<Endpoints>(NetworkValidation.Check),
+        KindValidation.Of<EndpointSlice>(NetworkValidation.Check, NetworkValidation.CheckUpdate),
+        KindValidation.Of<Role>((errors, role) => RbacValidation.Rules(errors, role.Rules, isNamespaced: true)),
+        KindValidation.Of<ClusterRole>((errors, role) => RbacValidation.Rules(errors, role.Rules, isNamespaced: false)),
+        KindValidation.Of<RoleBinding>((errors, binding) => RbacValidation.Binding(errors, binding.RoleRef, binding.Subjects, isNamespaced: true),
+            (errors, now, before) => RbacValidation.BindingUpdate(errors, now.RoleRef, before.RoleRef)),
+        KindValidation.Of<ClusterRoleBinding>((errors, binding) => RbacValidation.Binding(errors, binding.RoleRef, binding.Subjects, isNamespaced: false),
+            (errors, now, before) => RbacValidation.BindingUpdate(errors, now.RoleRef, before.RoleRef)),
+    }.ToFrozenDictionary(own => own.Kind);
+
     public static IReadOnlyList<FieldError> ValidateCreate(IKubeObject value)
     {
         var errors = new FieldErrors();
         MetadataValidation.Create(errors, value);
-        Check(errors, value);
+        ByKind.GetValueOrDefault(value.Kind)?.Check(errors, value);
         return errors.All;
     }
 
@@ -35,8 +77,12 @@ public static class Validation
     {
         var errors = new FieldErrors();
         MetadataValidation.Update(errors, value, old);
-        Check(errors, value);
-        CheckUpdate(errors, value, old);
+        if (ByKind.TryGetValue(value.Kind, out var own))
+        {
+            own.Check(errors, value);
+            own.CheckUpdate(errors, value, old);
+        }
+
         return errors.All;
     }
 
@@ -46,157 +92,5 @@ public static class Validation
         var errors = new FieldErrors();
         MetadataValidation.Update(errors, value, old);
         return errors.All;
-    }
-
-    private static void Check(FieldErrors errors, IKubeObject value)
-    {
-        switch (value)
-        {
-            case Pod pod:
-                PodValidation.Create(errors, pod);
-                break;
-            case PodTemplate template:
-                PodValidation.Template(errors, template.Template, "template");
-                break;
-            case Deployment deployment:
-                WorkloadValidation.Check(errors, deployment);
-                break;
-            case ReplicaSet replicaSet:
-                WorkloadValidation.Check(errors, replicaSet);
-                break;
-            case StatefulSet statefulSet:
-                WorkloadValidation.Check(errors, statefulSet);
-                break;
-            case DaemonSet daemonSet:
-                WorkloadValidation.Check(errors, daemonSet);
-                break;
-            case ReplicationController controller:
-                WorkloadValidation.Check(errors, controller);
-                break;
-            case Job job:
-                JobValidation.Check(errors, job);
-                break;
-            case CronJob cronJob:
-                JobValidation.Check(errors, cronJob);
-                break;
-            case Service service:
-                ServiceValidation.Check(errors, service);
-                break;
-            case ConfigMap configMap:
-                ConfigValidation.Check(errors, configMap);
-                break;
-            case Secret secret:
-                ConfigValidation.Check(errors, secret);
-                break;
-            case Namespace @namespace:
-                ClusterValidation.Check(errors, @namespace);
-                break;
-            case Core.V1.Node node:
-                ClusterValidation.Check(errors, node);
-                break;
-            case Lease lease:
-                ClusterValidation.Check(errors, lease);
-                break;
-            case ResourceQuota quota:
-                ClusterValidation.Check(errors, quota);
-                break;
-            case PriorityClass priority:
-                ClusterValidation.Check(errors, priority);
-                break;
-            case Autoscaling.V2.HorizontalPodAutoscaler autoscaler:
-                ClusterValidation.Check(errors, autoscaler);
-                break;
-            case PodDisruptionBudget budget:
-                ClusterValidation.Check(errors, budget);
-                break;
-            case PersistentVolumeClaim claim:
-                StorageValidation.Check(errors, claim);
-                break;
-            case PersistentVolume volume:
-                StorageValidation.Check(errors, volume);
-                break;
-            case StorageClass storageClass:
-                StorageValidation.Check(errors, storageClass);
-                break;
-            case Ingress ingress:
-                NetworkValidation.Check(errors, ingress);
-                break;
-            case NetworkPolicy policy:
-                NetworkValidation.Check(errors, policy);
-                break;
-            case Endpoints endpoints:
-                NetworkValidation.Check(errors, endpoints);
-                break;
-            case EndpointSlice slice:
-                NetworkValidation.Check(errors, slice);
-                break;
-            case Role role:
-                RbacValidation.Rules(errors, role.Rules, isNamespaced: true);
-                break;
-            case ClusterRole role:
-                RbacValidation.Rules(errors, role.Rules, isNamespaced: false);
-                break;
-            case RoleBinding binding:
-                RbacValidation.Binding(errors, binding.RoleRef, binding.Subjects, isNamespaced: true);
-                break;
-            case ClusterRoleBinding binding:
-                RbacValidation.Binding(errors, binding.RoleRef, binding.Subjects, isNamespaced: false);
-                break;
-        }
-    }
-
-    private static void CheckUpdate(FieldErrors errors, IKubeObject value, IKubeObject old)
-    {
-        switch (value, old)
-        {
-            case (Pod now, Pod before):
-                PodUpdateValidation.Check(errors, now, before);
-                break;
-            case (Deployment now, Deployment before):
-                errors.Immutable("spec.selector", now.Spec.Selector, Equals(now.Spec.Selector, before.Spec.Selector));
-                break;
-            case (ReplicaSet now, ReplicaSet before):
-                errors.Immutable("spec.selector", now.Spec.Selector, Equals(now.Spec.Selector, before.Spec.Selector));
-                break;
-            case (DaemonSet now, DaemonSet before):
-                errors.Immutable("spec.selector", now.Spec.Selector, Equals(now.Spec.Selector, before.Spec.Selector));
-                break;
-            case (StatefulSet now, StatefulSet before):
-                WorkloadValidation.CheckUpdate(errors, now, before);
-                break;
-            case (Job now, Job before):
-                JobValidation.CheckUpdate(errors, now, before);
-                break;
-            case (Service now, Service before):
-                ServiceValidation.CheckUpdate(errors, now, before);
-                break;
-            case (ConfigMap now, ConfigMap before):
-                ConfigValidation.CheckUpdate(errors, now, before);
-                break;
-            case (Secret now, Secret before):
-                ConfigValidation.CheckUpdate(errors, now, before);
-                break;
-            case (Core.V1.Node now, Core.V1.Node before):
-                ClusterValidation.CheckUpdate(errors, now, before);
-                break;
-            case (PersistentVolumeClaim now, PersistentVolumeClaim before):
-                StorageValidation.CheckUpdate(errors, now, before);
-                break;
-            case (StorageClass now, StorageClass before):
-                StorageValidation.CheckUpdate(errors, now, before);
-                break;
-            case (PriorityClass now, PriorityClass before):
-                errors.Immutable("value", now.Value, now.Value == before.Value);
-                break;
-            case (EndpointSlice now, EndpointSlice before):
-                NetworkValidation.CheckUpdate(errors, now, before);
-                break;
-            case (RoleBinding now, RoleBinding before):
-                RbacValidation.BindingUpdate(errors, now.RoleRef, before.RoleRef);
-                break;
-            case (ClusterRoleBinding now, ClusterRoleBinding before):
-                RbacValidation.BindingUpdate(errors, now.RoleRef, before.RoleRef);
-                break;
-        }
     }
 }

@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using Coxswain.Api;
 using Coxswain.ApiServer.Documents;
-using Coxswain.ApiServer.Http;
 
 namespace Coxswain.ApiServer.Admission;
 
@@ -10,10 +9,11 @@ internal sealed class DefaultTolerations : IAdmissionPlugin
 {
     private const long Seconds = 300;
 
-    public ValueTask MutateAsync(AdmissionContext context, CancellationToken cancellationToken)
+    public ValueTask<bool> MutateAsync(AdmissionContext context, CancellationToken cancellationToken)
     {
         if (context.Operation == AdmissionOperation.Create && context.Is("", "pods") && context.Document is { } pod)
         {
+            var changed = false;
             var tolerations = pod.ObjectOrNew("spec").Items("tolerations");
             foreach (var taint in (ReadOnlySpan<string>)["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"])
             {
@@ -26,11 +26,14 @@ internal sealed class DefaultTolerations : IAdmissionPlugin
                         ["effect"] = "NoExecute",
                         ["tolerationSeconds"] = Seconds,
                     });
+                    changed = true;
                 }
             }
+
+            return ValueTask.FromResult(changed);
         }
 
-        return ValueTask.CompletedTask;
+        return ValueTask.FromResult(false);
     }
 
     private static bool Tolerates(JsonArray tolerations, string taint)

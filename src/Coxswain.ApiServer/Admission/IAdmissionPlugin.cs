@@ -6,8 +6,9 @@ namespace Coxswain.ApiServer.Admission;
 /// </summary>
 internal interface IAdmissionPlugin
 {
+    /// <returns>Whether the document was changed.</returns>
     /// <exception cref="Coxswain.Api.KubeStatusException">The write is refused.</exception>
-    ValueTask MutateAsync(AdmissionContext context, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+    ValueTask<bool> MutateAsync(AdmissionContext context, CancellationToken cancellationToken) => ValueTask.FromResult(false);
 
     /// <exception cref="Coxswain.Api.KubeStatusException">The write is refused.</exception>
     ValueTask ValidateAsync(AdmissionContext context, CancellationToken cancellationToken) => ValueTask.CompletedTask;

@@ -5,7 +5,6 @@ using Coxswain.Api.Authentication.V1;
 using Coxswain.Api.Core.V1;
 using Coxswain.ApiServer.Authorization;
 using Coxswain.ApiServer.Documents;
-using Coxswain.ApiServer.Http;
 using Coxswain.Store;
 
 namespace Coxswain.ApiServer.Admission;
@@ -50,14 +49,17 @@ internal sealed class NodeRestriction(IStore store) : IAdmissionPlugin
 
     private async ValueTask<string?> OfPodAsync(AdmissionContext context, string node, CancellationToken cancellationToken)
     {
-        var isOwn = (context.Old ?? context.Document)?.TextAt("spec", "nodeName") == node;
+        // An eviction carries no Pod: the one it names counts.
+        var pod = context.Request.Subresource != "eviction" ? context.Old ?? context.Document
+            : await store.GetAsync(context.Request.Key, cancellationToken) is { } entry ? Document.Decode(entry.Value) : null;
+        var isOwn = pod?.TextAt("spec", "nodeName") == node;
         return (context.Operation, context.Request.Subresource) switch
         {
-            (AdmissionOperation.Create, "") when context.Document is { } pod => await OfMirrorAsync(pod, node, cancellationToken),
+            (AdmissionOperation.Create, "") when context.Document is { } created => await OfMirrorAsync(created, node, cancellationToken),
             (AdmissionOperation.Update, "status") when !isOwn => $"node \"{node}\" can only update pod status for pods with spec.nodeName set to itself",
             (AdmissionOperation.Delete, "") when !isOwn => $"node \"{node}\" can only delete pods with spec.nodeName set to itself",
             (AdmissionOperation.Update, "status") or (AdmissionOperation.Delete, "") => null,
-            _ when context.Request.Subresource == "eviction" && isOwn => null,
+            (_, "eviction") => null, // the deletion that follows is looked at
             _ => $"unexpected operation {context.Operation} on pods, subresource \"{context.Request.Subresource}\"",
         };
     }

@@ -1,7 +1,6 @@
 using Coxswain.Api;
 using Coxswain.Api.Scheduling.V1;
 using Coxswain.ApiServer.Documents;
-using Coxswain.ApiServer.Http;
 using Coxswain.Store;
 
 namespace Coxswain.ApiServer.Admission;
@@ -14,11 +13,11 @@ internal sealed class PriorityAdmission(IStore store) : IAdmissionPlugin, IAsync
     private readonly StoreView<PriorityClasses> _classes = new(store, Prefix, entries =>
         new PriorityClasses([.. entries.Select(entry => KubeJson.Deserialize<PriorityClass>(entry.Value.Span))]));
 
-    public async ValueTask MutateAsync(AdmissionContext context, CancellationToken cancellationToken)
+    public async ValueTask<bool> MutateAsync(AdmissionContext context, CancellationToken cancellationToken)
     {
         if (context.Operation != AdmissionOperation.Create || !context.Is("", "pods") || context.Document is not { } pod)
         {
-            return;
+            return false;
         }
 
         var spec = pod.ObjectOrNew("spec");
@@ -38,6 +37,7 @@ internal sealed class PriorityAdmission(IStore store) : IAdmissionPlugin, IAsync
 
         spec["priority"] = (long)(chosen?.Value ?? 0);
         spec["preemptionPolicy"] = chosen?.PreemptionPolicy ?? "PreemptLowerPriority";
+        return true;
     }
 
     public ValueTask DisposeAsync() => _classes.DisposeAsync();

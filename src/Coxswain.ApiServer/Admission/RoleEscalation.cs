@@ -4,7 +4,6 @@ using Coxswain.Api;
 using Coxswain.Api.Rbac.V1;
 using Coxswain.ApiServer.Authorization;
 using Coxswain.ApiServer.Documents;
-using Coxswain.ApiServer.Http;
 using Coxswain.ApiServer.Resources;
 using Coxswain.ApiServer.Users;
 

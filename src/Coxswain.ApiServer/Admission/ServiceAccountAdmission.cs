@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using Coxswain.Api;
 using Coxswain.ApiServer.Documents;
-using Coxswain.ApiServer.Http;
 using Coxswain.Store;
 
 namespace Coxswain.ApiServer.Admission;
@@ -14,17 +13,17 @@ internal sealed class ServiceAccountAdmission(IStore store, IdentitySource ident
     /// <summary>A little more than an hour, so that the kubelet's hourly renewal is never late.</summary>
     private const long TokenSeconds = 3607;
 
-    public async ValueTask MutateAsync(AdmissionContext context, CancellationToken cancellationToken)
+    public async ValueTask<bool> MutateAsync(AdmissionContext context, CancellationToken cancellationToken)
     {
         if (context.Operation != AdmissionOperation.Create || !context.Is("", "pods") || context.Document is not { } pod)
         {
-            return;
+            return false;
         }
 
         // A mirror of a static Pod has no account.
         if (pod.Metadata().Object("annotations")?.ContainsKey("kubernetes.io/config.mirror") == true)
         {
-            return;
+            return false;
         }
 
         var spec = pod.ObjectOrNew("spec");
@@ -53,6 +52,7 @@ internal sealed class ServiceAccountAdmission(IStore store, IdentitySource ident
         {
             MountToken(spec);
         }
+        return true;
     }
 
     /// <summary>The account of a new namespace is made by a controller, a moment after the namespace.</summary>

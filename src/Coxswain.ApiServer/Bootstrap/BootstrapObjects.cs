@@ -6,7 +6,6 @@ using Coxswain.Api.Meta.V1;
 using Coxswain.ApiServer.Certificates;
 using Coxswain.ApiServer.Core;
 using Coxswain.ApiServer.Documents;
-using Coxswain.ApiServer.Http;
 using Coxswain.ApiServer.InProcess;
 using Coxswain.ApiServer.Resources;
 using Coxswain.ApiServer.Resources.Rules;
@@ -16,7 +15,7 @@ using Coxswain.ApiServer.Verbs;
 namespace Coxswain.ApiServer.Bootstrap;
 
 /// <summary>The objects every cluster begins with. What exists is left alone, but for the address of the API itself.</summary>
-internal sealed class BootstrapObjects(ApiCore core, ResourceRegistry resources, IPNetwork serviceRange, IPEndPoint? advertised)
+internal sealed class BootstrapObjects(ApiCore core, CatalogueHolder resources, IPNetwork serviceRange, IPEndPoint? advertised)
 {
     private static readonly User Server = new("system:apiserver", [ClusterPki.MastersGroup]);
 
@@ -84,7 +83,7 @@ internal sealed class BootstrapObjects(ApiCore core, ResourceRegistry resources,
             ["spec"] = new JsonObject
             {
                 ["type"] = "ClusterIP",
-                ["clusterIP"] = ServiceAddresses.FirstOf(serviceRange).ToString(),
+                ["clusterIP"] = AddressRange.FirstOf(serviceRange).ToString(),
                 ["ports"] = new JsonArray(new JsonObject
                 {
                     ["name"] = "https",
@@ -156,7 +155,7 @@ internal sealed class BootstrapObjects(ApiCore core, ResourceRegistry resources,
         {
             var change = new JsonObject { [field] = document[field]!.DeepClone(), ["ports"] = document["ports"]?.DeepClone() };
             var patch = ObjectPatch.Parse(Client.PatchType.Merge, Encoding.UTF8.GetBytes(change.ToJsonString()), FieldValidation.Ignore);
-            await core.PatchAsync(Request(document, "patch"), patch, cancellationToken);
+            await core.PatchAsync(Request(document, "patch"), _ => ValueTask.FromResult(patch), cancellationToken);
         }
     }
 

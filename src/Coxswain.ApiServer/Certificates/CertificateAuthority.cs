@@ -59,7 +59,9 @@ public sealed class CertificateAuthority : IDisposable
 
         var now = _time.GetUtcNow();
         var notAfter = now + CertificateLifetime;
-        var serial = RandomNumberGenerator.GetBytes(16);
+
+        // As unique as the key that was just made; the key itself is all that must not be foreseeable.
+        var serial = SHA256.HashData(key.ExportSubjectPublicKeyInfo())[..16];
         serial[0] &= 0x7f;
         using var certificate = request.Create(
             _certificate, now - ClockSkew, notAfter < _certificate.NotAfter ? notAfter : _certificate.NotAfter, serial);

@@ -5,8 +5,8 @@ using System.Security.Cryptography.X509Certificates;
 namespace Coxswain.ApiServer.Certificates;
 
 /// <summary>
-/// The keys and certificates of one cluster, in <c>&lt;data&gt;/pki</c>: made when missing, renewed at start when they
-/// are near their end, so that a cluster that was off for months starts again.
+/// The keys and certificates of one cluster, in <c>&lt;data&gt;/pki</c>: made when missing, renewed when they are
+/// near their end, at start and, through <see cref="RenewingCertificate"/>, while they are in use.
 /// </summary>
 public sealed class ClusterPki : IDisposable
 {
@@ -44,16 +44,16 @@ public sealed class ClusterPki : IDisposable
         var certificateFile = Path.Combine(folder, "ca.crt");
         var keyFile = Path.Combine(folder, "ca.key");
         CertificateAuthority authority;
-        if (File.Exists(certificateFile) && File.Exists(keyFile))
+        if (PkiFile.Read(certificateFile) is { } certificatePem && PkiFile.Read(keyFile) is { } keyPem)
         {
-            authority = CertificateAuthority.Load(File.ReadAllText(certificateFile), File.ReadAllText(keyFile), time);
+            authority = CertificateAuthority.Load(certificatePem, keyPem, time);
         }
         else
         {
             authority = CertificateAuthority.Create("coxswain-ca", time);
             using var key = authority.Certificate.GetECDsaPrivateKey()!; // made with an ECDSA key just above
-            WriteFile(keyFile, key.ExportPkcs8PrivateKeyPem(), secret: true);
-            WriteFile(certificateFile, authority.CertificatePem, secret: false);
+            PkiFile.WriteSecret(keyFile, key.ExportPkcs8PrivateKeyPem());
+            PkiFile.WritePublic(certificateFile, authority.CertificatePem);
         }
 
         return new ClusterPki(folder, authority, OpenTokenKey(Path.Combine(folder, "sa.key")), time);
@@ -87,9 +87,9 @@ public sealed class ClusterPki : IDisposable
     {
         var certificateFile = Path.Combine(_folder, fileName + ".crt");
         var keyFile = Path.Combine(_folder, fileName + ".key");
-        if (File.Exists(certificateFile) && File.Exists(keyFile))
+        if (PkiFile.Read(certificateFile) is { } certificatePem && PkiFile.Read(keyFile) is { } keyPem)
         {
-            var kept = new KeyAndCertificate(File.ReadAllText(certificateFile), File.ReadAllText(keyFile));
+            var kept = new KeyAndCertificate(certificatePem, keyPem);
             if (IsUsable(kept, subject))
             {
                 return kept;
@@ -97,8 +97,8 @@ public sealed class ClusterPki : IDisposable
         }
 
         var issued = Authority.Issue(subject);
-        WriteFile(keyFile, issued.KeyPem, secret: true);
-        WriteFile(certificateFile, issued.CertificatePem, secret: false);
+        PkiFile.WriteSecret(keyFile, issued.KeyPem);
+        PkiFile.WritePublic(certificateFile, issued.CertificatePem);
         return issued;
     }
 
@@ -110,6 +110,11 @@ public sealed class ClusterPki : IDisposable
 
     private bool IsUsable(KeyAndCertificate kept, CertificateSubject subject)
     {
+        if (!BelongTogether(kept))
+        {
+            return false;
+        }
+
         using var certificate = X509Certificate2.CreateFromPem(kept.CertificatePem);
         if (certificate.NotAfter.ToUniversalTime() - _time.GetUtcNow().UtcDateTime < RenewBefore
             || !certificate.IssuerName.RawData.AsSpan().SequenceEqual(Authority.Certificate.SubjectName.RawData)
@@ -123,37 +128,32 @@ public sealed class ClusterPki : IDisposable
             && subject.Addresses.All(address => names?.EnumerateIPAddresses().Contains(address) == true);
     }
 
+    /// <summary>A crash between the two files leaves a new key beside an old certificate.</summary>
+    private static bool BelongTogether(KeyAndCertificate kept)
+    {
+        try
+        {
+            kept.ToCertificate().Dispose();
+            return true;
+        }
+        catch (Exception exception) when (exception is CryptographicException or ArgumentException)
+        {
+            return false;
+        }
+    }
+
     private static ECDsa OpenTokenKey(string file)
     {
         var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        if (File.Exists(file))
+        if (PkiFile.Read(file) is { } pem)
         {
-            key.ImportFromPem(File.ReadAllText(file));
+            key.ImportFromPem(pem);
         }
         else
         {
-            WriteFile(file, key.ExportPkcs8PrivateKeyPem(), secret: true);
+            PkiFile.WriteSecret(file, key.ExportPkcs8PrivateKeyPem());
         }
 
         return key;
-    }
-
-    /// <summary>Written beside and renamed, so that a crash leaves the old file or the new one.</summary>
-    private static void WriteFile(string path, string content, bool secret)
-    {
-        var temporary = path + ".new";
-        var mode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        var options = new FileStreamOptions
-        {
-            Mode = FileMode.Create,
-            Access = FileAccess.Write,
-            UnixCreateMode = secret ? mode : mode | UnixFileMode.GroupRead | UnixFileMode.OtherRead,
-        };
-        using (var writer = new StreamWriter(temporary, options))
-        {
-            writer.Write(content);
-        }
-
-        File.Move(temporary, path, overwrite: true);
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Coxswain.Api;
 using Coxswain.Api.Meta.V1;
+using Coxswain.ApiServer.Admission;
 using Coxswain.ApiServer.Authorization;
 using Coxswain.ApiServer.Documents;
 using Coxswain.ApiServer.Requests;
@@ -14,22 +15,25 @@ namespace Coxswain.ApiServer.Core;
 
 /// <summary>
 /// The API's verbs, independent of how a request came: HTTP and the in-process client both call these, so identity,
-/// authorization, admission and validation are the same for both.
+/// authorization, admission and validation are the same for both. Nothing a request carries is read before it is authorized.
 /// </summary>
 internal sealed class ApiCore(
-    ObjectReader reader, ObjectCreator creator, ObjectUpdater updater, ObjectDeleter deleter, ObjectWatcher watcher, IAuthorizer authorizer,
-    PostHandlers posts)
+    ObjectReader reader, ObjectCreator creator, ObjectUpdater updater, ObjectDeleter deleter, ObjectWatcher watcher, WriteSteps steps,
+    IAuthorizer authorizer, PostHandlers posts)
 {
+    /// <summary>How many objects of a collection are deleted at once: enough that they share commits, few enough to leave others room.</summary>
+    private const int DeleteWindow = 64;
+
     public async ValueTask<StoreEntry> GetAsync(ApiRequest request, string resourceVersion, CancellationToken cancellationToken)
     {
         await AuthorizeAsync(request, cancellationToken);
-        return await reader.GetAsync(request, resourceVersion, cancellationToken);
+        return request.Resource.Show(await reader.GetAsync(request, resourceVersion, cancellationToken));
     }
 
     public async ValueTask<ListPage> ListAsync(ApiRequest request, ListParameters options, CancellationToken cancellationToken)
     {
         await AuthorizeAsync(request, options.FieldSelector, cancellationToken);
-        return await reader.ListAsync(request, options, cancellationToken);
+        return Show(request, await reader.ListAsync(request, options, cancellationToken));
     }
 
     public async ValueTask<WatchSession> WatchAsync(ApiRequest request, ListParameters options, CancellationToken cancellationToken)
@@ -38,75 +42,89 @@ internal sealed class ApiCore(
         return await watcher.WatchAsync(request, options, cancellationToken);
     }
 
-    /// <param name="document">Of the resource's schema; defaults are filled in here.</param>
-    public async ValueTask<StoreEntry> CreateAsync(ApiRequest request, JsonObject document, CancellationToken cancellationToken)
+    public ValueTask<StoreEntry> CreateAsync(ApiRequest request, JsonObject document, CancellationToken cancellationToken) =>
+        CreateAsync(request, new DocumentBody(document), cancellationToken);
+
+    public async ValueTask<StoreEntry> CreateAsync(ApiRequest request, IRequestBody body, CancellationToken cancellationToken)
     {
         await AuthorizeAsync(request, cancellationToken);
-        Default(request.Resource, document);
-        return await creator.CreateAsync(request, document, cancellationToken);
+        var document = await DecodeAsync(request, body, cancellationToken);
+        return request.Resource.Show(await creator.CreateAsync(request, document, cancellationToken));
     }
 
-    /// <summary>Replaces the object or its status.</summary>
-    public async ValueTask<StoreEntry> UpdateAsync(ApiRequest request, JsonObject document, CancellationToken cancellationToken)
+    /// <summary>Replaces the object or its status; creates it where the kind allows that by an update.</summary>
+    public async ValueTask<Written> UpdateAsync(ApiRequest request, IRequestBody body, CancellationToken cancellationToken)
     {
         await AuthorizeAsync(request, cancellationToken);
-        Default(request.Resource, document);
-        return request.Subresource == "finalize"
-            ? await updater.UpdateAsync(request, current => Finalize(current, document), cancellationToken)
-            : await updater.UpdateAsync(request, _ => (JsonObject)document.DeepClone(), cancellationToken);
-    }
-
-    public async ValueTask<StoreEntry> PatchAsync(ApiRequest request, ObjectPatch patch, CancellationToken cancellationToken)
-    {
-        await AuthorizeAsync(request, cancellationToken);
-        return await updater.UpdateAsync(request, current =>
+        var document = await DecodeAsync(request, body, cancellationToken);
+        try
         {
-            var patched = patch.Apply(current, request);
-            Default(request.Resource, patched);
-            return patched;
-        }, cancellationToken);
+            var updated = request.Subresource == "finalize"
+                ? await updater.UpdateAsync(request, current => Finalize(current, document), cancellationToken)
+                : await updater.UpdateAsync(request, _ => (JsonObject)document.DeepClone(), cancellationToken);
+            return new Written(request.Resource.Show(updated), IsNew: false);
+        }
+        catch (KubeStatusException exception) when (exception.Status.Reason == StatusReason.NotFound && CreatesOnUpdate(request, document))
+        {
+            request = request with { Verb = "create" };
+            await AuthorizeAsync(request, cancellationToken);
+            document.Metadata().Remove("resourceVersion");
+            document.Metadata()["name"] = request.Name;
+            return new Written(request.Resource.Show(await creator.CreateAsync(request, document, cancellationToken)), IsNew: true);
+        }
     }
 
-    public async ValueTask<DeleteResult> DeleteAsync(ApiRequest request, DeleteOptions options, CancellationToken cancellationToken)
+    /// <param name="read">Reads the patch; called once the request is authorized.</param>
+    public async ValueTask<StoreEntry> PatchAsync(
+        ApiRequest request, Func<CancellationToken, ValueTask<ObjectPatch>> read, CancellationToken cancellationToken)
     {
         await AuthorizeAsync(request, cancellationToken);
-        return await deleter.DeleteAsync(request, options, cancellationToken);
+        var patch = await read(cancellationToken);
+        var patched = await updater.UpdateAsync(request, current => patch.Apply(current, request), cancellationToken);
+        Warn(request);
+        return request.Resource.Show(patched);
+    }
+
+    public ValueTask<DeleteResult> DeleteAsync(ApiRequest request, DeleteOptions options, CancellationToken cancellationToken) =>
+        DeleteAsync(request, _ => ValueTask.FromResult(options), cancellationToken);
+
+    /// <param name="read">Reads the options; called once the request is authorized.</param>
+    public async ValueTask<DeleteResult> DeleteAsync(
+        ApiRequest request, Func<CancellationToken, ValueTask<DeleteOptions>> read, CancellationToken cancellationToken)
+    {
+        await AuthorizeAsync(request, cancellationToken);
+        var result = await deleter.DeleteAsync(request, await read(cancellationToken), cancellationToken);
+        return result with { Entry = request.Resource.Show(result.Entry) };
     }
 
     /// <summary>Deletes every object of a list and returns that list as it was.</summary>
     public async ValueTask<ListPage> DeleteCollectionAsync(
-        ApiRequest request, ListParameters list, DeleteOptions options, CancellationToken cancellationToken)
+        ApiRequest request, ListParameters list, Func<CancellationToken, ValueTask<DeleteOptions>> read, CancellationToken cancellationToken)
     {
         await AuthorizeAsync(request, list.FieldSelector, cancellationToken);
+        var options = await read(cancellationToken);
         var page = await reader.ListAsync(request, list, cancellationToken);
-        foreach (var entry in page.Entries)
+        foreach (var window in page.Entries.Chunk(DeleteWindow))
         {
-            var metadata = StoredObject.ReadMetadata(entry);
-            try
-            {
-                await deleter.DeleteAsync(request with { Namespace = metadata.Namespace, Name = metadata.Name }, options, cancellationToken);
-            }
-            catch (KubeStatusException exception) when (exception.Status.Reason == StatusReason.NotFound)
-            {
-                // Somebody else deleted it first, which is what was asked for.
-            }
+            await Task.WhenAll(window.Select(entry => DeleteListedAsync(request, entry, options, cancellationToken)));
         }
 
-        return page;
+        return Show(request, page);
     }
 
-    /// <summary>The route of a POST that is answered rather than stored; null for all others.</summary>
+    /// <summary>Null when requests like this one create stored objects.</summary>
     public PostHandlers.Route? FindPost(ApiRequest request) => posts.Find(request.Resource, request.Subresource);
 
-    public async ValueTask<JsonObject> PostAsync(ApiRequest request, PostHandlers.Route route, JsonObject body, CancellationToken cancellationToken)
+    public async ValueTask<JsonObject> PostAsync(ApiRequest request, PostHandlers.Route route, IRequestBody body, CancellationToken cancellationToken)
     {
         await AuthorizeAsync(request, cancellationToken);
-        if (Schemas.Find(route.BodyKind) is { } schema)
-        {
-            Defaulting.Apply(body, schema);
-        }
-
-        return await route.Handler.HandleAsync(request, body, cancellationToken);
+        var schema = Schemas.Find(route.BodyKind) ?? throw new KubeStatusException(Statuses.ResourceNotFound());
+        var document = await body.DecodeAsync(route.BodyKind, schema, request.Warnings, cancellationToken);
+        Defaulting.Apply(document, schema);
+        var context = new AdmissionContext(request, AdmissionOperation.Create, document, Old: null) { Kind = route.BodyKind };
+        context = await steps.MutateAsync(context, schema, cancellationToken);
+        await steps.AdmitAsync(context, cancellationToken);
+        return await route.Handler.HandleAsync(request, context.Document!, cancellationToken); // a create has one
     }
 
     public async ValueTask<StoreEntry> GetScaleAsync(ApiRequest request, CancellationToken cancellationToken)
@@ -115,12 +133,32 @@ internal sealed class ApiCore(
         return ScaleDocument.Read(await reader.GetAsync(request, "", cancellationToken));
     }
 
-    /// <param name="change">From the present Scale to the wanted one.</param>
-    public async ValueTask<StoreEntry> UpdateScaleAsync(ApiRequest request, Func<JsonObject, JsonObject> change, CancellationToken cancellationToken)
+    public ValueTask<StoreEntry> UpdateScaleAsync(ApiRequest request, IRequestBody body, CancellationToken cancellationToken) => ChangeScaleAsync(
+        request,
+        async token =>
+        {
+            var scale = await body.DecodeAsync(ScaleDocument.Kind, ScaleDocument.Schema, request.Warnings, token);
+            return _ => (JsonObject)scale.DeepClone();
+        },
+        cancellationToken);
+
+    public ValueTask<StoreEntry> PatchScaleAsync(
+        ApiRequest request, Func<CancellationToken, ValueTask<ObjectPatch>> read, CancellationToken cancellationToken) => ChangeScaleAsync(
+        request,
+        async token =>
+        {
+            var patch = await read(token);
+            return scale => patch.Apply(scale, ScaleDocument.Kind, ScaleDocument.Schema, request.Warnings);
+        },
+        cancellationToken);
+
+    /// <summary>Opens a connection to what an object stands for: exec, attach, portforward, proxy.</summary>
+    /// <param name="options">What was asked for, as the kind's options object (PodExecOptions).</param>
+    public async ValueTask ConnectAsync(ApiRequest request, ObjectKind kind, JsonObject options, CancellationToken cancellationToken)
     {
         await AuthorizeAsync(request, cancellationToken);
-        var updated = await updater.UpdateAsync(request, current => ScaleDocument.Apply(current, change), cancellationToken);
-        return ScaleDocument.Read(updated);
+        var context = new AdmissionContext(request, AdmissionOperation.Connect, options, Old: null) { Kind = kind };
+        await steps.AdmitAsync(await steps.MutateAsync(context, schema: null, cancellationToken), cancellationToken);
     }
 
     public ValueTask AuthorizeAsync(ApiRequest request, CancellationToken cancellationToken) => AuthorizeAsync(request, "", cancellationToken);
@@ -148,6 +186,66 @@ internal sealed class ApiCore(
         return $"User \"{attributes.User.Name}\" cannot {attributes.Verb} resource \"{attributes.Resource}\" in API group \"{attributes.Group}\"{place}";
     }
 
+    private static ListPage Show(ApiRequest request, ListPage page) =>
+        request.Resource.Converter is null ? page : page with { Entries = [.. page.Entries.Select(request.Resource.Show)] };
+
+    /// <summary>The document in the stored version, with defaults.</summary>
+    private static async ValueTask<JsonObject> DecodeAsync(ApiRequest request, IRequestBody body, CancellationToken cancellationToken)
+    {
+        var asked = request.Resource;
+        var schema = asked.Schema ?? throw new KubeStatusException(Statuses.ResourceNotFound());
+        var document = await body.DecodeAsync(asked.Kind, schema, request.Warnings, cancellationToken);
+        Warn(request);
+        return WriteSteps.ToStored(asked, document);
+    }
+
+    private static void Warn(ApiRequest request)
+    {
+        if (request.Subresource.Length == 0 && request.Resource.Rules.Warning is { Length: > 0 } warning)
+        {
+            request.Warnings.Add($"{request.Resource.QualifiedName}: {warning}");
+        }
+    }
+
+    private static bool CreatesOnUpdate(ApiRequest request, JsonObject document) =>
+        request.Resource.Rules.AllowsCreateOnUpdate && request.Subresource.Length == 0
+        && document.Metadata().Text("uid").Length == 0 && document.Metadata().Text("resourceVersion") is "" or "0";
+
+    private async Task DeleteListedAsync(ApiRequest request, StoreEntry entry, DeleteOptions options, CancellationToken cancellationToken)
+    {
+        var metadata = StoredObject.Of(entry).Metadata;
+        try
+        {
+            await deleter.DeleteAsync(request with { Namespace = metadata.Namespace, Name = metadata.Name }, options, cancellationToken);
+        }
+        catch (KubeStatusException exception) when (exception.Status.Reason == StatusReason.NotFound)
+        {
+            // Somebody else deleted it first, which is what was asked for.
+        }
+    }
+
+    /// <summary>Admission sees the Scale, not the workload behind it.</summary>
+    private async ValueTask<StoreEntry> ChangeScaleAsync(
+        ApiRequest request, Func<CancellationToken, ValueTask<Func<JsonObject, JsonObject>>> read, CancellationToken cancellationToken)
+    {
+        await AuthorizeAsync(request, cancellationToken);
+        var change = await read(cancellationToken);
+        var updated = await updater.UpdateAsync(
+            request,
+            async (workload, token) =>
+            {
+                var old = ScaleDocument.From(workload);
+                var context = new AdmissionContext(request, AdmissionOperation.Update, change((JsonObject)old.DeepClone()), old) { Kind = ScaleDocument.Kind };
+                context = await steps.MutateAsync(context, ScaleDocument.Schema, token);
+                var changed = ScaleDocument.Apply(workload, context.Document!); // an update has one
+                await steps.AdmitAsync(context, token);
+                return changed;
+            },
+            isAdmitted: true,
+            cancellationToken);
+        return ScaleDocument.Read(updated);
+    }
+
     /// <summary>Only the namespace controller's list of what is still to be done changes.</summary>
     private static JsonObject Finalize(JsonObject current, JsonObject document)
     {
@@ -155,12 +253,7 @@ internal sealed class ApiCore(
         current.Metadata().Take("resourceVersion", document.Metadata());
         return current;
     }
-
-    private static void Default(ServedResource resource, JsonObject document)
-    {
-        if (resource.Schema is { } schema)
-        {
-            Defaulting.Apply(document, schema);
-        }
-    }
 }
+
+/// <param name="IsNew">An update that created.</param>
+internal readonly record struct Written(StoreEntry Entry, bool IsNew);

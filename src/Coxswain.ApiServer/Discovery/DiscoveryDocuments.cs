@@ -12,9 +12,10 @@ internal sealed class DiscoveryDocuments
     private readonly Dictionary<string, byte[]> _plain = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Path, string Version), DiscoveryDocument> _aggregated = [];
 
-    public DiscoveryDocuments(ResourceRegistry resources, string serverAddress)
+    public DiscoveryDocuments(Catalogue catalogue, string serverAddress)
     {
-        var byVersion = resources.All.Select(served => served.Resource).GroupBy(resource => (resource.Group, resource.Version)).ToList();
+        var byVersion = catalogue.All.Select(served => served.Resource).GroupBy(resource => (resource.Group, resource.Version))
+            .OrderBy(list => list.Key.Group, StringComparer.Ordinal).ThenBy(list => list.Key.Version, ApiVersionOrder.Instance).ToList();
         foreach (var list in byVersion)
         {
             var path = list.Key.Group.Length == 0 ? $"/api/{list.Key.Version}" : $"/apis/{list.Key.Group}/{list.Key.Version}";

@@ -44,8 +44,37 @@ internal static class Document
         return buffer.WrittenSpan.ToArray();
     }
 
+    /// <summary>How deep what is stored or sent may be; what was accepted can be read again.</summary>
+    public static readonly JsonDocumentOptions ParseOptions = new() { MaxDepth = KubeJson.MaxDepth };
+
+    public static readonly JsonReaderOptions ReaderOptions = new() { MaxDepth = KubeJson.MaxDepth };
+
+    public static byte[] Utf8(JsonNode node)
+    {
+        var buffer = new ArrayBufferWriter<byte>(1024);
+        using (var writer = new Utf8JsonWriter(buffer, WriterOptions))
+        {
+            node.WriteTo(writer);
+        }
+
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    /// <summary>Bytes of a type that this process wrote.</summary>
+    public static JsonObject Of(IKubeType value) => Decode(KubeJson.Serialize(value));
+
     public static JsonObject Decode(ReadOnlyMemory<byte> utf8) =>
-        JsonNode.Parse(utf8.Span) as JsonObject ?? throw new InvalidDataException("a stored value is not a JSON object");
+        JsonNode.Parse(utf8.Span, nodeOptions: null, ParseOptions) as JsonObject ?? throw new InvalidDataException("a stored value is not a JSON object");
+
+    /// <summary>What stands, and a copy with its resourceVersion to be changed: both of one parse.</summary>
+    public static (JsonObject Old, JsonObject Copy) DecodeTwice(ReadOnlyMemory<byte> utf8, long revision)
+    {
+        using var parsed = JsonDocument.Parse(utf8, ParseOptions);
+        var root = parsed.RootElement.Clone();
+        var copy = JsonObject.Create(root) ?? throw new InvalidDataException("a stored value is not a JSON object");
+        copy.Metadata()["resourceVersion"] = ResourceVersions.Format(revision);
+        return (JsonObject.Create(root)!, copy); // the same root is an object again
+    }
 
     /// <summary>As a client sees it: with its resourceVersion.</summary>
     public static JsonObject DecodeWithVersion(ReadOnlyMemory<byte> utf8, long revision)

@@ -9,7 +9,7 @@ internal static class FieldReader
     /// <summary>The scalar at a dotted path as selectors compare it; empty when it is absent.</summary>
     public static string Read(ReadOnlySpan<byte> utf8, string path)
     {
-        var reader = new Utf8JsonReader(utf8);
+        var reader = new Utf8JsonReader(utf8, Document.ReaderOptions);
         reader.Read();
         var rest = path.AsSpan();
         Span<byte> name = stackalloc byte[128];

@@ -18,7 +18,7 @@ internal static class PartialMetadata
 
     public static void Write(IBufferWriter<byte> output, StoreEntry entry, long revision)
     {
-        var reader = new Utf8JsonReader(entry.Value.Span);
+        var reader = new Utf8JsonReader(entry.Value.Span, Document.ReaderOptions);
         reader.Read();
         reader.Read();
         reader.Read();

@@ -10,12 +10,20 @@ internal sealed class StoredObject
 {
     private readonly StoreEntry _entry;
     private IKubeObject? _typed;
-    private PartialObjectMetadata? _partial;
     private IReadOnlyDictionary<string, string>? _labels;
+    private IKubeObject? _checked;
+    private string?[]? _fields;
+    private volatile Shown? _shown;
 
     private StoredObject(StoreEntry entry) => _entry = entry;
 
-    public IReadOnlyDictionary<string, string> Labels => _labels ??= _typed?.Metadata.Labels ?? _partial?.Metadata.Labels ?? ReadMetadata(_entry).Labels;
+    /// <summary>
+    /// Without the resourceVersion, unless somebody asked for it before. Not kept: most entries are asked once, and what
+    /// they hold of it would stay as long as they do.
+    /// </summary>
+    public ObjectMeta Metadata => (_typed ?? _checked)?.Metadata ?? ReadMetadata(_entry);
+
+    public IReadOnlyDictionary<string, string> Labels => _labels ??= Metadata.Labels;
 
     public static StoredObject Of(StoreEntry entry) => entry.Derive(static entry => new StoredObject(entry));
 
@@ -25,7 +33,9 @@ internal sealed class StoredObject
     {
         if (typeof(T) == typeof(PartialObjectMetadata))
         {
-            return (T)(IKubeObject)(_partial ??= new PartialObjectMetadata { Metadata = WithVersion(ReadMetadata(_entry), _entry.ModRevision) });
+            // Not kept: who wants no more than metadata mostly wants it once, and holds on to less of it.
+            var metadata = _typed?.Metadata ?? WithVersion(ReadMetadata(_entry), _entry.ModRevision);
+            return (T)(IKubeObject)new PartialObjectMetadata { Metadata = metadata };
         }
 
         if (_typed is T typed)
@@ -33,19 +43,66 @@ internal sealed class StoredObject
             return typed;
         }
 
-        var read = KubeJson.Deserialize<T>(_entry.Value.Span);
+        if (typeof(T) == typeof(KubeObject) && _checked is not KubeObject)
+        {
+            // A kind with a type of its own is kept in that form alone.
+            var whole = KubeJson.Deserialize<T>(_entry.Value.Span);
+            return whole.WithMetadata(WithVersion(whole.Metadata, _entry.ModRevision));
+        }
+
+        var read = _checked is T known ? known : KubeJson.Deserialize<T>(_entry.Value.Span);
         read = read.WithMetadata(WithVersion(read.Metadata, _entry.ModRevision));
         _typed = read;
+        _checked = null;
         return read;
     }
 
-    /// <summary>The decoded object if somebody keeps it already; made for this call alone otherwise.</summary>
-    public IKubeObject Read(ObjectKind kind) => _typed ?? KubeTypes.Read(kind, _entry.Value.Span);
+    /// <summary>The decoded object, whether or not its metadata carries the resourceVersion; kept with the entry.</summary>
+    public IKubeObject Read(Func<ReadOnlySpan<byte>, IKubeObject> read) => _typed ?? _checked ?? (_checked = read(_entry.Value.Span));
+
+    /// <summary>Keeps what validation decoded of the same bytes, so that nobody decodes them again.</summary>
+    public void Keep(IKubeObject decoded) => _checked = decoded;
+
+    /// <summary>A value that field selectors compare, read once and kept.</summary>
+    /// <param name="index">Which of the resource's fields.</param>
+    public string Field<TState>(int index, TState state, Func<StoreEntry, TState, int, string> read)
+    {
+        var fields = _fields;
+        if (fields is null || fields.Length <= index)
+        {
+            Array.Resize(ref fields, index + 1);
+            _fields = fields;
+        }
+
+        return fields[index] ??= read(_entry, state, index);
+    }
+
+    /// <summary>The entry as another version shows it, made once for each.</summary>
+    /// <param name="version">Whoever asks; compared by reference.</param>
+    public StoreEntry In(object version, Func<StoreEntry, StoreEntry> convert)
+    {
+        for (var shown = _shown; shown is not null; shown = shown.Next)
+        {
+            if (ReferenceEquals(shown.Version, version))
+            {
+                return shown.Entry;
+            }
+        }
+
+        // Two readers may both convert; both results are right and one is kept.
+        var made = new Shown(version, convert(_entry), _shown);
+        _shown = made;
+        return made.Entry;
+    }
 
     /// <summary>Only the metadata; it comes first in a stored value, so the rest is not looked at.</summary>
-    public static ObjectMeta ReadMetadata(StoreEntry entry)
+    public static ObjectMeta ReadMetadata(StoreEntry entry) => ReadMetadata(entry.Value.Span);
+
+    public static PartialObjectMetadata ReadPartial(ReadOnlySpan<byte> value) => new() { Metadata = ReadMetadata(value) };
+
+    private static ObjectMeta ReadMetadata(ReadOnlySpan<byte> value)
     {
-        var reader = new Utf8JsonReader(entry.Value.Span);
+        var reader = new Utf8JsonReader(value, Document.ReaderOptions);
         reader.Read();
         reader.Read();
         reader.Read();
@@ -54,4 +111,6 @@ internal sealed class StoredObject
 
     private static ObjectMeta WithVersion(ObjectMeta metadata, long revision) =>
         revision == 0 ? metadata : metadata with { ResourceVersion = ResourceVersions.Format(revision) };
+
+    private sealed record Shown(object Version, StoreEntry Entry, Shown? Next);
 }

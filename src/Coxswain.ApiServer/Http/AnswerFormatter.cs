@@ -1,6 +1,6 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using System.Text;
-using System.Text.Json.Nodes;
 using Coxswain.Api;
 using Coxswain.ApiServer.Documents;
 using Coxswain.ApiServer.Resources;
@@ -24,7 +24,7 @@ internal sealed class AnswerFormatter(TableMaker tables)
         var acceptance = Accept(context);
         if (acceptance.IsYaml)
         {
-            var yaml = KubeYaml.ToYaml(JsonNode.Parse(ObjectWriter.ToArray(entry, revision)));
+            var yaml = KubeYaml.ToYaml(KubeJson.ParseNode(ObjectWriter.ToArray(entry, revision)));
             return HttpAnswer.WriteAsync(context, code, "application/yaml", Encoding.UTF8.GetBytes(yaml));
         }
 
@@ -63,7 +63,7 @@ internal sealed class AnswerFormatter(TableMaker tables)
             var output = new ArrayBufferWriter<byte>();
             WriteItems(output, head, page);
             await (acceptance.IsYaml
-                ? HttpAnswer.WriteAsync(context, 200, "application/yaml", Encoding.UTF8.GetBytes(KubeYaml.ToYaml(JsonNode.Parse(output.WrittenSpan))))
+                ? HttpAnswer.WriteAsync(context, 200, "application/yaml", Encoding.UTF8.GetBytes(KubeYaml.ToYaml(KubeJson.ParseNode(output.WrittenSpan))))
                 : HttpAnswer.WriteAsync(context, 200, HttpAnswer.Json, Indent(output.WrittenSpan)));
             return;
         }
@@ -87,7 +87,12 @@ internal sealed class AnswerFormatter(TableMaker tables)
         }
 
         response.ContentLength = Measure(head, page);
-        var output = response.BodyWriter;
+        await WriteItemsAsync(response.BodyWriter, head, page, context.RequestAborted);
+    }
+
+    /// <summary>Handed over piece by piece, so that no list is ever whole in memory once more.</summary>
+    internal static async Task WriteItemsAsync(PipeWriter output, byte[] head, ListPage page, CancellationToken cancellationToken)
+    {
         output.Write(head);
         var pending = head.Length;
         for (var i = 0; i < page.Entries.Count; i++)
@@ -103,7 +108,7 @@ internal sealed class AnswerFormatter(TableMaker tables)
             if (pending >= FlushBytes)
             {
                 pending = 0;
-                if ((await output.FlushAsync(context.RequestAborted)).IsCompleted)
+                if ((await output.FlushAsync(cancellationToken)).IsCompleted)
                 {
                     return;
                 }
@@ -111,10 +116,10 @@ internal sealed class AnswerFormatter(TableMaker tables)
         }
 
         output.Write("]}"u8);
-        await output.FlushAsync(context.RequestAborted);
+        await output.FlushAsync(cancellationToken);
     }
 
-    internal static void WriteItems(IBufferWriter<byte> output, byte[] head, ListPage page)
+    private static void WriteItems(IBufferWriter<byte> output, byte[] head, ListPage page)
     {
         output.Write(head);
         for (var i = 0; i < page.Entries.Count; i++)
@@ -154,8 +159,9 @@ internal sealed class AnswerFormatter(TableMaker tables)
     private static bool IsPretty(HttpContext context) => context.Request.QueryString.HasValue && context.Request.Query.Text("pretty") is "true" or "1";
 
     private static byte[] Indent(ReadOnlySpan<byte> json) =>
-        Encoding.UTF8.GetBytes(JsonNode.Parse(json)!.ToJsonString(new System.Text.Json.JsonSerializerOptions
+        Encoding.UTF8.GetBytes(KubeJson.ParseNode(json)!.ToJsonString(new System.Text.Json.JsonSerializerOptions
         {
+            MaxDepth = KubeJson.MaxStoredDepth,
             WriteIndented = true,
             Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         }) + "\n");

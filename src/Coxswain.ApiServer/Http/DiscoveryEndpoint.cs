@@ -1,14 +1,19 @@
 using Coxswain.ApiServer.Discovery;
+using Coxswain.ApiServer.Resources;
 using Microsoft.AspNetCore.Http;
 
 namespace Coxswain.ApiServer.Http;
 
 /// <summary>Answers discovery, aggregated for clients that can read that.</summary>
-internal sealed class DiscoveryEndpoint(DiscoveryDocuments documents)
+internal sealed class DiscoveryEndpoint(CatalogueHolder catalogue, string serverAddress)
 {
+    /// <summary>Of what is served now.</summary>
+    public DiscoveryDocuments Documents => catalogue.Current.Derive(served => new DiscoveryDocuments(served, serverAddress));
+
     /// <summary>False when the path is not discovery.</summary>
     public bool TryHandle(HttpContext context, string path, out Task task)
     {
+        var documents = Documents;
         path = path.Length > 1 ? path.TrimEnd('/') : path;
         var version = AggregatedVersion(context.Request.Headers.Accept.ToString());
         if (version is not null && documents.FindAggregated(path, version) is { } aggregated)

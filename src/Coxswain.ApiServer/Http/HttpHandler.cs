@@ -10,20 +10,32 @@ namespace Coxswain.ApiServer.Http;
 /// <summary>The one request delegate: who asks, for what, and the answer, whatever happens.</summary>
 internal sealed partial class HttpHandler(
     RequestAuthenticator authenticator, ResourceEndpoint resources, DiscoveryEndpoint discovery, ServerEndpoints server, IAuthorizer authorizer,
-    RequestMetrics metrics, ILogger logger)
+    RequestMetrics metrics, RequestBounds bounds, TimeProvider time, ILogger logger)
 {
+    private const int RetryAfterSeconds = 1;
+
     private readonly Impersonation _impersonation = new(authorizer);
+    private readonly RequestLimits _limits = new(bounds.MostReading, bounds.MostWriting);
 
     public async Task HandleAsync(HttpContext context)
     {
         var start = metrics.Start();
+        var path = context.Request.Path.Value ?? "/";
+        var info = RequestInfo.Parse(path);
+        var lasts = Lasts(context.Request, info);
+        using var deadline = lasts ? null : new RequestDeadline(context, bounds.Timeout, time);
+        if (lasts && info.Subresource.Length == 0)
+        {
+            StallGuard.Watch(context, bounds.WatchPatience, time);
+        }
+
         try
         {
-            var path = context.Request.Path.Value ?? "/";
             var user = await authenticator.AuthenticateAsync(context, context.RequestAborted)
                 ?? throw new KubeStatusException(Statuses.Unauthorized());
             user = await _impersonation.ApplyAsync(context.Request.Headers, user, context.RequestAborted);
-            var info = RequestInfo.Parse(path);
+            using var slot = lasts || PublicPaths.Contains(path) || RbacAuthorizer.IsMaster(user)
+                ? default : _limits.Enter(writes: context.Request.Method is not ("GET" or "HEAD"));
             await (info.IsResource && info.Resource.Length > 0
                 ? resources.HandleAsync(context, info, user)
                 : HandleOtherAsync(context, path, user));
@@ -31,6 +43,10 @@ internal sealed partial class HttpHandler(
         catch (KubeStatusException exception)
         {
             await AnswerAsync(context, exception.Status);
+        }
+        catch (OperationCanceledException) when (deadline?.TryEnd() == true)
+        {
+            await AnswerAsync(context, Statuses.Timeout("request did not complete within the allotted timeout", RetryAfterSeconds));
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -64,6 +80,12 @@ internal sealed partial class HttpHandler(
 
         throw new KubeStatusException(Statuses.ResourceNotFound());
     }
+
+    /// <summary>Watches, and what is passed through from a node.</summary>
+    private static bool Lasts(HttpRequest request, in RequestInfo info) =>
+        info.IsWatchPath || info.Subresource is "log" or "proxy" or "exec" or "attach" or "portforward"
+        || (request.QueryString.HasValue && info.IsResource && info.Subresource.Length == 0 && request.Method is "GET" or "HEAD"
+            && request.Query.Flag("watch"));
 
     private static async Task AnswerAsync(HttpContext context, Coxswain.Api.Meta.V1.Status status)
     {

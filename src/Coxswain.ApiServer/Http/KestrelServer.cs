@@ -1,7 +1,9 @@
 using System.Net;
+using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Coxswain.ApiServer.Authentication;
+using Coxswain.ApiServer.Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -18,10 +20,16 @@ namespace Coxswain.ApiServer.Http;
 /// <summary>Kestrel with TLS and HTTP/2, and nothing of the web framework above it but one delegate.</summary>
 internal static class KestrelServer
 {
-    /// <param name="certificate">The server's own.</param>
+    /// <summary>Nobody else is served once all are taken, but the process keeps files to write with.</summary>
+    private const int MostConnections = 16 * 1024;
+
+    /// <summary>A connection whose client takes less than this, while there is something to take, is broken.</summary>
+    private static readonly MinDataRate LeastRate = new(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(30));
+
+    /// <param name="certificate">The server's own, asked at each handshake.</param>
     /// <param name="clients">Who says which client certificates are good.</param>
     public static WebApplication Create(
-        IReadOnlyList<IPEndPoint> endpoints, X509Certificate2 certificate, CertificateAuthenticator clients, HttpHandler handler, ILoggerFactory loggers)
+        IReadOnlyList<IPEndPoint> endpoints, RenewingCertificate certificate, CertificateAuthenticator clients, HttpHandler handler, ILoggerFactory loggers)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
@@ -32,8 +40,11 @@ internal static class KestrelServer
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = 16 * 1024 * 1024;
-            kestrel.Limits.MinResponseDataRate = null;
-            kestrel.Limits.MaxResponseBufferSize = 1024 * 1024;
+            kestrel.Limits.MaxConcurrentConnections = MostConnections;
+            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+            kestrel.Limits.MinRequestBodyDataRate = LeastRate;
+            kestrel.Limits.MinResponseDataRate = LeastRate;
+            kestrel.Limits.MaxResponseBufferSize = 256 * 1024;
             kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(10);
             kestrel.Limits.Http2.MaxStreamsPerConnection = 1000;
             kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromMinutes(1);
@@ -44,13 +55,10 @@ internal static class KestrelServer
                 kestrel.Listen(endpoint, listen =>
                 {
                     listen.Protocols = HttpProtocols.Http1AndHttp2;
-                    listen.UseHttps(https =>
+                    listen.UseHttps(new TlsHandshakeCallbackOptions
                     {
-                        https.ServerCertificate = certificate;
-                        https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
-                        https.SslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13;
-                        https.ClientCertificateValidation = (client, _, _) => clients.IsTrusted(client);
-                        https.HandshakeTimeout = TimeSpan.FromSeconds(20);
+                        OnConnection = _ => ValueTask.FromResult(Handshake(certificate, clients)),
+                        HandshakeTimeout = TimeSpan.FromSeconds(10),
                     });
                 });
             }
@@ -63,4 +71,14 @@ internal static class KestrelServer
     public static IReadOnlyList<IPEndPoint> AddressesOf(WebApplication application) =>
         [.. application.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses
             .Select(address => IPEndPoint.Parse(address[(address.IndexOf("//", StringComparison.Ordinal) + 2)..]))];
+
+    /// <summary>With the certificate of this moment; clients may bring one of our authority, or none.</summary>
+    private static SslServerAuthenticationOptions Handshake(RenewingCertificate certificate, CertificateAuthenticator clients) => new()
+    {
+        ServerCertificateContext = certificate.Context,
+        EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+        ClientCertificateRequired = true, // asked for, not insisted on
+        CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+        RemoteCertificateValidationCallback = (_, client, _, _) => client is null || (client is X509Certificate2 known && clients.IsTrusted(known)),
+    };
 }

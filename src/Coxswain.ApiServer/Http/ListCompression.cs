@@ -18,13 +18,14 @@ internal static class ListCompression
         && request.HttpContext.Connection.RemoteIpAddress is { } remote && !System.Net.IPAddress.IsLoopback(remote)
         && page.Entries.Sum(entry => (long)entry.Value.Length) >= LeastBytes;
 
+    /// <summary>Compressed as it is sent, piece by piece.</summary>
     public static async Task WriteAsync(HttpContext context, byte[] head, ListPage page)
     {
         context.Response.Headers.ContentEncoding = "gzip";
         context.Response.Headers.Vary = "Accept-Encoding";
         await using var gzip = new GZipStream(context.Response.Body, CompressionLevel.Fastest, leaveOpen: true);
         var output = PipeWriter.Create(gzip, new StreamPipeWriterOptions(leaveOpen: true));
-        AnswerFormatter.WriteItems(output, head, page);
+        await AnswerFormatter.WriteItemsAsync(output, head, page, context.RequestAborted);
         await output.CompleteAsync();
     }
 }

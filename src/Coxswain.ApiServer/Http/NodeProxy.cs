@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using System.Text.Json.Nodes;
 using Coxswain.Api;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Meta.V1;
@@ -22,14 +23,12 @@ internal sealed class NodeProxy : IDisposable
     private readonly IStore _store;
     private readonly ServerLifetime _lifetime;
     private readonly HttpClient _client;
-    private readonly X509Certificate2 _certificate;
 
-    public NodeProxy(ApiCore core, IStore store, ServerLifetime lifetime, ClusterPki pki, KeyAndCertificate clientCertificate)
+    public NodeProxy(ApiCore core, IStore store, ServerLifetime lifetime, ClusterPki pki, RenewingCertificate certificate)
     {
         _core = core;
         _store = store;
         _lifetime = lifetime;
-        _certificate = clientCertificate.ToCertificate();
         var authority = pki.Authority.Certificate;
         _client = new HttpClient(new SocketsHttpHandler
         {
@@ -37,7 +36,7 @@ internal sealed class NodeProxy : IDisposable
             AllowAutoRedirect = false,
             SslOptions = new SslClientAuthenticationOptions
             {
-                ClientCertificates = [_certificate],
+                LocalCertificateSelectionCallback = (_, _, _, _, _) => certificate.Current,
                 CertificateChainPolicy = new X509ChainPolicy
                 {
                     TrustMode = X509ChainTrustMode.CustomRootTrust,
@@ -52,7 +51,9 @@ internal sealed class NodeProxy : IDisposable
     /// <param name="rest">The path behind <c>proxy</c>.</param>
     public async Task HandleAsync(HttpContext context, ApiRequest request, string rest)
     {
-        await _core.AuthorizeAsync(request, context.RequestAborted);
+        await (request.Subresource == "log"
+            ? _core.AuthorizeAsync(request, context.RequestAborted)
+            : _core.ConnectAsync(request, OptionsKind(request), OptionsOf(context, request, rest), context.RequestAborted));
         var target = (request.Resource.QualifiedName, request.Subresource) switch
         {
             ("pods", "log") => await LogAddressAsync(context, request),
@@ -62,10 +63,32 @@ internal sealed class NodeProxy : IDisposable
         await ForwardAsync(context, request, target);
     }
 
-    public void Dispose()
+    public void Dispose() => _client.Dispose();
+
+    /// <summary>The kind of a connection's options: PodExecOptions, NodeProxyOptions.</summary>
+    private static ObjectKind OptionsKind(ApiRequest request)
     {
-        _client.Dispose();
-        _certificate.Dispose();
+        var subresource = request.Subresource switch { "portforward" => "PortForward", var name => char.ToUpperInvariant(name[0]) + name[1..] };
+        return new ObjectKind("v1", $"{request.Resource.Resource.Kind}{subresource}Options");
+    }
+
+    private static JsonObject OptionsOf(HttpContext context, ApiRequest request, string rest)
+    {
+        var kind = OptionsKind(request);
+        var options = new JsonObject { ["kind"] = kind.Kind, ["apiVersion"] = kind.ApiVersion };
+        if (request.Subresource == "proxy")
+        {
+            options["path"] = rest;
+        }
+
+        foreach (var (name, values) in context.Request.Query)
+        {
+            options[name] = name is "command" or "ports"
+                ? new JsonArray([.. values.Select(value => JsonValue.Create(value))])
+                : values[^1] is "true" or "false" ? values[^1] == "true" : values[^1];
+        }
+
+        return options;
     }
 
     private async ValueTask<string> LogAddressAsync(HttpContext context, ApiRequest request)

@@ -9,6 +9,8 @@ namespace Coxswain.ApiServer.Http;
 /// <summary>Reads request bodies, in the media types they may come in.</summary>
 internal static class RequestBody
 {
+    private const int FirstBytes = 64 * 1024;
+
     private static readonly string[] Accepted = ["application/json", "application/yaml", ProtobufDecoder.MediaType];
 
     public static async ValueTask<byte[]> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
@@ -19,7 +21,13 @@ internal static class RequestBody
             throw TooLarge();
         }
 
-        using var buffer = new MemoryStream((int)length);
+        if (request.Headers.ContentEncoding.ToString() is not ("" or "identity"))
+        {
+            throw new KubeStatusException(Statuses.UnsupportedMediaType(Accepted));
+        }
+
+        // What is promised is not held ready: it grows with what comes.
+        using var buffer = new MemoryStream((int)Math.Min(length, FirstBytes));
         var reader = request.BodyReader;
         while (true)
         {

@@ -20,7 +20,7 @@ internal sealed class RequestMetrics(TimeProvider time)
     public void Finish(HttpContext context, long start)
     {
         Interlocked.Decrement(ref _inFlight);
-        var counter = _counters.GetOrAdd((context.Request.Method, context.Response.StatusCode), static _ => new Counter());
+        var counter = _counters.GetOrAdd((NameOf(context.Request.Method), context.Response.StatusCode), static _ => new Counter());
         Interlocked.Increment(ref counter.Count);
         Interlocked.Add(ref counter.Ticks, time.GetElapsedTime(start).Ticks);
     }
@@ -51,6 +51,10 @@ internal sealed class RequestMetrics(TimeProvider time)
         text.Append(CultureInfo.InvariantCulture, $"process_cpu_seconds_total {Environment.CpuUsage.TotalTime.TotalSeconds}\n");
         return text.ToString();
     }
+
+    /// <summary>A client may send any word as its method; only those that mean something are counted apart.</summary>
+    private static string NameOf(string method) =>
+        method is "GET" or "HEAD" or "POST" or "PUT" or "PATCH" or "DELETE" or "OPTIONS" or "CONNECT" ? method : "other";
 
     private sealed class Counter
     {

@@ -22,7 +22,7 @@ internal static class RequestQuery
         Limit = (int)Math.Clamp(Integer(query, "limit") ?? 0, 0, int.MaxValue),
         Continue = query.Text("continue"),
         AllowWatchBookmarks = query.Flag("allowWatchBookmarks"),
-        SendInitialEvents = query.Flag("sendInitialEvents"),
+        SendInitialEvents = query.ContainsKey("sendInitialEvents") ? query.Flag("sendInitialEvents") : null,
         Timeout = Integer(query, "timeoutSeconds") is > 0 and var seconds ? TimeSpan.FromSeconds(Math.Min(seconds, 86_400)) : null,
     };
 

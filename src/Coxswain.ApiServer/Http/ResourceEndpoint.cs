@@ -13,10 +13,15 @@ namespace Coxswain.ApiServer.Http;
 
 /// <summary>Everything below a group-version: turns HTTP into the verbs of <see cref="ApiCore"/> and their results into answers.</summary>
 internal sealed class ResourceEndpoint(
-    ResourceRegistry resources, ApiCore core, AnswerFormatter formatter, WatchEndpoint watches, NodeProxy nodeProxy)
+    CatalogueHolder resources, ApiCore core, AnswerFormatter formatter, WatchEndpoint watches, NodeProxy nodeProxy, IGroupRouter? router)
 {
     public Task HandleAsync(HttpContext context, in RequestInfo info, User user)
     {
+        if (router?.TryRoute(context, info.Group, info.Version, user) is { } routed)
+        {
+            return routed;
+        }
+
         var resource = resources.Find(info.Group, info.Version, info.Resource)
             ?? throw new KubeStatusException(Statuses.ResourceNotFound());
         if (info.Subresource.Length > 0 && !resource.HasSubresource(info.Subresource))
@@ -120,42 +125,26 @@ internal sealed class ResourceEndpoint(
 
     private async Task CreateAsync(HttpContext context, ApiRequest request)
     {
-        var body = await RequestBody.ReadAsync(context.Request, context.RequestAborted);
-        var validation = RequestQuery.ReadValidation(context.Request.Query, request.Verb);
+        var body = BodyOf(context, request);
         if (core.FindPost(request) is { } route)
         {
-            var schema = Schemas.Find(route.BodyKind) ?? throw new KubeStatusException(Statuses.ResourceNotFound());
-            var asked = RequestBody.Decode(context.Request, body, route.BodyKind, schema, validation, request.Warnings);
-            var answer = await core.PostAsync(request, route, asked, context.RequestAborted);
+            var answer = await core.PostAsync(request, route, body, context.RequestAborted);
             HttpAnswer.Warn(context, request.Warnings);
             await HttpAnswer.WriteAsync(context, 201, HttpAnswer.Json, Document.Encode(answer));
             return;
         }
 
-        var document = RequestBody.Decode(
-            context.Request, body, request.Resource.Kind, SchemaOf(request), validation, request.Warnings);
-        var created = await core.CreateAsync(request, document, context.RequestAborted);
+        var created = await core.CreateAsync(request, body, context.RequestAborted);
         await formatter.WriteAsync(context, request, 201, created, created.ModRevision);
     }
 
     private async Task UpdateAsync(HttpContext context, ApiRequest request)
     {
-        var body = await RequestBody.ReadAsync(context.Request, context.RequestAborted);
-        var validation = RequestQuery.ReadValidation(context.Request.Query, request.Verb);
-        StoreEntry updated;
-        if (request.Subresource == "scale")
-        {
-            var scale = RequestBody.Decode(context.Request, body, ScaleDocument.Kind, ScaleSchema, validation, request.Warnings);
-            updated = await core.UpdateScaleAsync(request, _ => scale, context.RequestAborted);
-        }
-        else
-        {
-            var document = RequestBody.Decode(
-                context.Request, body, request.Resource.Kind, SchemaOf(request), validation, request.Warnings);
-            updated = await core.UpdateAsync(request, document, context.RequestAborted);
-        }
-
-        await formatter.WriteAsync(context, request, 200, updated, updated.ModRevision);
+        var body = BodyOf(context, request);
+        var updated = request.Subresource == "scale"
+            ? new Written(await core.UpdateScaleAsync(request, body, context.RequestAborted), IsNew: false)
+            : await core.UpdateAsync(request, body, context.RequestAborted);
+        await formatter.WriteAsync(context, request, updated.IsNew ? 201 : 200, updated.Entry, updated.Entry.ModRevision);
     }
 
     private async Task PatchAsync(HttpContext context, ApiRequest request)
@@ -167,21 +156,21 @@ internal sealed class ResourceEndpoint(
             "application/strategic-merge-patch+json" => PatchType.StrategicMerge,
             _ => PatchType.Apply,
         };
-        var body = await RequestBody.ReadAsync(context.Request, context.RequestAborted);
-        var patch = ObjectPatch.Parse(type, body, RequestQuery.ReadValidation(context.Request.Query, request.Verb));
+        var validation = RequestQuery.ReadValidation(context.Request.Query, request.Verb);
+
+        async ValueTask<ObjectPatch> ReadAsync(CancellationToken cancellationToken) =>
+            ObjectPatch.Parse(type, await RequestBody.ReadAsync(context.Request, cancellationToken), validation);
+
         var patched = request.Subresource == "scale"
-            ? await core.UpdateScaleAsync(
-                request, scale => patch.Apply(scale, ScaleDocument.Kind, ScaleSchema, request.Warnings), context.RequestAborted)
-            : await core.PatchAsync(request, patch, context.RequestAborted);
+            ? await core.PatchScaleAsync(request, ReadAsync, context.RequestAborted)
+            : await core.PatchAsync(request, ReadAsync, context.RequestAborted);
         await formatter.WriteAsync(context, request, 200, patched, patched.ModRevision);
     }
 
     private async Task DeleteAsync(HttpContext context, ApiRequest request)
     {
-        var options = await ReadDeleteOptionsAsync(context);
-        request = request with { DryRun = request.DryRun || options.DryRun.Contains("All") };
-        var result = await core.DeleteAsync(request, options, context.RequestAborted);
-        if (!result.IsGone || request.Resource.Strategy.ReturnsDeletedObject)
+        var result = await core.DeleteAsync(request, _ => ReadDeleteOptionsAsync(context), context.RequestAborted);
+        if (!result.IsGone || request.Resource.Rules.ReturnsDeletedObject)
         {
             await formatter.WriteAsync(context, request, 200, result.Entry, result.Entry.ModRevision);
             return;
@@ -193,12 +182,13 @@ internal sealed class ResourceEndpoint(
 
     private async Task DeleteCollectionAsync(HttpContext context, ApiRequest request)
     {
-        var options = await ReadDeleteOptionsAsync(context);
-        request = request with { DryRun = request.DryRun || options.DryRun.Contains("All") };
         var page = await core.DeleteCollectionAsync(
-            request, RequestQuery.ReadList(context.Request.Query), options, context.RequestAborted);
+            request, RequestQuery.ReadList(context.Request.Query), _ => ReadDeleteOptionsAsync(context), context.RequestAborted);
         await formatter.WriteListAsync(context, request, page);
     }
+
+    private static HttpBody BodyOf(HttpContext context, ApiRequest request) =>
+        new(context.Request, RequestQuery.ReadValidation(context.Request.Query, request.Verb));
 
     private static async ValueTask<DeleteOptions> ReadDeleteOptionsAsync(HttpContext context)
     {
@@ -212,9 +202,4 @@ internal sealed class ResourceEndpoint(
 
         return query.Text("propagationPolicy") is { Length: > 0 } policy ? options with { PropagationPolicy = policy } : options;
     }
-
-    private static Schema SchemaOf(ApiRequest request) =>
-        request.Resource.Schema ?? throw new KubeStatusException(Statuses.ResourceNotFound());
-
-    private static Schema ScaleSchema => Schemas.Find(ScaleDocument.Kind)!; // a type of the built-in API
 }

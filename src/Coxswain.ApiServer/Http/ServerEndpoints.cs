@@ -5,13 +5,14 @@ using Coxswain.Api;
 using Coxswain.ApiServer.Authentication;
 using Coxswain.ApiServer.Certificates;
 using Coxswain.ApiServer.OpenApi;
+using Coxswain.ApiServer.Resources;
 using Microsoft.AspNetCore.Http;
 
 namespace Coxswain.ApiServer.Http;
 
 /// <summary>What is served beside resources: version, health, metrics, OpenAPI.</summary>
 internal sealed class ServerEndpoints(
-    HealthChecks health, RequestMetrics metrics, IOpenApiDocuments? openApi, IReadOnlyList<string> paths, ClusterPki pki,
+    HealthChecks health, RequestMetrics metrics, CatalogueHolder catalogue, DiscoveryEndpoint discovery, ClusterPki pki,
     string gitVersion)
 {
     private readonly byte[] _version = Encoding.UTF8.GetBytes(new JsonObject
@@ -27,16 +28,14 @@ internal sealed class ServerEndpoints(
         ["platform"] = $"linux/{(RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "arm64" : "amd64")}",
     }.ToJsonString());
 
-    private readonly byte[] _paths = Encoding.UTF8.GetBytes(new JsonObject
-    {
-        ["paths"] = new JsonArray([.. paths.Order(StringComparer.Ordinal).Select(path => JsonValue.Create(path))]),
-    }.ToJsonString());
+    private static readonly string[] OwnPaths =
+        ["/healthz", "/livez", "/metrics", "/openapi/v2", "/openapi/v3", "/readyz", "/version"];
 
     public bool TryHandle(HttpContext context, string path, out Task task)
     {
         var found = path switch
         {
-            "/" => HttpAnswer.WriteAsync(context, 200, HttpAnswer.Json, _paths),
+            "/" => HttpAnswer.WriteAsync(context, 200, HttpAnswer.Json, Paths()),
             "/version" or "/version/" => HttpAnswer.WriteAsync(context, 200, HttpAnswer.Json, _version),
             "/metrics" => HttpAnswer.WriteAsync(context, 200, "text/plain; version=0.0.4; charset=utf-8", Encoding.UTF8.GetBytes(metrics.Text())),
             "/openid/v1/jwks" => HttpAnswer.WriteAsync(context, 200, "application/jwk-set+json", IssuerDocuments.KeySet(pki.TokenKey)),
@@ -48,9 +47,16 @@ internal sealed class ServerEndpoints(
         return found is not null;
     }
 
+    private OpenApiDocuments OpenApi => catalogue.Current.Derive(served => new OpenApiDocuments(served.All, gitVersion));
+
+    private byte[] Paths() => Encoding.UTF8.GetBytes(new JsonObject
+    {
+        ["paths"] = new JsonArray([.. discovery.Documents.Paths.Concat(OwnPaths).Order(StringComparer.Ordinal).Select(path => JsonValue.Create(path))]),
+    }.ToJsonString());
+
     private Task WriteOpenApiAsync(HttpContext context, string path)
     {
-        if (openApi?.Find(path, context.Request.Headers.Accept.ToString()) is not { } document)
+        if (OpenApi.Find(path, context.Request.Headers.Accept.ToString()) is not { } document)
         {
             throw new KubeStatusException(Statuses.ResourceNotFound());
         }

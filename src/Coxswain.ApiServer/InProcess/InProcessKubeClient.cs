@@ -21,10 +21,10 @@ namespace Coxswain.ApiServer.InProcess;
 public sealed class InProcessKubeClient : IKubeClient
 {
     private readonly ApiCore _core;
-    private readonly ResourceRegistry _resources;
+    private readonly CatalogueHolder _resources;
     private readonly User _user;
 
-    internal InProcessKubeClient(ApiCore core, ResourceRegistry resources, User user)
+    internal InProcessKubeClient(ApiCore core, CatalogueHolder resources, User user)
     {
         _core = core;
         _resources = resources;
@@ -99,17 +99,17 @@ public sealed class InProcessKubeClient : IKubeClient
         where T : IKubeObject<T>
     {
         var request = Request(resource, "create", obj.Metadata.Namespace, "");
-        return StoredObject.Of(await _core.CreateAsync(request, ToDocument(obj), cancellationToken)).As<T>();
+        return StoredObject.Of(await _core.CreateAsync(request, new TypedBody(obj), cancellationToken)).As<T>();
     }
 
     public async Task<T> UpdateAsync<T>(ApiResource resource, T obj, string subresource, CancellationToken cancellationToken)
         where T : IKubeObject<T>
     {
         var request = Request(resource, "update", obj.Metadata.Namespace, obj.Metadata.Name, subresource);
-        var document = ToDocument(obj);
+        var body = new TypedBody(obj);
         var entry = subresource == "scale"
-            ? await _core.UpdateScaleAsync(request, _ => document, cancellationToken)
-            : await _core.UpdateAsync(request, document, cancellationToken);
+            ? await _core.UpdateScaleAsync(request, body, cancellationToken)
+            : (await _core.UpdateAsync(request, body, cancellationToken)).Entry;
         return StoredObject.Of(entry).As<T>();
     }
 
@@ -118,26 +118,26 @@ public sealed class InProcessKubeClient : IKubeClient
         where T : IKubeObject<T>
     {
         var request = Request(resource, "patch", @namespace, name, subresource) with { FieldManager = patch.FieldManager };
-        var parsed = ObjectPatch.Parse(patch.Type, patch.Body.Span, FieldValidation.Ignore);
+        ValueTask<ObjectPatch> ReadAsync(CancellationToken token) => ValueTask.FromResult(ObjectPatch.Parse(patch.Type, patch.Body.Span, FieldValidation.Ignore));
+
         var entry = subresource == "scale"
-            ? await _core.UpdateScaleAsync(
-                request, scale => parsed.Apply(scale, ScaleDocument.Kind, Schemas.Find(ScaleDocument.Kind), request.Warnings), cancellationToken)
-            : await _core.PatchAsync(request, parsed, cancellationToken);
+            ? await _core.PatchScaleAsync(request, ReadAsync, cancellationToken)
+            : await _core.PatchAsync(request, ReadAsync, cancellationToken);
         return StoredObject.Of(entry).As<T>();
     }
 
     public async Task DeleteAsync(
         ApiResource resource, string? @namespace, string name, DeleteOptions options, CancellationToken cancellationToken)
     {
-        var request = Request(resource, "delete", @namespace, name) with { DryRun = options.DryRun.Count > 0 };
+        var request = Request(resource, "delete", @namespace, name);
         await _core.DeleteAsync(request, options, cancellationToken);
     }
 
     public async Task DeleteCollectionAsync(
         ApiResource resource, string? @namespace, ListQuery query, DeleteOptions options, CancellationToken cancellationToken)
     {
-        var request = Request(resource, "deletecollection", @namespace, "") with { DryRun = options.DryRun.Count > 0 };
-        await _core.DeleteCollectionAsync(request, Options(query), options, cancellationToken);
+        var request = Request(resource, "deletecollection", @namespace, "");
+        await _core.DeleteCollectionAsync(request, Options(query), _ => ValueTask.FromResult(options), cancellationToken);
     }
 
     public async Task<TResult> PostAsync<TBody, TResult>(
@@ -147,8 +147,8 @@ public sealed class InProcessKubeClient : IKubeClient
     {
         var request = Request(resource, "create", @namespace, name, subresource);
         var route = _core.FindPost(request) ?? throw new KubeStatusException(Statuses.ResourceNotFound());
-        var answer = await _core.PostAsync(request, route, ToDocument(body), cancellationToken);
-        return KubeJson.Deserialize<TResult>(Encoding.UTF8.GetBytes(answer.ToJsonString()));
+        var answer = await _core.PostAsync(request, route, new TypedBody(body), cancellationToken);
+        return KubeJson.Deserialize<TResult>(Document.Utf8(answer));
     }
 
     private static ListParameters Options(ListQuery query) => new()
@@ -173,8 +173,6 @@ public sealed class InProcessKubeClient : IKubeClient
         return entry.ModRevision == item.Revision
             ? value : value.WithMetadata(value.Metadata with { ResourceVersion = ResourceVersions.Format(item.Revision) });
     }
-
-    private static JsonObject ToDocument(IKubeType value) => (JsonObject)JsonNode.Parse(KubeJson.Serialize(value))!; // types write objects
 
     private ApiRequest Request(ApiResource resource, string verb, string? @namespace, string name, string subresource = "") =>
         new(_user, verb, _resources.Of(resource), resource.Namespaced ? @namespace ?? "" : "", name) { Subresource = subresource };

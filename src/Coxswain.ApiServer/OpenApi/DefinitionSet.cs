@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Coxswain.Api;
+using Coxswain.ApiServer.Resources;
 
 namespace Coxswain.ApiServer.OpenApi;
 
@@ -11,15 +12,29 @@ internal sealed class DefinitionSet(OpenApiDialect dialect)
     private readonly Queue<Schema> _pending = new();
 
     /// <summary>Adds the type of a kind, marked with its group, version and kind.</summary>
-    public string AddKind(ObjectKind kind, Schema schema)
+    /// <returns>The definition's name.</returns>
+    public string AddKind(ServedResource served)
     {
-        var name = Reference(schema);
+        // A kind that brought its own schema is described by that, word for word.
+        var name = served.OpenApiSchema is { } own ? AddOwn(served.Kind, own) : Reference(served.Schema!); // a kind without is not described
         if (!_kinds.TryGetValue(name, out var kinds))
         {
             _kinds.Add(name, kinds = []);
         }
 
-        kinds.Add(GroupVersionKind(kind));
+        kinds.Add(GroupVersionKind(served.Kind));
+        return name;
+    }
+
+    private string AddOwn(ObjectKind kind, JsonObject schema)
+    {
+        var name = OpenApiNames.Of(kind);
+        var definition = (JsonObject)schema.DeepClone();
+        var properties = definition.ObjectOrNew("properties");
+        properties["apiVersion"] = new JsonObject { ["type"] = "string" };
+        properties["kind"] = new JsonObject { ["type"] = "string" };
+        properties["metadata"] = Use(Schemas.FindType("meta/v1.ObjectMeta")!); // among the facts
+        _definitions[name] = definition;
         return name;
     }
 
@@ -68,7 +83,7 @@ internal sealed class DefinitionSet(OpenApiDialect dialect)
         _ => new JsonObject(),
     };
 
-    private JsonObject ReferenceTo(string name) => new() { ["$ref"] = dialect.ReferencePrefix + name };
+    public JsonObject ReferenceTo(string name) => new() { ["$ref"] = dialect.ReferencePrefix + name };
 
     private string Reference(Schema schema)
     {

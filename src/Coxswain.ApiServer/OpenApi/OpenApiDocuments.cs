@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Coxswain.Api;
+using Coxswain.ApiServer.Resources;
 
 namespace Coxswain.ApiServer.OpenApi;
 
@@ -11,7 +12,7 @@ namespace Coxswain.ApiServer.OpenApi;
 /// Made from the schema when first asked for, and kept.
 /// See https://kubernetes.io/docs/concepts/overview/kubernetes-api/#openapi-interface-definition.
 /// </summary>
-internal sealed class OpenApiDocuments : IOpenApiDocuments
+internal sealed class OpenApiDocuments
 {
     private const string Json = "application/json";
     private const string V2ProtobufType = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
@@ -20,15 +21,16 @@ internal sealed class OpenApiDocuments : IOpenApiDocuments
 
     private readonly string _title = "Kubernetes";
     private readonly string _version;
-    private readonly ILookup<string, ApiResource> _byGroupVersion;
-    private readonly IReadOnlyList<ApiResource> _resources;
+    private readonly ILookup<string, ServedResource> _byGroupVersion;
+    private readonly IReadOnlyList<ServedResource> _resources;
     private readonly Lazy<JsonObject> _v2;
     private readonly Lazy<byte[]> _v2Json;
     private readonly Lazy<byte[]> _v2Protobuf;
     private readonly Dictionary<string, Lazy<byte[]>> _v3;
+    private readonly Dictionary<string, string> _v3Hashes;
 
     /// <param name="version">The server's version, shown in the documents.</param>
-    public OpenApiDocuments(IReadOnlyList<ApiResource> resources, string version)
+    public OpenApiDocuments(IReadOnlyList<ServedResource> resources, string version)
     {
         _resources = resources;
         _version = version;
@@ -38,9 +40,8 @@ internal sealed class OpenApiDocuments : IOpenApiDocuments
         _v2Protobuf = new Lazy<byte[]>(() => OpenApiV2Protobuf.Encode(_v2.Value));
         _v3 = _byGroupVersion.ToDictionary(group => group.Key, group => new Lazy<byte[]>(() => MakeV3(group)), StringComparer.Ordinal);
 
-        // The documents follow from the facts and the list of resources alone, so these name a document without making it.
-        var identity = typeof(ApiResource).Module.ModuleVersionId + string.Join(',', resources.Select(resource => resource.QualifiedName + resource.Version));
-        Hash = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(identity)));
+        _v3Hashes = _byGroupVersion.ToDictionary(group => group.Key, HashOf, StringComparer.Ordinal);
+        Hash = HashOf(resources);
     }
 
     /// <summary>Changes when any document changes; the documents' ETag.</summary>
@@ -63,7 +64,7 @@ internal sealed class OpenApiDocuments : IOpenApiDocuments
         }
 
         return path.StartsWith(V3Path + "/", StringComparison.Ordinal) && V3(path[(V3Path.Length + 1)..]) is { } document
-            ? new OpenApiDocument(document, Json, etag)
+            ? new OpenApiDocument(document, Json, $"\"{_v3Hashes[path[(V3Path.Length + 1)..]]}\"")
             : null;
     }
 
@@ -75,14 +76,27 @@ internal sealed class OpenApiDocuments : IOpenApiDocuments
     public ReadOnlyMemory<byte> V3Index()
     {
         var paths = new JsonObject(_v3.Keys.Order(StringComparer.Ordinal).Select(path => KeyValuePair.Create<string, JsonNode?>(
-            path, new JsonObject { ["serverRelativeURL"] = $"/openapi/v3/{path}?hash={Hash}" })));
+            path, new JsonObject { ["serverRelativeURL"] = $"/openapi/v3/{path}?hash={_v3Hashes[path]}" })));
         return JsonSerializer.SerializeToUtf8Bytes(new JsonObject { ["paths"] = paths });
     }
 
     /// <param name="path">As the index names it: <c>api/v1</c>, <c>apis/apps/v1</c>.</param>
     public ReadOnlyMemory<byte>? V3(string path) => _v3.TryGetValue(path, out var document) ? document.Value : null;
 
-    private static string PathOf(ApiResource resource) => resource.Group.Length == 0 ? $"api/{resource.Version}" : $"apis/{resource.ApiVersion}";
+    private static string PathOf(ServedResource served) =>
+        served.Resource.Group.Length == 0 ? $"api/{served.Resource.Version}" : $"apis/{served.Resource.ApiVersion}";
+
+    /// <summary>Documents follow from the facts of this build and what is served, so these name one without making it.</summary>
+    private static string HashOf(IEnumerable<ServedResource> resources)
+    {
+        var identity = new StringBuilder(typeof(ApiResource).Module.ModuleVersionId.ToString());
+        foreach (var served in resources)
+        {
+            identity.Append(',').Append(served).Append(',').Append(served.Resource.Kind).Append(served.OpenApiSchema?.ToJsonString());
+        }
+
+        return Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(identity.ToString())));
+    }
 
     private JsonObject MakeV2()
     {
@@ -102,7 +116,7 @@ internal sealed class OpenApiDocuments : IOpenApiDocuments
         };
     }
 
-    private byte[] MakeV3(IEnumerable<ApiResource> resources)
+    private byte[] MakeV3(IEnumerable<ServedResource> resources)
     {
         var definitions = new DefinitionSet(OpenApiDialect.V3);
         var paths = new PathSet(OpenApiDialect.V3, definitions);

@@ -30,6 +30,9 @@ internal static class OpenApiNames
         };
     }
 
+    /// <summary>The definition of a kind that brought its own schema: its group read backwards (<c>com.example.v1.CronTab</c>).</summary>
+    public static string Of(ObjectKind kind) => string.Join('.', [.. kind.Group.Split('.').Reverse(), kind.Version, kind.Kind]);
+
     /// <summary>The name of an operation (<c>listCoreV1NamespacedPod</c>).</summary>
     public static string Operation(string verb, ApiResource resource, bool namespaced)
     {

@@ -19,14 +19,15 @@ internal sealed class PathSet(OpenApiDialect dialect, DefinitionSet definitions)
 
     public JsonObject Paths => _paths;
 
-    public void Add(ApiResource resource)
+    public void Add(ServedResource served)
     {
-        if (Schemas.Find(new ObjectKind(resource.ApiVersion, resource.Kind)) is not { } schema)
+        if (served.Schema is null)
         {
             return;
         }
 
-        definitions.AddKind(new ObjectKind(resource.ApiVersion, resource.Kind), schema);
+        var resource = served.Resource;
+        var schema = definitions.AddKind(served);
         var root = resource.Group.Length == 0 ? $"/api/{resource.Version}" : $"/apis/{resource.ApiVersion}";
         var collection = $"{root}/{(resource.Namespaced ? "namespaces/{namespace}/" : "")}{resource.Plural}";
         AddPath(collection, resource, schema, [("get", "list", ListParameters), ("post", "create", WriteParameters), ("delete", "deletecollection", DeleteParameters)]);
@@ -38,7 +39,7 @@ internal sealed class PathSet(OpenApiDialect dialect, DefinitionSet definitions)
         }
     }
 
-    private void AddPath(string path, ApiResource resource, Schema schema, IEnumerable<(string Method, string Verb, string[] Parameters)> operations)
+    private void AddPath(string path, ApiResource resource, string schema, IEnumerable<(string Method, string Verb, string[] Parameters)> operations)
     {
         var item = new JsonObject();
         foreach (var (method, verb, parameters) in operations.Where(operation => resource.Verbs.Contains(operation.Verb)))
@@ -52,7 +53,7 @@ internal sealed class PathSet(OpenApiDialect dialect, DefinitionSet definitions)
         }
     }
 
-    private JsonObject Operation(string path, ApiResource resource, Schema schema, string verb, string method, string[] queryParameters)
+    private JsonObject Operation(string path, ApiResource resource, string schema, string verb, string method, string[] queryParameters)
     {
         var namespaced = path.Contains("{namespace}", StringComparison.Ordinal);
         var parameters = new JsonArray();
@@ -82,9 +83,9 @@ internal sealed class PathSet(OpenApiDialect dialect, DefinitionSet definitions)
         return operation;
     }
 
-    private JsonObject Response(Schema schema) => dialect.Version3
-        ? new JsonObject { ["description"] = "OK", ["content"] = new JsonObject { ["application/json"] = new JsonObject { ["schema"] = definitions.Use(schema) } } }
-        : new JsonObject { ["description"] = "OK", ["schema"] = definitions.Use(schema) };
+    private JsonObject Response(string schema) => dialect.Version3
+        ? new JsonObject { ["description"] = "OK", ["content"] = new JsonObject { ["application/json"] = new JsonObject { ["schema"] = definitions.ReferenceTo(schema) } } }
+        : new JsonObject { ["description"] = "OK", ["schema"] = definitions.ReferenceTo(schema) };
 
     private JsonObject Parameter(string name, string place)
     {

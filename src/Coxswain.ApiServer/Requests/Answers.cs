@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Coxswain.Api;
-using Coxswain.ApiServer.Http;
 
 namespace Coxswain.ApiServer.Requests;
 
@@ -9,7 +8,7 @@ internal static class Answers
 {
     public static JsonObject Success(int code) => Of(Statuses.Success() with { Code = code });
 
-    public static JsonObject Of(IKubeType value) => (JsonObject)JsonNode.Parse(KubeJson.Serialize(value))!; // types write objects
+    public static JsonObject Of(IKubeType value) => (JsonObject)KubeJson.ParseNode(KubeJson.Serialize(value))!; // types write objects
 
     public static T Read<T>(JsonObject body)
         where T : IKubeType<T> => KubeJson.Deserialize<T>(System.Text.Encoding.UTF8.GetBytes(body.ToJsonString()));

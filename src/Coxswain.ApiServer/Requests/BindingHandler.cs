@@ -1,14 +1,13 @@
 using System.Text.Json.Nodes;
 using Coxswain.Api;
 using Coxswain.ApiServer.Documents;
-using Coxswain.ApiServer.Http;
 using Coxswain.ApiServer.Resources;
 using Coxswain.ApiServer.Verbs;
 
 namespace Coxswain.ApiServer.Requests;
 
 /// <summary>Binds a Pod to a node: the scheduler's one write.</summary>
-internal sealed class BindingHandler(ObjectUpdater updater, ResourceRegistry resources, TimeProvider time) : IPostHandler
+internal sealed class BindingHandler(ObjectUpdater updater, CatalogueHolder resources, TimeProvider time) : IPostHandler
 {
     public static readonly ObjectKind Kind = new("v1", "Binding");
 
@@ -34,7 +33,8 @@ internal sealed class BindingHandler(ObjectUpdater updater, ResourceRegistry res
 
         var pods = resources.Of<Coxswain.Api.Core.V1.Pod>();
         var update = request with { Resource = pods, Name = name, Subresource = "binding" };
-        await updater.UpdateAsync(update, pod => Bind(pod, body, name, node), cancellationToken);
+        await updater.UpdateAsync(
+            update, (pod, _) => ValueTask.FromResult(Bind(pod, body, name, node)), isAdmitted: true, cancellationToken);
         return Answers.Success(201);
     }
 

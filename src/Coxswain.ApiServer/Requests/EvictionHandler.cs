@@ -11,7 +11,7 @@ using Coxswain.Store;
 namespace Coxswain.ApiServer.Requests;
 
 /// <summary>Evicts a Pod: a delete that a PodDisruptionBudget may refuse.</summary>
-internal sealed class EvictionHandler(IStore store, ObjectDeleter deleter, ObjectUpdater updater, ResourceRegistry resources, TimeProvider time)
+internal sealed class EvictionHandler(IStore store, ObjectDeleter deleter, ObjectUpdater updater, CatalogueHolder resources, TimeProvider time)
     : IPostHandler
 {
     public static readonly ObjectKind Kind = Eviction.ObjectKind;

@@ -10,7 +10,7 @@ using Coxswain.Store;
 namespace Coxswain.ApiServer.Requests;
 
 /// <summary>Issues a token for a service account, possibly bound to a Pod, a Secret or a Node.</summary>
-internal sealed class TokenRequestHandler(IStore store, AdmissionChain admission, ServiceAccountTokens tokens, TimeProvider time) : IPostHandler
+internal sealed class TokenRequestHandler(IStore store, ServiceAccountTokens tokens, TimeProvider time) : IPostHandler
 {
     public static readonly ObjectKind Kind = TokenRequest.ObjectKind;
 
@@ -21,7 +21,6 @@ internal sealed class TokenRequestHandler(IStore store, AdmissionChain admission
     {
         var entry = await store.GetAsync(request.Key, cancellationToken)
             ?? throw new KubeStatusException(Statuses.NotFound("serviceaccounts", request.Name));
-        await admission.ValidateAsync(new AdmissionContext(request, AdmissionOperation.Create, body, Old: null), cancellationToken);
         var wanted = Answers.Read<TokenRequest>(body);
         var seconds = wanted.Spec.ExpirationSeconds ?? 3600;
         if (seconds is < LeastSeconds or > MostSeconds)

@@ -17,7 +17,8 @@ internal sealed record ListParameters
 
     public bool AllowWatchBookmarks { get; init; }
 
-    public bool SendInitialEvents { get; init; }
+    /// <summary>Null when the client does not say.</summary>
+    public bool? SendInitialEvents { get; init; }
 
     /// <summary>Null when the client leaves it to the server.</summary>
     public TimeSpan? Timeout { get; init; }

@@ -7,17 +7,22 @@ namespace Coxswain.ApiServer.Resources;
 /// <summary>The label and field selectors of one list or watch, checked against what the resource can be selected by.</summary>
 internal sealed class Selection
 {
-    private readonly LabelSelector _labels;
-    private readonly FieldSelector _fields;
+    private const string NameField = "metadata.name";
+    private const string NamespaceField = "metadata.namespace";
 
-    private Selection(LabelSelector labels, FieldSelector fields)
+    private readonly LabelSelector _labels;
+    private readonly IReadOnlyList<Requirement> _fields;
+    private readonly ServedResource _resource;
+
+    private Selection(ServedResource resource, LabelSelector labels, FieldSelector fields)
     {
+        _resource = resource.Storage;
         _labels = labels;
-        _fields = fields;
-        Name = fields.RequiredValue("metadata.name");
+        _fields = [.. fields.Requirements.Select(requirement => Read(resource, requirement.Field, requirement.Value, requirement.Negated))];
+        Name = fields.RequiredValue(NameField);
     }
 
-    public bool IsEverything => _labels.IsEmpty && _fields.IsEmpty;
+    public bool IsEverything => _labels.IsEmpty && _fields.Count == 0;
 
     /// <summary>The only name that can match; null when any can.</summary>
     public string? Name { get; }
@@ -27,23 +32,15 @@ internal sealed class Selection
     {
         var labels = labelSelector.Length == 0 ? LabelSelector.Everything : LabelSelector.Parse(labelSelector);
         var fields = fieldSelector.Length == 0 ? FieldSelector.Everything : FieldSelector.Parse(fieldSelector);
-        foreach (var requirement in fields.Requirements)
-        {
-            if (!SelectableFields.Contains(resource, requirement.Field))
-            {
-                // kubectl puts the resource and the selectors before this by itself.
-                throw new KubeStatusException(Statuses.BadRequest($"field label not supported: {requirement.Field}"));
-            }
-        }
-
-        return new Selection(labels, fields);
+        return new Selection(resource, labels, fields);
     }
 
+    /// <param name="entry">In the stored version.</param>
     public bool Matches(StoreEntry entry)
     {
-        foreach (var requirement in _fields.Requirements)
+        foreach (var requirement in _fields)
         {
-            if (ValueOf(entry, requirement.Field) == requirement.Value == requirement.Negated)
+            if (ValueOf(entry, requirement) == requirement.Value == requirement.Negated)
             {
                 return false;
             }
@@ -52,9 +49,52 @@ internal sealed class Selection
         return _labels.IsEmpty || _labels.Matches(StoredObject.Of(entry).Labels);
     }
 
-    private static string ValueOf(StoreEntry entry, string field)
+    /// <summary>
+    /// What all keys begin with that can match: of one name when only one can, so that a watch of it does not wake for the others.
+    /// </summary>
+    public string Prefix(ServedResource resource, string @namespace) =>
+        Name is { Length: > 0 } name && (!resource.Resource.Namespaced || @namespace.Length > 0)
+            ? resource.Key(@namespace, name) : resource.Prefix(@namespace);
+
+    private static Requirement Read(ServedResource resource, string field, string value, bool negated)
     {
-        var value = FieldReader.Read(entry.Value.Span, SelectableFields.PathOf(field));
-        return value.Length > 0 ? value : SelectableFields.ZeroOf(field);
+        if (field == NameField || (field == NamespaceField && resource.Resource.Namespaced))
+        {
+            return new Requirement(field, value, negated, Index: -1);
+        }
+
+        var stored = resource.Converter?.StoredField(field) ?? field;
+        var known = resource.Rules.SelectableFields;
+        for (var i = 0; i < known.Count; i++)
+        {
+            if (known[i].Name == stored)
+            {
+                return new Requirement(stored, value, negated, i);
+            }
+        }
+
+        // kubectl puts the resource and the selectors before this by itself.
+        throw new KubeStatusException(Statuses.BadRequest($"field label not supported: {field}"));
     }
+
+    private string ValueOf(StoreEntry entry, Requirement requirement)
+    {
+        if (requirement.Index >= 0)
+        {
+            return StoredObject.Of(entry).Field(requirement.Index, _resource, static (entry, resource, index) =>
+            {
+                var field = resource.Rules.SelectableFields[index];
+                var value = FieldReader.Read(entry.Value.Span, field.Path);
+                return value.Length > 0 ? value : field.Zero;
+            });
+        }
+
+        // A key ends in the namespace, if the resource has them, and the name.
+        var key = entry.Key.AsSpan(_resource.KeyPrefix.Length);
+        var slash = key.IndexOf('/');
+        return (requirement.Field == NameField ? key[(slash + 1)..] : key[..Math.Max(slash, 0)]).ToString();
+    }
+
+    /// <param name="Index">Which of the resource's selectable fields; -1 for what the key says.</param>
+    private sealed record Requirement(string Field, string Value, bool Negated, int Index);
 }

@@ -2,9 +2,11 @@ using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Coxswain.Api;
+using Coxswain.ApiServer.Cells;
 using Coxswain.ApiServer.Documents;
 using Coxswain.ApiServer.Resources;
 using Coxswain.ApiServer.Watch;
+using Coxswain.Store;
 
 namespace Coxswain.ApiServer.Tables;
 
@@ -18,6 +20,12 @@ internal sealed class TableMaker(TimeProvider time)
         new("Name", "string", "name", 0, null), new("Age", "string", null, 0, null),
     ];
 
+    private static readonly IReadOnlyList<ApiColumn> ScaleColumns =
+    [
+        new("Name", "string", "name", 0, null), new("Desired", "integer", null, 0, null), new("Available", "integer", null, 0, null),
+        new("Age", "string", null, 0, null),
+    ];
+
     /// <param name="listMeta">The inside of the table's metadata as JSON.</param>
     /// <param name="includeObject">None, Metadata (also when empty) or Object.</param>
     public byte[] Make(ApiRequest request, IReadOnlyList<TableSource> sources, string listMeta, string includeObject, bool withColumns = true)
@@ -29,7 +37,8 @@ internal sealed class TableMaker(TimeProvider time)
         writer.WriteString("apiVersion"u8, "meta.k8s.io/v1"u8);
         writer.WritePropertyName("metadata"u8);
         writer.WriteRawValue($"{{{listMeta}}}", skipInputValidation: true);
-        var columns = request.Resource.Resource.Columns is { Count: > 0 } own ? own : DefaultColumns;
+        var columns = request.Subresource == "scale" ? ScaleColumns
+            : request.Resource.Storage.Resource.Columns is { Count: > 0 } own ? own : DefaultColumns;
         writer.WriteStartArray("columnDefinitions"u8);
         if (withColumns)
         {
@@ -43,7 +52,7 @@ internal sealed class TableMaker(TimeProvider time)
         writer.WriteStartArray("rows"u8);
         foreach (var source in sources)
         {
-            WriteRow(writer, request.Resource, source, columns, includeObject);
+            WriteRow(writer, request, source, columns, includeObject);
         }
 
         writer.WriteEndArray();
@@ -76,9 +85,11 @@ internal sealed class TableMaker(TimeProvider time)
         writer.WriteEndObject();
     }
 
-    private void WriteRow(Utf8JsonWriter writer, ServedResource resource, TableSource source, IReadOnlyList<ApiColumn> columns, string includeObject)
+    private void WriteRow(Utf8JsonWriter writer, ApiRequest request, TableSource source, IReadOnlyList<ApiColumn> columns, string includeObject)
     {
-        var cells = CellPrinters.Print(StoredObject.Of(source.Entry).Read(resource.Kind), columns, time.GetUtcNow());
+        var now = time.GetUtcNow();
+        var cells = request.Subresource == "scale" ? ScaleCells(source.Entry, now)
+            : Cells(request.Resource, Typed(request.Resource, source.Entry), columns, now);
         writer.WriteStartObject();
         writer.WriteStartArray("cells"u8);
         foreach (var cell in cells)
@@ -96,6 +107,34 @@ internal sealed class TableMaker(TimeProvider time)
         }
 
         writer.WriteEndObject();
+    }
+
+    private static object?[] ScaleCells(StoreEntry entry, DateTimeOffset now)
+    {
+        var scale = KubeJson.Deserialize<Coxswain.Api.Autoscaling.V1.Scale>(entry.Value.Span);
+        return [scale.Metadata.Name, scale.Spec.Replicas, scale.Status.Replicas, Ages.Since(scale.Metadata.CreationTimestamp, now)];
+    }
+
+    /// <summary>Cells are made of the stored version, whichever was asked for.</summary>
+    private static IKubeObject Typed(ServedResource resource, StoreEntry entry) => StoredObject.Of(entry).Read(bytes => resource.Converter is null
+        ? resource.Read(bytes) : resource.Storage.Read(Document.Encode(resource.ToStored(Document.Decode(bytes.ToArray())))));
+
+    /// <summary>Name and age are every kind's; the others come from the kind's rules.</summary>
+    private static object?[] Cells(ServedResource resource, IKubeObject value, IReadOnlyList<ApiColumn> columns, DateTimeOffset now)
+    {
+        var cells = new object?[columns.Count];
+        for (var i = 0; i < cells.Length; i++)
+        {
+            cells[i] = columns[i].Name switch
+            {
+                "Name" => resource.Rules.NameCell(value),
+                "Age" => Ages.Since(value.Metadata.CreationTimestamp, now),
+                "Created At" => value.Metadata.CreationTimestamp is { } created ? KubeTime.Format(created) : "<unknown>",
+                var column => resource.Rules.Cell(value, column, now) ?? "<none>",
+            };
+        }
+
+        return cells;
     }
 
     private static void WriteCell(Utf8JsonWriter writer, object? cell)

@@ -2,19 +2,18 @@ using System.Text.Json.Nodes;
 using Coxswain.Api;
 using Coxswain.ApiServer.Admission;
 using Coxswain.ApiServer.Documents;
-using Coxswain.ApiServer.Http;
 using Coxswain.ApiServer.Resources;
 using Coxswain.Store;
 
 namespace Coxswain.ApiServer.Verbs;
 
 /// <summary>Creates objects: names and stamps them, lets admission and validation see them, and writes them once.</summary>
-internal sealed class ObjectCreator(IStore store, AdmissionChain admission, IdentitySource identities, TimeProvider time)
+internal sealed class ObjectCreator(IStore store, WriteSteps steps, NamespaceGuard namespaces, IdentitySource identities, TimeProvider time)
 {
     /// <summary>As many as Kubernetes tries names for one generateName.</summary>
     private const int NameAttempts = 8;
 
-    /// <param name="document">Decoded and defaulted; the creator's to change.</param>
+    /// <param name="document">Of the version that is stored, decoded and defaulted; the creator's to change.</param>
     public async ValueTask<StoreEntry> CreateAsync(ApiRequest request, JsonObject document, CancellationToken cancellationToken)
     {
         var metadata = document.Metadata();
@@ -54,23 +53,20 @@ internal sealed class ObjectCreator(IStore store, AdmissionChain admission, Iden
         Stamp(resource, metadata);
         request = request with { Name = metadata.Text("name") };
         var context = new AdmissionContext(request, AdmissionOperation.Create, document, Old: null);
-        await admission.MutateAsync(context, cancellationToken);
-        if (resource.HasStatus && resource.Strategy.ResetsStatus)
+        context = await steps.MutateAsync(context, resource.Storage.Schema, cancellationToken);
+        document = context.Document!; // a create has one
+        if (resource.HasStatus && resource.Rules.ResetsStatus)
         {
             document.Remove("status");
         }
 
-        resource.Strategy.PrepareForCreate(document);
+        resource.Rules.PrepareForCreate(document);
         var key = resource.Key(request.Namespace, request.Name);
-        using var reservation = await store.GetAsync(key, cancellationToken) is null ? resource.Strategy.Reserve(document, old: null) : null;
+        await using var reservation = await store.GetAsync(key, cancellationToken) is null
+            ? await resource.Rules.ReserveAsync(document, old: null, request.DryRun, cancellationToken) : null;
         var value = Document.Encode(document);
-        var errors = Validation.ValidateCreate(KubeTypes.Read(resource.Kind, value));
-        if (errors.Count > 0)
-        {
-            throw new KubeStatusException(Statuses.Invalid(resource.Kind, request.Name, errors));
-        }
-
-        await admission.ValidateAsync(context, cancellationToken);
+        var typed = WriteSteps.ValidateCreate(request, document, value);
+        await steps.AdmitAsync(context, cancellationToken);
         if (request.DryRun)
         {
             return await store.GetAsync(key, cancellationToken) is null ? new StoreEntry(key, value, 0, 0) : null;
@@ -82,8 +78,15 @@ internal sealed class ObjectCreator(IStore store, AdmissionChain admission, Iden
             return null;
         }
 
-        reservation?.Confirm();
-        return result.Entry;
+        var entry = result.Entry!; // a committed put has its entry
+        await namespaces.CheckAsync(request, entry, cancellationToken);
+        StoredObject.Of(entry).Keep(typed);
+        if (reservation is not null)
+        {
+            await reservation.ConfirmAsync();
+        }
+
+        return entry;
     }
 
     private static void CheckPlace(ApiRequest request, JsonObject metadata)
@@ -122,9 +125,8 @@ internal sealed class ObjectCreator(IStore store, AdmissionChain admission, Iden
         metadata.Remove("deletionTimestamp");
         metadata.Remove("deletionGracePeriodSeconds");
         metadata.Remove("selfLink");
-        metadata.Remove("managedFields");
         metadata.Remove("generation");
-        if (resource.Strategy.TracksGeneration)
+        if (resource.Rules.TracksGeneration)
         {
             metadata["generation"] = 1;
         }

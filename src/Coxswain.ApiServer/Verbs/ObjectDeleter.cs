@@ -3,7 +3,6 @@ using Coxswain.Api;
 using Coxswain.Api.Meta.V1;
 using Coxswain.ApiServer.Admission;
 using Coxswain.ApiServer.Documents;
-using Coxswain.ApiServer.Http;
 using Coxswain.ApiServer.Resources;
 using Coxswain.Store;
 
@@ -15,21 +14,25 @@ namespace Coxswain.ApiServer.Verbs;
 internal sealed record DeleteResult(StoreEntry Entry, bool IsGone);
 
 /// <summary>Deletes objects: at once, or by marking them for whoever holds a finalizer or ends them gracefully.</summary>
-internal sealed class ObjectDeleter(IStore store, AdmissionChain admission, TimeProvider time)
+internal sealed class ObjectDeleter(IStore store, WriteSteps steps, TimeProvider time)
 {
     private const int MostAttempts = 1000;
 
     public async ValueTask<DeleteResult> DeleteAsync(ApiRequest request, DeleteOptions options, CancellationToken cancellationToken)
     {
-        CheckOptions(request, options);
+        CheckOptions(options);
+        request = request with { DryRun = request.DryRun || options.DryRun.Count > 0 };
         var resource = request.Resource;
+        var asked = Document.Of(options);
         for (var attempt = 0; attempt < MostAttempts; attempt++)
         {
             var current = await store.GetAsync(request.Key, cancellationToken)
                 ?? throw new KubeStatusException(Statuses.NotFound(resource.QualifiedName, request.Name));
             var old = Document.Decode(current.Value);
             CheckPreconditions(request, options.Preconditions, old, current.ModRevision);
-            await admission.ValidateAsync(new AdmissionContext(request, AdmissionOperation.Delete, Document: null, old), cancellationToken);
+            var context = new AdmissionContext(request, AdmissionOperation.Delete, Document: null, old) { Options = asked };
+            await steps.MutateAsync(context, schema: null, cancellationToken);
+            await steps.AdmitAsync(context, cancellationToken);
             var document = (JsonObject)old.DeepClone();
             Mark(resource, document, options);
             var isGone = ObjectUpdater.EndsDeletion(resource, document);
@@ -52,7 +55,7 @@ internal sealed class ObjectDeleter(IStore store, AdmissionChain admission, Time
                     return new DeleteResult(result.Entry!, IsGone: false); // a committed put has its entry
                 }
 
-                resource.Strategy.Released(old);
+                await resource.Rules.ReleasedAsync(old, CancellationToken.None);
                 return new DeleteResult(new StoreEntry(current.Key, current.Value, current.CreateRevision, result.Revision), IsGone: true);
             }
         }
@@ -60,8 +63,13 @@ internal sealed class ObjectDeleter(IStore store, AdmissionChain admission, Time
         throw new KubeStatusException(Statuses.ServerTimeout(resource.QualifiedName, request.Verb, 1));
     }
 
-    private static void CheckOptions(ApiRequest request, DeleteOptions options)
+    private static void CheckOptions(DeleteOptions options)
     {
+        if (options.DryRun.FirstOrDefault(value => value != "All") is { } unknown)
+        {
+            throw new KubeStatusException(Statuses.Invalid(DeleteOptions.ObjectKind, "", [FieldError.NotSupported("dryRun", unknown, ["All"])]));
+        }
+
         if (options.OrphanDependents is not null && options.PropagationPolicy is not null)
         {
             throw new KubeStatusException(Statuses.Invalid(DeleteOptions.ObjectKind, "", [FieldError.Invalid(
@@ -95,22 +103,18 @@ internal sealed class ObjectDeleter(IStore store, AdmissionChain admission, Time
     {
         var metadata = document.Metadata();
         SetPropagation(resource, metadata, options);
-        var grace = resource.Strategy.GracePeriodSeconds(document, options.GracePeriodSeconds) ?? 0;
+        var grace = resource.Rules.GracePeriodSeconds(document, options.GracePeriodSeconds) ?? 0;
         var deletion = metadata.Text("deletionTimestamp");
         if (deletion.Length > 0)
         {
-            // A later delete may only shorten what the first one allowed.
+            // A later delete may only shorten what the first one allowed, and only when it says by how much.
             var before = metadata.Integer("deletionGracePeriodSeconds") ?? 0;
-            if (options.GracePeriodSeconds is null && grace != 0)
+            if (options.GracePeriodSeconds is not { } shorter || Math.Max(shorter, 0) >= before)
             {
                 return;
             }
 
-            if (grace >= before)
-            {
-                return;
-            }
-
+            grace = shorter < 0 ? 1 : shorter;
             if (KubeTime.TryParse(deletion, out var due))
             {
                 metadata["deletionTimestamp"] = KubeTime.Format(due - TimeSpan.FromSeconds(before - grace));
@@ -127,7 +131,7 @@ internal sealed class ObjectDeleter(IStore store, AdmissionChain admission, Time
             metadata["generation"] = generation + 1;
         }
 
-        resource.Strategy.DeletionBegan(document);
+        resource.Rules.DeletionBegan(document);
     }
 
     private static void SetPropagation(ServedResource resource, JsonObject metadata, DeleteOptions options)
@@ -142,7 +146,7 @@ internal sealed class ObjectDeleter(IStore store, AdmissionChain admission, Time
                 "Orphan" => Finalizers.Orphan,
                 "Foreground" => Finalizers.Foreground,
                 "Background" => "",
-                _ => finalizers.Find(name => name is Finalizers.Orphan or Finalizers.Foreground) ?? resource.Strategy.DefaultDeleteFinalizer,
+                _ => finalizers.Find(name => name is Finalizers.Orphan or Finalizers.Foreground) ?? resource.Rules.DefaultDeleteFinalizer,
             },
         };
         var changed = finalizers.RemoveAll(name => name is Finalizers.Orphan or Finalizers.Foreground && name != wanted) > 0;

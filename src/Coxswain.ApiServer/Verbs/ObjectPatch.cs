@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Coxswain.Api;
+using Coxswain.ApiServer.Documents;
 using Coxswain.ApiServer.Resources;
 using Coxswain.Client;
 
@@ -10,6 +11,9 @@ namespace Coxswain.ApiServer.Verbs;
 /// <summary>A patch in one of the forms clients send, parsed once, applied as often as the object changes under it.</summary>
 internal sealed class ObjectPatch
 {
+    /// <summary>A name given twice is an error of the client's, found here rather than where the value is used.</summary>
+    private static readonly JsonDocumentOptions BodyOptions = Document.ParseOptions with { AllowDuplicateProperties = false };
+
     private readonly PatchType _type;
     private readonly JsonNode? _body;
 
@@ -33,7 +37,7 @@ internal sealed class ObjectPatch
 
         try
         {
-            return new ObjectPatch(type, JsonNode.Parse(body), validation);
+            return new ObjectPatch(type, JsonNode.Parse(body, nodeOptions: null, BodyOptions), validation);
         }
         catch (JsonException exception)
         {
@@ -47,6 +51,8 @@ internal sealed class ObjectPatch
         var patched = _type switch
         {
             PatchType.Json => JsonPatch.Apply(current, _body),
+            PatchType.StrategicMerge when schema is { IsStructural: true } => throw new KubeStatusException(
+                Statuses.UnsupportedMediaType(["application/json-patch+json", "application/merge-patch+json"])),
             PatchType.StrategicMerge when schema is not null => StrategicMergePatch.Apply(current, _body, schema),
             _ => MergePatch.Apply(current, _body),
         };
@@ -60,12 +66,16 @@ internal sealed class ObjectPatch
             return (JsonObject)patched;
         }
 
-        var decoded = ObjectDecoder.Decode(Encoding.UTF8.GetBytes(patched.ToJsonString()), kind, schema, Validation);
+        var decoded = ObjectDecoder.Decode(Document.Utf8(patched), kind, schema, Validation);
         warnings.Clear();
         warnings.AddRange(decoded.Warnings);
         return decoded.Document;
     }
 
-    public JsonObject Apply(JsonObject current, ApiRequest request) =>
-        Apply(current, request.Resource.Kind, request.Resource.Schema, request.Warnings);
+    /// <summary>In the version asked for: the stored document is shown in it, changed, and taken back.</summary>
+    public JsonObject Apply(JsonObject stored, ApiRequest request)
+    {
+        var asked = request.Resource;
+        return WriteSteps.ToStored(asked, Apply(asked.FromStored(stored), asked.Kind, asked.Schema, request.Warnings));
+    }
 }

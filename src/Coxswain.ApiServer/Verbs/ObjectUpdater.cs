@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using Coxswain.Api;
 using Coxswain.ApiServer.Admission;
 using Coxswain.ApiServer.Documents;
-using Coxswain.ApiServer.Http;
 using Coxswain.ApiServer.Resources;
 using Coxswain.Store;
 
@@ -12,7 +11,7 @@ namespace Coxswain.ApiServer.Verbs;
 /// Replaces objects. Every change of an existing object, be it a PUT, a patch, a status or a scale, is a function from
 /// the stored document to a new one, applied again when another writer came first.
 /// </summary>
-internal sealed class ObjectUpdater(IStore store, AdmissionChain admission)
+internal sealed class ObjectUpdater(IStore store, WriteSteps steps)
 {
     /// <summary>Far more than contention explains; a loop without a bound would hide a bug.</summary>
     private const int MostAttempts = 1000;
@@ -21,20 +20,32 @@ internal sealed class ObjectUpdater(IStore store, AdmissionChain admission)
     /// Makes the new document from the stored one (with its resourceVersion), which it may change. A resourceVersion in
     /// the result that is not the stored one's is a conflict; none means any.
     /// </param>
-    public async ValueTask<StoreEntry> UpdateAsync(ApiRequest request, Func<JsonObject, JsonObject> change, CancellationToken cancellationToken)
+    public ValueTask<StoreEntry> UpdateAsync(ApiRequest request, Func<JsonObject, JsonObject> change, CancellationToken cancellationToken) =>
+        UpdateAsync(request, (current, _) => ValueTask.FromResult(change(current)), isAdmitted: false, cancellationToken);
+
+    /// <param name="isAdmitted">
+    /// Admission saw this write in the form it was asked in (a Scale, a Binding), so it is not asked again about the object behind it.
+    /// </param>
+    public async ValueTask<StoreEntry> UpdateAsync(
+        ApiRequest request, Func<JsonObject, CancellationToken, ValueTask<JsonObject>> change, bool isAdmitted, CancellationToken cancellationToken)
     {
         var resource = request.Resource;
         for (var attempt = 0; attempt < MostAttempts; attempt++)
         {
             var current = await store.GetAsync(request.Key, cancellationToken)
                 ?? throw new KubeStatusException(Statuses.NotFound(resource.QualifiedName, request.Name));
-            var old = Document.Decode(current.Value);
-            var document = change(Document.DecodeWithVersion(current.Value, current.ModRevision));
+            var (old, document) = Document.DecodeTwice(current.Value, current.ModRevision);
+            document = await change(document, cancellationToken);
             CheckIdentity(request, document, old, current.ModRevision);
             Prepare(request, document, old);
             var context = new AdmissionContext(request, AdmissionOperation.Update, document, old);
-            await admission.MutateAsync(context, cancellationToken);
-            if (resource.Strategy.TracksGeneration && request.Subresource is ("" or "scale"))
+            if (!isAdmitted)
+            {
+                context = await steps.MutateAsync(context, resource.Storage.Schema, cancellationToken);
+                document = context.Document!; // an update has one
+            }
+
+            if (resource.Rules.TracksGeneration && (request.Subresource is ("" or "scale") || ScopeOf(request) is not null))
             {
                 CountGeneration(document, old);
             }
@@ -44,10 +55,20 @@ internal sealed class ObjectUpdater(IStore store, AdmissionChain admission)
                 return current;
             }
 
-            using var reservation = request.Subresource.Length == 0 ? resource.Strategy.Reserve(document, old) : null;
+            if (ScopeOf(request)?.Check?.Invoke(document, old).ToList() is { Count: > 0 } errors)
+            {
+                throw new KubeStatusException(Statuses.Invalid(resource.Kind, request.Name, errors));
+            }
+
+            await using var reservation = request.Subresource.Length == 0
+                ? await resource.Rules.ReserveAsync(document, old, request.DryRun, cancellationToken) : null;
             var value = Document.Encode(document);
-            Validate(request, document, old, value, current);
-            await admission.ValidateAsync(context, cancellationToken);
+            var typed = Validate(request, document, value, current);
+            if (!isAdmitted)
+            {
+                await steps.AdmitAsync(context, cancellationToken);
+            }
+
             if (request.DryRun)
             {
                 return new StoreEntry(current.Key, value, current.CreateRevision, current.ModRevision);
@@ -57,13 +78,23 @@ internal sealed class ObjectUpdater(IStore store, AdmissionChain admission)
             var result = await store.WriteAsync(new StoreWrite(current.Key, ends ? default(ReadOnlyMemory<byte>?) : value, current.ModRevision), cancellationToken);
             if (result.Outcome == WriteOutcome.Committed)
             {
-                reservation?.Confirm();
-                if (!ends)
+                if (reservation is not null)
                 {
-                    return result.Entry!; // a committed put has its entry
+                    await reservation.ConfirmAsync();
                 }
 
-                resource.Strategy.Released(document);
+                if (!ends)
+                {
+                    var entry = result.Entry!; // a committed put has its entry
+                    if (typed is not null)
+                    {
+                        StoredObject.Of(entry).Keep(typed);
+                    }
+
+                    return entry;
+                }
+
+                await resource.Rules.ReleasedAsync(document, CancellationToken.None);
                 return new StoreEntry(current.Key, value, current.CreateRevision, result.Revision);
             }
         }
@@ -78,7 +109,7 @@ internal sealed class ObjectUpdater(IStore store, AdmissionChain admission)
         return metadata.Text("deletionTimestamp").Length > 0
             && (metadata.Integer("deletionGracePeriodSeconds") ?? 0) == 0
             && !metadata["finalizers"].Texts().Any()
-            && !resource.Strategy.HoldsDeletion(document);
+            && !resource.Rules.HoldsDeletion(document);
     }
 
     private static void CheckIdentity(ApiRequest request, JsonObject document, JsonObject old, long revision)
@@ -99,7 +130,7 @@ internal sealed class ObjectUpdater(IStore store, AdmissionChain admission)
         var given = ResourceVersions.Parse(metadata.Text("resourceVersion"));
         if (given is null or 0)
         {
-            if (!resource.Strategy.AllowsUnconditionalUpdate)
+            if (!resource.Rules.AllowsUnconditionalUpdate)
             {
                 throw new KubeStatusException(Statuses.Invalid(resource.Kind, request.Name,
                     [FieldError.Invalid("metadata.resourceVersion", 0, "must be specified for an update")]));
@@ -116,13 +147,19 @@ internal sealed class ObjectUpdater(IStore store, AdmissionChain admission)
         }
     }
 
+    private static SubresourceScope? ScopeOf(ApiRequest request) => SubresourceScope.Find(request.Resource.QualifiedName, request.Subresource);
+
     private static void Prepare(ApiRequest request, JsonObject document, JsonObject old)
     {
-        var strategy = request.Resource.Strategy;
+        var strategy = request.Resource.Rules;
         var metadata = document.Metadata();
         var oldMetadata = old.Metadata();
         metadata.Remove("resourceVersion");
-        metadata.Remove("managedFields");
+        if (!metadata.ContainsKey("managedFields"))
+        {
+            metadata.Take("managedFields", oldMetadata);
+        }
+
         metadata.Remove("selfLink");
         foreach (var name in (ReadOnlySpan<string>)["name", "namespace", "uid", "creationTimestamp", "deletionTimestamp",
             "deletionGracePeriodSeconds", "generation", "generateName"])
@@ -134,6 +171,14 @@ internal sealed class ObjectUpdater(IStore store, AdmissionChain admission)
         {
             TakeAllButStatus(document, old, strategy.StatusMayChangeLabels);
             strategy.PrepareForStatusUpdate(document, old);
+            if (request.Resource.QualifiedName == "certificatesigningrequests.certificates.k8s.io")
+            {
+                CertificateConditions.KeepVerdicts(document, old);
+            }
+        }
+        else if (ScopeOf(request) is { } scope)
+        {
+            scope.Apply(document, old);
         }
         else if (request.Subresource.Length == 0)
         {
@@ -186,29 +231,15 @@ internal sealed class ObjectUpdater(IStore store, AdmissionChain admission)
         }
     }
 
-    private static void Validate(ApiRequest request, JsonObject document, JsonObject old, byte[] value, StoreEntry current)
+    /// <returns>What was decoded of the bytes; null when only the metadata was.</returns>
+    private static IKubeObject? Validate(ApiRequest request, JsonObject document, byte[] value, StoreEntry current)
     {
-        var resource = request.Resource;
-        var errors = new List<FieldError>();
-        if (old.Metadata().Text("deletionTimestamp").Length > 0)
-        {
-            var added = document.Metadata()["finalizers"].Texts().Except(old.Metadata()["finalizers"].Texts()).ToList();
-            if (added.Count > 0)
-            {
-                errors.Add(FieldError.Forbidden("metadata.finalizers",
-                    $"no new finalizers can be added if the object is being deleted, found new finalizers []string{{{string.Join(", ", added.Select(name => $"\"{name}\""))}}}"));
-            }
-        }
-
         if (request.Subresource.Length == 0)
         {
-            errors.AddRange(resource.Strategy.ValidateUpdate(document, old));
-            errors.AddRange(Validation.ValidateUpdate(KubeTypes.Read(resource.Kind, value), KubeTypes.Read(resource.Kind, current.Value.Span)));
+            return WriteSteps.ValidateUpdate(request, document, value, StoredObject.Of(current).Read(bytes => request.Resource.Storage.Read(bytes)));
         }
 
-        if (errors.Count > 0)
-        {
-            throw new KubeStatusException(Statuses.Invalid(resource.Kind, request.Name, errors));
-        }
+        WriteSteps.ValidateMetadata(request, document, value, current.Value.Span);
+        return null;
     }
 }

@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Coxswain.Api;
 using Coxswain.ApiServer.Documents;
-using Coxswain.ApiServer.Http;
 using Coxswain.Store;
 
 namespace Coxswain.ApiServer.Verbs;
@@ -12,14 +11,15 @@ internal static class ScaleDocument
 {
     public static readonly ObjectKind Kind = new("autoscaling/v1", "Scale");
 
+    public static Schema Schema { get; } = Schemas.Find(Kind)!; // a type of the built-in API
+
     /// <summary>The Scale of a stored workload, in stored form, at the workload's revision.</summary>
     public static StoreEntry Read(StoreEntry workload) =>
         new(workload.Key, Document.Encode(From(Document.Decode(workload.Value))), workload.CreateRevision, workload.ModRevision);
 
     /// <summary>Changes a workload as a changed Scale of it says.</summary>
-    public static JsonObject Apply(JsonObject workload, Func<JsonObject, JsonObject> change)
+    public static JsonObject Apply(JsonObject workload, JsonObject wanted)
     {
-        var wanted = change(From(workload));
         var replicas = wanted.IntegerAt("spec", "replicas") ?? 0;
         if (replicas < 0)
         {
@@ -38,7 +38,7 @@ internal static class ScaleDocument
         return workload;
     }
 
-    private static JsonObject From(JsonObject workload)
+    public static JsonObject From(JsonObject workload)
     {
         var metadata = new JsonObject();
         foreach (var name in (ReadOnlySpan<string>)["name", "namespace", "uid", "creationTimestamp", "resourceVersion"])

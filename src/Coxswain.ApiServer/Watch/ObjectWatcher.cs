@@ -17,11 +17,11 @@ internal sealed class ObjectWatcher(IStore store, Random random, TimeProvider ti
     {
         CheckOptions(options);
         var selection = Selection.Parse(request.Resource, options.LabelSelector, options.FieldSelector);
-        var prefix = request.Resource.Prefix(request.Namespace);
+        var prefix = selection.Prefix(request.Resource, request.Namespace);
         var wanted = ResourceVersions.Parse(options.ResourceVersion) ?? 0;
         List<WatchItem>? initial = null;
         var after = wanted;
-        if (wanted == 0 || options.SendInitialEvents)
+        if ((wanted == 0 && options.SendInitialEvents != false) || options.SendInitialEvents == true)
         {
             var list = await store.ListAsync(new StoreQuery(prefix), cancellationToken);
             if (wanted > list.Revision)
@@ -30,19 +30,23 @@ internal sealed class ObjectWatcher(IStore store, Random random, TimeProvider ti
             }
 
             initial = [.. list.Entries.Where(selection.Matches).Select(entry => new WatchItem(WatchEventType.Added, entry, entry.ModRevision))];
-            if (options.SendInitialEvents && options.AllowWatchBookmarks)
+            if (options.SendInitialEvents == true && options.AllowWatchBookmarks)
             {
                 initial.Add(new WatchItem(WatchEventType.Bookmark, null, list.Revision, EndsInitialEvents: true));
             }
 
             after = list.Revision;
         }
+        else if (wanted == 0)
+        {
+            after = await store.GetRevisionAsync(cancellationToken);
+        }
 
         var result = await store.WatchAsync(prefix, after, cancellationToken);
         var timeout = options.Timeout ?? LeastTimeout + (LeastTimeout * Chance());
         return result.Outcome switch
         {
-            ReadOutcome.Ok => new WatchSession(result.Watcher!, selection, initial, options, timeout, time), // Ok comes with a watcher
+            ReadOutcome.Ok => new WatchSession(result.Watcher!, selection, request.Resource, initial, options, timeout, time), // Ok comes with a watcher
             ReadOutcome.Compacted => throw new KubeStatusException(Statuses.Expired($"too old resource version: {ResourceVersions.Format(after)}")),
             _ => throw ResourceVersions.TooLarge(after, await store.GetRevisionAsync(cancellationToken)),
         };
@@ -52,9 +56,9 @@ internal sealed class ObjectWatcher(IStore store, Random random, TimeProvider ti
     {
         var error = options switch
         {
-            { SendInitialEvents: true, ResourceVersionMatch: not "NotOlderThan" } =>
+            { SendInitialEvents: not null, ResourceVersionMatch: not "NotOlderThan" } =>
                 FieldError.Forbidden("resourceVersionMatch", "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"),
-            { SendInitialEvents: false, ResourceVersionMatch.Length: > 0 } =>
+            { SendInitialEvents: null, ResourceVersionMatch.Length: > 0 } =>
                 FieldError.Forbidden("resourceVersionMatch", "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"),
             _ => null,
         };

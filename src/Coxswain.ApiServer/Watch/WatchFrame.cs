@@ -1,6 +1,5 @@
 using System.Buffers;
 using Coxswain.ApiServer.Documents;
-using Coxswain.ApiServer.Http;
 using Coxswain.ApiServer.Resources;
 using Coxswain.Client;
 using Coxswain.Store;

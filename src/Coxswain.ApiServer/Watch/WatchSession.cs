@@ -16,6 +16,7 @@ internal sealed class WatchSession : IAsyncDisposable
 
     private readonly IStoreWatcher _watcher;
     private readonly Selection _selection;
+    private readonly ServedResource _resource;
     private readonly TimeProvider _time;
     private readonly bool _bookmarks;
     private readonly long _end;
@@ -28,10 +29,11 @@ internal sealed class WatchSession : IAsyncDisposable
     /// <param name="initial">What to say before anything else.</param>
     /// <param name="timeout">When the watch ends by itself.</param>
     public WatchSession(
-        IStoreWatcher watcher, Selection selection, List<WatchItem>? initial, ListParameters options, TimeSpan timeout, TimeProvider time)
+        IStoreWatcher watcher, Selection selection, ServedResource resource, List<WatchItem>? initial, ListParameters options, TimeSpan timeout, TimeProvider time)
     {
         _watcher = watcher;
         _selection = selection;
+        _resource = resource;
         _initial = initial;
         _time = time;
         _bookmarks = options.AllowWatchBookmarks;
@@ -49,7 +51,7 @@ internal sealed class WatchSession : IAsyncDisposable
             _initial = null;
             if (initial.Count > 0)
             {
-                return initial;
+                return Shown(initial);
             }
         }
 
@@ -64,7 +66,7 @@ internal sealed class WatchSession : IAsyncDisposable
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
                 // The clock's word, not the time's: a timer may fire a moment early, and every look then would be a bookmark.
-                if (_endIsDue)
+                if (_endIsDue || _resource.Withdrawn.IsCancellationRequested)
                 {
                     return null;
                 }
@@ -88,13 +90,19 @@ internal sealed class WatchSession : IAsyncDisposable
             {
                 if (_selection.See(change) is { } item)
                 {
-                    _items.Add(item);
+                    _items.Add(Shown(item));
                 }
             }
         }
 
         return _items;
     }
+
+    private List<WatchItem> Shown(List<WatchItem> items) => _resource.Converter is null ? items : items.ConvertAll(Shown);
+
+    /// <summary>In the version asked for; only the stored version's event is shared with others.</summary>
+    private WatchItem Shown(WatchItem item) =>
+        _resource.Converter is null || item.Entry is null ? item : item with { Entry = _resource.Show(item.Entry), Source = null };
 
     public ValueTask DisposeAsync()
     {
@@ -114,7 +122,7 @@ internal sealed class WatchSession : IAsyncDisposable
             _endIsDue = left <= BookmarkPeriod;
             var wait = _endIsDue ? left : BookmarkPeriod;
             _clock = new CancellationTokenSource(wait > TimeSpan.Zero ? wait : TimeSpan.Zero, _time);
-            _due = CancellationTokenSource.CreateLinkedTokenSource(_clock.Token, cancellationToken);
+            _due = CancellationTokenSource.CreateLinkedTokenSource(_clock.Token, _resource.Withdrawn, cancellationToken);
         }
 
         return _due.Token;

@@ -1,8 +1,12 @@
+using Coxswain.Api;
+
 namespace Coxswain.Client.Informers;
 
 /// <summary>An informer of any type, as its factory runs it.</summary>
 public interface IInformer
 {
+    ApiResource Resource { get; }
+
     /// <summary>The first list is in the cache and its notifications were delivered.</summary>
     bool HasSynced { get; }
 

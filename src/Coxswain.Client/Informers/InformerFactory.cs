@@ -12,10 +12,10 @@ namespace Coxswain.Client.Informers;
 public sealed class InformerFactory(IKubeClient client, TimeProvider time, Random random, ILoggerFactory loggerFactory) : IDisposable
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<(Type Type, string Resource, InformerOptions Options), IInformer> _informers = [];
+    private readonly Dictionary<(Type Type, string Resource, InformerOptions Options), Entry> _informers = [];
 
     // As many as there are informers.
-    private readonly Channel<IInformer> _asked = Channel.CreateUnbounded<IInformer>();
+    private readonly Channel<Entry> _asked = Channel.CreateUnbounded<Entry>();
 
     public Informer<T> Of<T>(InformerOptions? options = null)
         where T : class, IKubeObject<T> =>
@@ -33,7 +33,9 @@ public sealed class InformerFactory(IKubeClient client, TimeProvider time, Rando
         {
             try
             {
-                running.Add((await _asked.Reader.ReadAsync(cancellationToken)).RunAsync(cancellationToken));
+                var asked = await _asked.Reader.ReadAsync(cancellationToken);
+                running.RemoveAll(task => task.IsCompletedSuccessfully);
+                running.Add(RunAsync(asked, cancellationToken));
             }
             catch (Exception exception) when (exception is OperationCanceledException or ChannelClosedException)
             {
@@ -50,7 +52,7 @@ public sealed class InformerFactory(IKubeClient client, TimeProvider time, Rando
         IInformer[] informers;
         lock (_lock)
         {
-            informers = [.. _informers.Values];
+            informers = [.. _informers.Values.Select(entry => entry.Informer)];
         }
 
         foreach (var informer in informers)
@@ -59,8 +61,34 @@ public sealed class InformerFactory(IKubeClient client, TimeProvider time, Rando
         }
     }
 
+    /// <summary>
+    /// Ends an informer of a resource that is no longer served, for everybody who has it. Who asks for the same again gets
+    /// a new one.
+    /// </summary>
+    public void Stop(IInformer informer)
+    {
+        lock (_lock)
+        {
+            foreach (var (key, entry) in _informers)
+            {
+                if (entry.Informer == informer)
+                {
+                    _informers.Remove(key);
+                    entry.Stop.Cancel();
+                    return;
+                }
+            }
+        }
+    }
+
     /// <summary>Informers that are asked for from now on do not run.</summary>
     public void Dispose() => _asked.Writer.TryComplete();
+
+    private static async Task RunAsync(Entry entry, CancellationToken cancellationToken)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(entry.Stop.Token, cancellationToken);
+        await entry.Informer.RunAsync(either.Token);
+    }
 
     private Informer<T> Of<T>(ApiResource resource, InformerOptions? options)
         where T : class, IKubeObject<T>
@@ -70,13 +98,20 @@ public sealed class InformerFactory(IKubeClient client, TimeProvider time, Rando
         {
             if (_informers.TryGetValue(key, out var known))
             {
-                return (Informer<T>)known;
+                return (Informer<T>)known.Informer;
             }
 
             var informer = new Informer<T>(client, resource, key.Item3, time, random, loggerFactory.CreateLogger<Informer<T>>());
-            _informers.Add(key, informer);
-            _asked.Writer.TryWrite(informer);
+            var entry = new Entry(informer);
+            _informers.Add(key, entry);
+            _asked.Writer.TryWrite(entry);
             return informer;
         }
+    }
+
+    /// <param name="Informer">Runs until <see cref="Stop"/> is cancelled.</param>
+    private sealed record Entry(IInformer Informer)
+    {
+        public CancellationTokenSource Stop { get; } = new();
     }
 }

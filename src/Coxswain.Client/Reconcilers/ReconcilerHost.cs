@@ -57,9 +57,9 @@ public sealed partial class ReconcilerHost<TKey>(
                 queue.AddAfter(key, delay);
             }
         }
-        catch (KubeStatusException exception) when (exception.IsNamespaceTerminating)
+        catch (KubeStatusException exception) when (exception.IsNamespaceTerminating || IsNamespaceGone(exception))
         {
-            // Nothing can be made there any more; the namespace's end takes the object too.
+            // Nothing can be made there any more; the namespace's end takes the object too, or has done so.
             queue.Forget(key);
         }
         catch (KubeStatusException exception) when ((exception.IsConflict || exception.IsNotFound || exception.IsAlreadyExists) && queue.Failures(key) < NoteworthyFailures)
@@ -74,6 +74,8 @@ public sealed partial class ReconcilerHost<TKey>(
             Log.Failed(logger, exception, name, key, queue.Failures(key));
         }
     }
+
+    private static bool IsNamespaceGone(KubeStatusException exception) => exception.IsNotFound && exception.Status.Details?.Kind == "namespaces";
 
     private static partial class Log
     {

@@ -20,16 +20,18 @@ internal sealed class DeploymentController : KeyedController
     private readonly TimeProvider _time;
     private readonly Informer<Deployment> _deployments;
     private readonly Informer<ReplicaSet> _sets;
+    private readonly OwnedObjects<Deployment, ReplicaSet> _own;
     private readonly Informer<Pod> _pods;
     private readonly EventRecorder _events;
 
     public DeploymentController(ControllerContext context)
         : base("deployment-controller", context, workers: 8)
     {
-        _client = context.Client;
+        _client = context.ClientFor("deployment-controller");
         _time = context.Time;
         _deployments = context.Informers.Of<Deployment>();
         _sets = context.Informers.Of<ReplicaSet>().WithOrphans();
+        _own = new OwnedObjects<Deployment, ReplicaSet>(_client, _sets, _ => true);
         _pods = context.Informers.Of<Pod>();
         _events = context.Events.RecorderFor("deployment-controller");
     }
@@ -50,7 +52,7 @@ internal sealed class DeploymentController : KeyedController
             return Requeue.Never;
         }
 
-        var state = new RolloutState(deployment, await ClaimAsync(deployment, selector, cancellationToken));
+        var state = new RolloutState(deployment, await _own.ClaimAsync(deployment, selector, cancellationToken));
         if (deployment.Metadata.DeletionTimestamp is null)
         {
             state = await AdvanceAsync(state, cancellationToken);
@@ -113,44 +115,6 @@ internal sealed class DeploymentController : KeyedController
                 Queue.Add(NamespacedName.Of(deployment));
             }
         }
-    }
-
-    /// <summary>The Deployment's ReplicaSets after adopting and letting go.</summary>
-    private async Task<List<ReplicaSet>> ClaimAsync(Deployment deployment, LabelSelector selector, CancellationToken cancellationToken)
-    {
-        var uid = deployment.Metadata.Uid;
-        var claimed = new List<ReplicaSet>();
-        foreach (var set in _sets.ListByOwner(uid).Where(set => OwnerReferences.IsControlledBy(set, uid)))
-        {
-            if (selector.Matches(set.Metadata.Labels) || deployment.Metadata.DeletionTimestamp is not null)
-            {
-                claimed.Add(set);
-            }
-            else
-            {
-                var others = set.Metadata.OwnerReferences.Where(owner => owner.Uid != uid);
-                await _client.PatchAsync<ReplicaSet>(set.Metadata.Namespace, set.Metadata.Name, OwnerReferences.Patch(set.Metadata, others), cancellationToken);
-            }
-        }
-
-        var orphans = deployment.Metadata.DeletionTimestamp is not null
-            ? []
-            : _sets.ListOrphans(deployment.Metadata.Namespace).Where(set => set.Metadata.DeletionTimestamp is null && selector.Matches(set.Metadata.Labels)).ToList();
-        if (orphans.Count > 0)
-        {
-            // Asked of the server, not the cache: one deleted with its ReplicaSets orphaned must not take them back.
-            var fresh = await _client.FindAsync<Deployment>(deployment.Metadata.Namespace, deployment.Metadata.Name, cancellationToken);
-            if (fresh?.Metadata.Uid == uid && fresh.Metadata.DeletionTimestamp is null)
-            {
-                foreach (var set in orphans)
-                {
-                    OwnerReference[] owners = [.. set.Metadata.OwnerReferences, OwnerReferences.ToController(deployment)];
-                    claimed.Add(await _client.PatchAsync<ReplicaSet>(set.Metadata.Namespace, set.Metadata.Name, OwnerReferences.Patch(set.Metadata, owners), cancellationToken));
-                }
-            }
-        }
-
-        return claimed;
     }
 
     /// <summary>Takes the next step and returns what the Deployment and its ReplicaSets are after it.</summary>

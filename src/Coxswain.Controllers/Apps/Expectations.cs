@@ -1,42 +1,42 @@
 using System.Collections.Concurrent;
-using Coxswain.Client;
 
 namespace Coxswain.Controllers.Apps;
 
 /// <summary>
-/// What a controller has asked for and its cache does not show yet. Until it does, the cache must not be counted: it
-/// would have the controller create the same pods again.
+/// What a controller has asked for and its cache does not show yet, by the owner's uid: one that was made anew under the
+/// same name owes nothing. Until it does, the cache must not be counted: it would have the controller create the same
+/// pods again.
 /// </summary>
 internal sealed class Expectations(TimeProvider time)
 {
     /// <summary>A notification that never comes must not stop the controller for ever. As in Kubernetes.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
-    private readonly ConcurrentDictionary<NamespacedName, Expected> _expected = new();
+    private readonly ConcurrentDictionary<string, Expected> _expected = new(StringComparer.Ordinal);
 
-    public bool AreMet(NamespacedName key)
+    public bool AreMet(string owner)
     {
-        if (!_expected.TryGetValue(key, out var expected))
+        if (!_expected.TryGetValue(owner, out var expected))
         {
             return true;
         }
 
         lock (expected)
         {
-            return (expected.Creations <= 0 && expected.Deletions.Count == 0) || time.GetUtcNow() - expected.Since > Patience;
+            return (expected.Creations <= 0 && expected.Deletions.Count == 0) || time.GetElapsedTime(expected.Since) > Patience;
         }
     }
 
-    public void ExpectCreations(NamespacedName key, int count) =>
-        _expected[key] = new Expected { Creations = count, Since = time.GetUtcNow() };
+    public void ExpectCreations(string owner, int count) =>
+        _expected[owner] = new Expected { Creations = count, Since = time.GetTimestamp() };
 
-    public void ExpectDeletions(NamespacedName key, IEnumerable<string> uids) =>
-        _expected[key] = new Expected { Deletions = [.. uids], Since = time.GetUtcNow() };
+    public void ExpectDeletions(string owner, IEnumerable<string> uids) =>
+        _expected[owner] = new Expected { Deletions = [.. uids], Since = time.GetTimestamp() };
 
     /// <summary>A pod appeared, or its creation failed.</summary>
-    public void CreationSettled(NamespacedName key)
+    public void CreationSettled(string owner)
     {
-        if (_expected.TryGetValue(key, out var expected))
+        if (_expected.TryGetValue(owner, out var expected))
         {
             lock (expected)
             {
@@ -46,9 +46,9 @@ internal sealed class Expectations(TimeProvider time)
     }
 
     /// <summary>A pod is on its way out, or its deletion failed.</summary>
-    public void DeletionSettled(NamespacedName key, string uid)
+    public void DeletionSettled(string owner, string uid)
     {
-        if (_expected.TryGetValue(key, out var expected))
+        if (_expected.TryGetValue(owner, out var expected))
         {
             lock (expected)
             {
@@ -57,7 +57,7 @@ internal sealed class Expectations(TimeProvider time)
         }
     }
 
-    public void Forget(NamespacedName key) => _expected.TryRemove(key, out _);
+    public void Forget(string owner) => _expected.TryRemove(owner, out _);
 
     private sealed class Expected
     {
@@ -65,6 +65,6 @@ internal sealed class Expectations(TimeProvider time)
 
         public HashSet<string> Deletions { get; init; } = [];
 
-        public DateTimeOffset Since { get; init; }
+        public long Since { get; init; }
     }
 }

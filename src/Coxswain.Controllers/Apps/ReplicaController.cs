@@ -19,6 +19,7 @@ internal abstract class ReplicaController<T> : KeyedController
     private readonly ControllerContext _context;
     private readonly Informer<T> _sets;
     private readonly Informer<Pod> _pods;
+    private readonly OwnedObjects<T, Pod> _own;
     private readonly Expectations _expectations;
     private readonly EventRecorder _events;
 
@@ -26,15 +27,17 @@ internal abstract class ReplicaController<T> : KeyedController
         : base(name, context, workers: 8)
     {
         _context = context;
+        Client = context.ClientFor(name);
         _sets = context.Informers.Of<T>();
         _pods = context.Informers.Of<Pod>().WithOrphans();
+        _own = new OwnedObjects<T, Pod>(Client, _pods, PodConditions.IsActive);
         _expectations = new Expectations(context.Time);
         _events = context.Events.RecorderFor(name);
     }
 
     protected override IReadOnlyList<IInformer> Inputs => [_sets, _pods];
 
-    protected IKubeClient Client => _context.Client;
+    protected IKubeClient Client { get; }
 
     protected Informer<T> Sets => _sets;
 
@@ -42,13 +45,12 @@ internal abstract class ReplicaController<T> : KeyedController
     {
         if (_sets.Get(key) is not { } set)
         {
-            _expectations.Forget(key);
             return Requeue.Never;
         }
 
-        var expectationsMet = _expectations.AreMet(key);
+        var expectationsMet = _expectations.AreMet(set.Metadata.Uid);
         var intent = IntentOf(set);
-        var pods = await ClaimAsync(set, intent, cancellationToken);
+        var pods = await _own.ClaimAsync(set, intent.Selector, cancellationToken);
         var active = pods.Where(PodConditions.IsActive).ToList();
         var now = _context.Time.GetUtcNow();
         Exception? failure = null;
@@ -56,7 +58,7 @@ internal abstract class ReplicaController<T> : KeyedController
         {
             try
             {
-                await ApplyAsync(set, key, intent, ReplicaPlan.Compute(intent.Replicas, active, NeighboursOf(set, active), now), cancellationToken);
+                await ApplyAsync(set, intent, ReplicaPlan.Compute(intent.Replicas, active, NeighboursOf(set, active), now), cancellationToken);
             }
             catch (KubeStatusException refused) when (refused.IsNamespaceTerminating)
             {
@@ -92,7 +94,15 @@ internal abstract class ReplicaController<T> : KeyedController
 
     protected override void Subscribe()
     {
-        _sets.OnChange((old, current) => Queue.Add(NamespacedName.Of(current ?? old!)));
+        _sets.OnChange((old, current) =>
+        {
+            if (old is not null && old.Metadata.Uid != current?.Metadata.Uid)
+            {
+                _expectations.Forget(old.Metadata.Uid);
+            }
+
+            Queue.Add(NamespacedName.Of(current ?? old!));
+        });
         _pods.OnChange(OnPodChange);
     }
 
@@ -100,13 +110,14 @@ internal abstract class ReplicaController<T> : KeyedController
     {
         var oldOwner = old is null ? null : KeyOfOwner(old);
         var owner = current is null ? null : KeyOfOwner(current);
-        if (old is null && current is { Metadata.DeletionTimestamp: null } && owner is { } creator)
+        if (old is null && current is { Metadata.DeletionTimestamp: null } && OwnerReferences.ControllerOf(current) is { } creator)
         {
-            _expectations.CreationSettled(creator);
+            _expectations.CreationSettled(creator.Uid);
         }
-        else if (old is not null && oldOwner is { } deleter && (current is null || current.Metadata.DeletionTimestamp is not null || current.Metadata.Uid != old.Metadata.Uid))
+        else if (old is not null && OwnerReferences.ControllerOf(old) is { } deleter
+            && (current is null || current.Metadata.DeletionTimestamp is not null || current.Metadata.Uid != old.Metadata.Uid))
         {
-            _expectations.DeletionSettled(deleter, old.Metadata.Uid);
+            _expectations.DeletionSettled(deleter.Uid, old.Metadata.Uid);
         }
 
         if (oldOwner is { } before)
@@ -135,77 +146,30 @@ internal abstract class ReplicaController<T> : KeyedController
             ? new NamespacedName(pod.Metadata.Namespace, owner.Name)
             : null;
 
-    /// <summary>The pods that are the set's own after adopting and letting go.</summary>
-    private async Task<List<Pod>> ClaimAsync(T set, ReplicaIntent intent, CancellationToken cancellationToken)
-    {
-        var claimed = new List<Pod>();
-        foreach (var pod in _pods.ListByOwner(set.Metadata.Uid))
-        {
-            if (!OwnerReferences.IsControlledBy(pod, set.Metadata.Uid))
-            {
-                continue;
-            }
-
-            if (intent.Selector.Matches(pod.Metadata.Labels) || set.Metadata.DeletionTimestamp is not null)
-            {
-                claimed.Add(pod);
-            }
-            else if (pod.Metadata.DeletionTimestamp is null)
-            {
-                var others = pod.Metadata.OwnerReferences.Where(owner => owner.Uid != set.Metadata.Uid);
-                await Client.PatchAsync<Pod>(pod.Metadata.Namespace, pod.Metadata.Name, OwnerReferences.Patch(pod.Metadata, others), cancellationToken);
-            }
-        }
-
-        if (set.Metadata.DeletionTimestamp is not null || intent.Selector.IsEmpty)
-        {
-            return claimed;
-        }
-
-        var orphans = _pods.ListOrphans(set.Metadata.Namespace).Where(pod => pod.IsActive() && intent.Selector.Matches(pod.Metadata.Labels)).ToList();
-        if (orphans.Count > 0 && await MayAdoptAsync(set, cancellationToken))
-        {
-            foreach (var pod in orphans)
-            {
-                OwnerReference[] owners = [.. pod.Metadata.OwnerReferences, OwnerReferences.ToController(set)];
-                claimed.Add(await Client.PatchAsync<Pod>(pod.Metadata.Namespace, pod.Metadata.Name, OwnerReferences.Patch(pod.Metadata, owners), cancellationToken));
-            }
-        }
-
-        return claimed;
-    }
-
-    /// <summary>Asks the server, not the cache: a set deleted with its pods orphaned must not take them back.</summary>
-    private async Task<bool> MayAdoptAsync(T set, CancellationToken cancellationToken)
-    {
-        var fresh = await Client.FindAsync<T>(set.Metadata.Namespace, set.Metadata.Name, cancellationToken);
-        return fresh is not null && fresh.Metadata.Uid == set.Metadata.Uid && fresh.Metadata.DeletionTimestamp is null;
-    }
-
     private Dictionary<string, int> NeighboursOf(T set, IReadOnlyList<Pod> active) => SiblingPodsOf(set, active)
         .Where(PodConditions.IsActive)
         .GroupBy(pod => pod.Spec.NodeName, StringComparer.Ordinal)
         .ToDictionary(node => node.Key, node => node.Count(), StringComparer.Ordinal);
 
-    private async Task ApplyAsync(T set, NamespacedName key, ReplicaIntent intent, ReplicaPlan plan, CancellationToken cancellationToken)
+    private async Task ApplyAsync(T set, ReplicaIntent intent, ReplicaPlan plan, CancellationToken cancellationToken)
     {
         if (plan.Create > 0)
         {
-            _expectations.ExpectCreations(key, plan.Create);
+            _expectations.ExpectCreations(set.Metadata.Uid, plan.Create);
             var pod = PodFromTemplate.Make(intent.Template, set);
             await SlowStart.RunAsync(
                 plan.Create,
-                () => CreateAsync(set, key, pod, cancellationToken),
-                notStarted => Enumerable.Range(0, notStarted).ToList().ForEach(_ => _expectations.CreationSettled(key)));
+                () => CreateAsync(set, pod, cancellationToken),
+                notStarted => Enumerable.Range(0, notStarted).ToList().ForEach(_ => _expectations.CreationSettled(set.Metadata.Uid)));
         }
         else if (plan.Delete.Count > 0)
         {
-            _expectations.ExpectDeletions(key, plan.Delete.Select(pod => pod.Metadata.Uid));
-            await Task.WhenAll(plan.Delete.Select(pod => DeleteAsync(set, key, pod, cancellationToken)));
+            _expectations.ExpectDeletions(set.Metadata.Uid, plan.Delete.Select(pod => pod.Metadata.Uid));
+            await Task.WhenAll(plan.Delete.Select(pod => DeleteAsync(set, pod, cancellationToken)));
         }
     }
 
-    private async Task CreateAsync(T set, NamespacedName key, Pod pod, CancellationToken cancellationToken)
+    private async Task CreateAsync(T set, Pod pod, CancellationToken cancellationToken)
     {
         try
         {
@@ -214,7 +178,7 @@ internal abstract class ReplicaController<T> : KeyedController
         }
         catch (Exception exception)
         {
-            _expectations.CreationSettled(key);
+            _expectations.CreationSettled(set.Metadata.Uid);
             if (exception is not KubeStatusException { IsNamespaceTerminating: true } and not OperationCanceledException)
             {
                 _events.Warning(set, "FailedCreate", $"Error creating: {exception.Message}");
@@ -224,7 +188,7 @@ internal abstract class ReplicaController<T> : KeyedController
         }
     }
 
-    private async Task DeleteAsync(T set, NamespacedName key, Pod pod, CancellationToken cancellationToken)
+    private async Task DeleteAsync(T set, Pod pod, CancellationToken cancellationToken)
     {
         try
         {
@@ -234,11 +198,11 @@ internal abstract class ReplicaController<T> : KeyedController
         }
         catch (KubeStatusException exception) when (exception.IsNotFound || exception.IsConflict)
         {
-            _expectations.DeletionSettled(key, pod.Metadata.Uid);
+            _expectations.DeletionSettled(set.Metadata.Uid, pod.Metadata.Uid);
         }
         catch (Exception exception)
         {
-            _expectations.DeletionSettled(key, pod.Metadata.Uid);
+            _expectations.DeletionSettled(set.Metadata.Uid, pod.Metadata.Uid);
             _events.Warning(set, "FailedDelete", $"Error deleting: {exception.Message}");
             throw;
         }

@@ -39,27 +39,13 @@ internal sealed class ReplicaSetController(ControllerContext context) : ReplicaC
             ? Sets.ListByOwner(deployment.Uid).SelectMany(sibling => PodsOwnedBy(sibling.Metadata.Uid))
             : own;
 
-    private IReadOnlyList<ReplicaSetCondition> ConditionsAfter(ReplicaSet set, Exception? failure, int surplus)
-    {
-        var known = set.Status.Conditions.FirstOrDefault(condition => condition.Type == ReplicaSetConditionType.ReplicaFailure);
-        var others = set.Status.Conditions.Where(condition => condition != known);
-        if (failure is null)
+    private IReadOnlyList<ReplicaSetCondition> ConditionsAfter(ReplicaSet set, Exception? failure, int surplus) => ReplicaFailure.After(
+        set.Status.Conditions,
+        condition => condition.Type == ReplicaFailure.Type ? condition.Reason : null,
+        (reason, message) => new ReplicaSetCondition
         {
-            return known is null ? set.Status.Conditions : [.. others];
-        }
-
-        var reason = surplus < 0 ? "FailedCreate" : "FailedDelete";
-
-        // A refused pod's generated name is part of the message: one that follows it would be written, and seen, for ever.
-        return known?.Reason == reason
-            ? set.Status.Conditions
-            : [.. others, new ReplicaSetCondition
-            {
-                Type = ReplicaSetConditionType.ReplicaFailure,
-                Status = ConditionStatus.True,
-                Reason = reason,
-                Message = failure.Message,
-                LastTransitionTime = _time.GetUtcNow(),
-            }];
-    }
+            Type = ReplicaFailure.Type, Status = ConditionStatus.True, Reason = reason, Message = message, LastTransitionTime = _time.GetUtcNow(),
+        },
+        failure,
+        surplus);
 }

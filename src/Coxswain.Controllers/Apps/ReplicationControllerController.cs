@@ -33,26 +33,14 @@ internal sealed class ReplicationControllerController(ControllerContext context)
         }
     }
 
-    private IReadOnlyList<ReplicationControllerCondition> ConditionsAfter(ReplicationController set, Exception? failure, int surplus)
-    {
-        var known = set.Status.Conditions.FirstOrDefault(condition => condition.Type == ReplicationControllerConditionType.ReplicaFailure);
-        var others = set.Status.Conditions.Where(condition => condition != known);
-        if (failure is null)
-        {
-            return known is null ? set.Status.Conditions : [.. others];
-        }
-
-        // As a ReplicaSet: the message names the refused pod and would change with every attempt.
-        var reason = surplus < 0 ? "FailedCreate" : "FailedDelete";
-        return known?.Reason == reason
-            ? set.Status.Conditions
-            : [.. others, new ReplicationControllerCondition
+    private IReadOnlyList<ReplicationControllerCondition> ConditionsAfter(ReplicationController set, Exception? failure, int surplus) =>
+        ReplicaFailure.After(
+            set.Status.Conditions,
+            condition => condition.Type == ReplicaFailure.Type ? condition.Reason : null,
+            (reason, message) => new ReplicationControllerCondition
             {
-                Type = ReplicationControllerConditionType.ReplicaFailure,
-                Status = ConditionStatus.True,
-                Reason = reason,
-                Message = failure.Message,
-                LastTransitionTime = _time.GetUtcNow(),
-            }];
-    }
+                Type = ReplicaFailure.Type, Status = ConditionStatus.True, Reason = reason, Message = message, LastTransitionTime = _time.GetUtcNow(),
+            },
+            failure,
+            surplus);
 }

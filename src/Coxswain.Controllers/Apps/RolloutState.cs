@@ -53,12 +53,15 @@ internal sealed class RolloutState
 
     public static int SpecOf(ReplicaSet set) => set.Spec.Replicas ?? 1;
 
-    /// <summary>Surge rounds up, unavailability down; if both come to nothing, one may be unavailable, or nothing could ever move.</summary>
+    /// <summary>
+    /// Surge rounds up, unavailability down; if both come to nothing, one may be unavailable, or nothing could ever move.
+    /// Recreate has no bounds to move within: only all replicas are enough.
+    /// </summary>
     private static (int Surge, int Unavailable) Fenceposts(DeploymentStrategy strategy, int replicas)
     {
         if (strategy.Type == DeploymentStrategyType.Recreate)
         {
-            return (0, replicas);
+            return (0, 0);
         }
 
         var surge = Math.Max(0, (strategy.RollingUpdate?.MaxSurge ?? "25%").Scale(replicas, roundUp: true));

@@ -18,7 +18,7 @@ internal sealed class ClusterRoleAggregationController : KeyedController
     public ClusterRoleAggregationController(ControllerContext context)
         : base("clusterrole-aggregation-controller", context)
     {
-        _client = context.Client;
+        _client = context.ClientFor("clusterrole-aggregation-controller");
         _roles = context.Informers.Of<ClusterRole>();
     }
 

@@ -18,12 +18,16 @@ namespace Coxswain.Controllers.Core;
 internal sealed class EndpointsController : KeyedController
 {
     private const string ByService = "service";
+
+    /// <summary>Pods by each of their labels, Services by the first one they select: a mass start asks only who is concerned.</summary>
+    private const string ByLabel = "label";
     private const string ZoneLabel = "topology.kubernetes.io/zone";
 
     /// <summary>How long a slice just made may take to show up in the cache.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    private readonly IKubeClient _client;
+    private readonly IKubeClient _sliceClient;
+    private readonly IKubeClient _endpointsClient;
     private readonly TimeProvider _time;
     private readonly ConcurrentDictionary<NamespacedName, Awaited> _awaited = new();
     private readonly Informer<Service> _services;
@@ -35,13 +39,17 @@ internal sealed class EndpointsController : KeyedController
     public EndpointsController(ControllerContext context)
         : base("endpoints-controller", context)
     {
-        _client = context.Client;
+        _sliceClient = context.ClientFor("endpointslice-controller");
+        _endpointsClient = context.ClientFor("endpoint-controller");
         _time = context.Time;
         _services = context.Informers.Of<Service>();
         _pods = context.Informers.Of<Pod>();
         _slices = context.Informers.Of<EndpointSlice>();
         _endpoints = context.Informers.Of<Endpoints>();
         _nodes = context.Informers.Of<V1Node>();
+        _services.AddIndex(ByLabel, service =>
+            service.Spec.Selector.Count > 0 ? [PairOf(service.Metadata.Namespace, FirstOf(service.Spec.Selector))] : []);
+        _pods.AddIndex(ByLabel, pod => pod.Metadata.Labels.Select(label => PairOf(pod.Metadata.Namespace, label)));
         _slices.AddIndex(ByService, slice => KeyOf(slice) is { } key ? [key.ToString()] : []);
     }
 
@@ -69,17 +77,18 @@ internal sealed class EndpointsController : KeyedController
         }
 
         var selector = LabelSelector.From(service.Spec.Selector);
-        var backends = ServiceEndpoints.Of(service, _pods.List(key.Namespace).Where(pod => selector.Matches(pod.Metadata.Labels)));
+        var candidates = _pods.ListBy(ByLabel, PairOf(key.Namespace, FirstOf(service.Spec.Selector)));
+        var backends = ServiceEndpoints.Of(service, candidates.Where(pod => selector.Matches(pod.Metadata.Labels)));
         await ApplyAsync(key, EndpointSlicePlan.Compute(service, backends, _slices.ListBy(ByService, key.ToString()), ZoneOf), cancellationToken);
         var existing = _endpoints.Get(key);
         var endpoints = EndpointsPlan.Compute(service, backends, existing);
         if (existing is null)
         {
-            await _client.CreateAsync(endpoints, cancellationToken);
+            await _endpointsClient.CreateAsync(endpoints, cancellationToken);
         }
         else if (!endpoints.Equals(existing))
         {
-            await _client.UpdateAsync(endpoints, cancellationToken);
+            await _endpointsClient.UpdateAsync(endpoints, cancellationToken);
         }
 
         return Requeue.Never;
@@ -114,20 +123,28 @@ internal sealed class EndpointsController : KeyedController
             return;
         }
 
-        foreach (var service in _services.List((current ?? old!).Metadata.Namespace))
-        {
-            if (service.Spec.Selector.Count == 0)
-            {
-                continue;
-            }
+        AddServicesOf(old);
+        AddServicesOf(current);
+    }
 
-            var selector = LabelSelector.From(service.Spec.Selector);
-            if ((old is not null && selector.Matches(old.Metadata.Labels)) || (current is not null && selector.Matches(current.Metadata.Labels)))
+    private void AddServicesOf(Pod? pod)
+    {
+        foreach (var label in pod?.Metadata.Labels ?? ObjectMeta.Empty.Labels)
+        {
+            foreach (var service in _services.ListBy(ByLabel, PairOf(pod!.Metadata.Namespace, label)))
             {
-                Queue.Add(NamespacedName.Of(service));
+                if (LabelSelector.From(service.Spec.Selector).Matches(pod.Metadata.Labels))
+                {
+                    Queue.Add(NamespacedName.Of(service));
+                }
             }
         }
     }
+
+    private static KeyValuePair<string, string> FirstOf(IReadOnlyDictionary<string, string> selector) =>
+        selector.MinBy(label => label.Key, StringComparer.Ordinal);
+
+    private static string PairOf(string @namespace, KeyValuePair<string, string> label) => $"{@namespace}/{label.Key}={label.Value}";
 
     private static NamespacedName? KeyOf(EndpointSlice? slice) =>
         slice is not null
@@ -154,18 +171,18 @@ internal sealed class EndpointsController : KeyedController
     {
         foreach (var slice in plan.Create)
         {
-            var created = await _client.CreateAsync(slice, cancellationToken);
+            var created = await _sliceClient.CreateAsync(slice, cancellationToken);
             _awaited.GetOrAdd(key, _ => new Awaited([], _time.GetUtcNow())).Slices.Add(created.Metadata.Name);
         }
 
         foreach (var slice in plan.Update)
         {
-            await _client.UpdateAsync(slice, cancellationToken);
+            await _sliceClient.UpdateAsync(slice, cancellationToken);
         }
 
         foreach (var slice in plan.Delete)
         {
-            await IgnoringAbsenceAsync(_client.DeleteAsync<EndpointSlice>(slice.Metadata.Namespace, slice.Metadata.Name, DeleteOptions.Empty, cancellationToken));
+            await IgnoringAbsenceAsync(_sliceClient.DeleteAsync<EndpointSlice>(slice.Metadata.Namespace, slice.Metadata.Name, DeleteOptions.Empty, cancellationToken));
         }
     }
 
@@ -175,7 +192,7 @@ internal sealed class EndpointsController : KeyedController
         if (_endpoints.Get(key) is { } endpoints)
         {
             var options = DeleteOptions.Empty with { Preconditions = new Api.Meta.V1.Preconditions { Uid = endpoints.Metadata.Uid } };
-            await IgnoringAbsenceAsync(_client.DeleteAsync<Endpoints>(key.Namespace, key.Name, options, cancellationToken));
+            await IgnoringAbsenceAsync(_endpointsClient.DeleteAsync<Endpoints>(key.Namespace, key.Name, options, cancellationToken));
         }
     }
 

@@ -14,7 +14,11 @@ internal static class EndpointsPlan
 
     public static Endpoints Compute(Service service, IReadOnlyList<ServiceBackend> backends, Endpoints? existing)
     {
-        var listed = backends.Where(backend => !backend.IsTerminating || service.Spec.PublishNotReadyAddresses).ToList();
+        // A pod that has none of the Service's ports cannot be reached; a headless Service may do without ports.
+        var listed = backends
+            .Where(backend => !backend.IsTerminating || service.Spec.PublishNotReadyAddresses)
+            .Where(backend => backend.Ports.Count > 0 || service.Spec.Ports.Count == 0)
+            .ToList();
         var subsets = listed
             .OrderByDescending(backend => backend.IsReady)
             .Take(MaxAddresses)

@@ -4,62 +4,89 @@ using Coxswain.Client;
 
 namespace Coxswain.Controllers.Core;
 
-/// <summary>Deletes everything a namespace holds.</summary>
-internal sealed class NamespaceContent(IKubeClient client)
+/// <summary>Deletes everything a namespace holds, of whatever kinds are served.</summary>
+internal sealed class NamespaceContent(IKubeClient client, IKubeDiscovery discovery)
 {
-    private static readonly ApiResource[] Deletable = [.. ApiResources.All.Where(resource =>
-        resource.Namespaced && resource.Verbs.Contains("list") && resource.Verbs.Contains("delete") && resource.Verbs.Contains("deletecollection"))];
-
     private static readonly ApiResource Pods = ApiResources.Of<Api.Core.V1.Pod>();
+
+    private static readonly DeleteOptions InBackground = DeleteOptions.Empty with { PropagationPolicy = DeletionPropagation.Background };
 
     /// <summary>
     /// Asks for the deletion of all content and returns what is still there. Pods go first and nothing else before they
-    /// are gone: what they use must not be taken from under them.
+    /// are gone: what they use must not be taken from under them. A resource that fails does not hold up the others, but
+    /// it is not taken for empty either.
     /// </summary>
     public async Task<NamespaceRemains> DeleteAsync(string @namespace, CancellationToken cancellationToken)
     {
-        var pods = await DeleteAsync(Pods, @namespace, cancellationToken);
-        if (pods.Count > 0)
+        var left = new List<(ApiResource, IReadOnlyList<PartialObjectMetadata>)>();
+        var failures = new List<string>();
+        await DeleteAsync(Pods, @namespace, left, failures, cancellationToken);
+        if (left.Count > 0)
         {
-            return new NamespaceRemains([(Pods, pods)]);
+            return new NamespaceRemains(left, failures);
         }
 
-        var left = new List<(ApiResource, IReadOnlyList<PartialObjectMetadata>)>();
-        foreach (var resource in Deletable.Where(resource => resource != Pods))
+        foreach (var resource in discovery.Current.Resources.Where(IsContent))
         {
-            var objects = await DeleteAsync(resource, @namespace, cancellationToken);
+            await DeleteAsync(resource, @namespace, left, failures, cancellationToken);
+        }
+
+        return new NamespaceRemains(left, failures);
+    }
+
+    private static bool IsContent(ApiResource resource) =>
+        resource.Namespaced && resource.Verbs.Contains("list") && resource.Verbs.Contains("delete") && resource.QualifiedName != Pods.QualifiedName;
+
+    private async Task DeleteAsync(
+        ApiResource resource, string @namespace, List<(ApiResource, IReadOnlyList<PartialObjectMetadata>)> left, List<string> failures,
+        CancellationToken cancellationToken)
+    {
+        try
+        {
+            var objects = await ListAsync(resource, @namespace, cancellationToken);
+            if (objects.Count > 0)
+            {
+                await DeleteAsync(resource, @namespace, objects, cancellationToken);
+                objects = await ListAsync(resource, @namespace, cancellationToken);
+            }
+
             if (objects.Count > 0)
             {
                 left.Add((resource, objects));
             }
         }
-
-        return new NamespaceRemains(left);
-    }
-
-    private async Task<IReadOnlyList<PartialObjectMetadata>> DeleteAsync(ApiResource resource, string @namespace, CancellationToken cancellationToken)
-    {
-        var before = await ListAsync(resource, @namespace, cancellationToken);
-        if (before.Count == 0)
-        {
-            return before;
-        }
-
-        var options = DeleteOptions.Empty with { PropagationPolicy = DeletionPropagation.Background };
-        await client.DeleteCollectionAsync(resource, @namespace, ListQuery.All, options, cancellationToken);
-        return await ListAsync(resource, @namespace, cancellationToken);
-    }
-
-    private async Task<IReadOnlyList<PartialObjectMetadata>> ListAsync(ApiResource resource, string @namespace, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return (await client.ListAsync<PartialObjectMetadata>(resource, @namespace, ListQuery.All, cancellationToken)).Items;
-        }
         catch (KubeStatusException exception) when (exception.IsNotFound)
         {
-            // The server does not serve this resource.
-            return [];
+            // Not served any more: what it held is gone with it.
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            failures.Add($"{resource.QualifiedName}: {exception.Message}");
         }
     }
+
+    private async Task DeleteAsync(
+        ApiResource resource, string @namespace, IReadOnlyList<PartialObjectMetadata> objects, CancellationToken cancellationToken)
+    {
+        if (resource.Verbs.Contains("deletecollection"))
+        {
+            await client.DeleteCollectionAsync(resource, @namespace, ListQuery.All, InBackground, cancellationToken);
+            return;
+        }
+
+        foreach (var obj in objects)
+        {
+            try
+            {
+                await client.DeleteAsync(resource, @namespace, obj.Metadata.Name, InBackground, cancellationToken);
+            }
+            catch (KubeStatusException exception) when (exception.IsNotFound)
+            {
+                // Gone is what was wanted.
+            }
+        }
+    }
+
+    private async Task<IReadOnlyList<PartialObjectMetadata>> ListAsync(ApiResource resource, string @namespace, CancellationToken cancellationToken) =>
+        (await client.ListAsync<PartialObjectMetadata>(resource, @namespace, ListQuery.All, cancellationToken)).Items;
 }

@@ -26,9 +26,9 @@ internal sealed class NamespaceController : KeyedController
     public NamespaceController(ControllerContext context)
         : base("namespace-controller", context)
     {
-        _client = context.Client;
+        _client = context.ClientFor("namespace-controller");
         _time = context.Time;
-        _content = new NamespaceContent(context.Client);
+        _content = new NamespaceContent(_client, context.Discovery);
         _namespaces = context.Informers.Of<Namespace>();
         _pods = context.Informers.Of<Pod>();
     }

@@ -17,7 +17,8 @@ internal sealed class NamespaceDefaultsController : KeyedController
     private const string RootCertificates = "kube-root-ca.crt";
     private const string CertificateKey = "ca.crt";
 
-    private readonly IKubeClient _client;
+    private readonly IKubeClient _accountClient;
+    private readonly IKubeClient _certificateClient;
     private readonly string _certificates;
     private readonly Informer<Namespace> _namespaces;
     private readonly Informer<ServiceAccount> _accounts;
@@ -26,7 +27,8 @@ internal sealed class NamespaceDefaultsController : KeyedController
     public NamespaceDefaultsController(ControllerContext context, string certificates)
         : base("namespace-defaults-controller", context)
     {
-        _client = context.Client;
+        _accountClient = context.ClientFor("service-account-controller");
+        _certificateClient = context.ClientFor("root-ca-cert-publisher");
         _certificates = certificates;
         _namespaces = context.Informers.Of<Namespace>();
         _accounts = context.Informers.Of<ServiceAccount>(new InformerOptions(FieldSelector: $"metadata.name={DefaultAccount}"));
@@ -44,7 +46,7 @@ internal sealed class NamespaceDefaultsController : KeyedController
 
         if (_accounts.Get(key.Name, DefaultAccount) is null)
         {
-            await CreateAsync(new ServiceAccount { Metadata = Named(DefaultAccount, key.Name) }, cancellationToken);
+            await CreateAsync(_accountClient, new ServiceAccount { Metadata = Named(DefaultAccount, key.Name) }, cancellationToken);
         }
 
         if (_certificates.Length > 0)
@@ -74,20 +76,20 @@ internal sealed class NamespaceDefaultsController : KeyedController
             {
                 ["kubernetes.io/description"] = "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.",
             };
-            await CreateAsync(new ConfigMap { Metadata = Named(RootCertificates, @namespace) with { Annotations = annotations }, Data = data }, cancellationToken);
+            await CreateAsync(_certificateClient, new ConfigMap { Metadata = Named(RootCertificates, @namespace) with { Annotations = annotations }, Data = data }, cancellationToken);
         }
         else if (known.Data.Count != 1 || known.Data.GetValueOrDefault(CertificateKey) != _certificates)
         {
-            await _client.UpdateAsync(known with { Data = data }, cancellationToken);
+            await _certificateClient.UpdateAsync(known with { Data = data }, cancellationToken);
         }
     }
 
-    private async Task CreateAsync<T>(T obj, CancellationToken cancellationToken)
+    private static async Task CreateAsync<T>(IKubeClient client, T obj, CancellationToken cancellationToken)
         where T : Api.IKubeObject<T>
     {
         try
         {
-            await _client.CreateAsync(obj, cancellationToken);
+            await client.CreateAsync(obj, cancellationToken);
         }
         catch (KubeStatusException exception) when (exception.IsAlreadyExists)
         {

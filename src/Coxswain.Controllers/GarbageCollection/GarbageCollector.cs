@@ -13,27 +13,34 @@ namespace Coxswain.Controllers.GarbageCollection;
 /// (https://kubernetes.io/docs/concepts/architecture/garbage-collection/). Nothing is deleted on the word of a cache: the
 /// object and its owners are asked for, and an owner counts by its uid.
 /// </summary>
-internal sealed class GarbageCollector(ControllerContext context) : IController, IReconciler<GarbageItem>
+internal sealed partial class GarbageCollector(ControllerContext context) : IController, IReconciler<GarbageItem>
 {
     private const string ForegroundFinalizer = "foregroundDeletion";
     private const string OrphanFinalizer = "orphan";
     private const int Workers = 20;
 
-    private readonly IKubeClient _client = context.Client;
-    private readonly OwnershipGraph _graph = new(context.Informers);
+    /// <summary>A kind that cannot be listed must not keep the rest from being collected. As long as Kubernetes waits.</summary>
+    private static readonly TimeSpan SyncPatience = TimeSpan.FromSeconds(30);
+
+    private readonly IKubeClient _client = context.ClientFor("generic-garbage-collector");
+    private readonly ILogger _logger = context.LoggerFactory.CreateLogger<GarbageCollector>();
+    private OwnershipGraph? _known;
+
     private WorkQueue<GarbageItem> Queue { get; } = new(context.Time);
+
+    private OwnershipGraph Graph => _known ??= new OwnershipGraph(context.Discovery, context.Informers, OnChange);
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        using var queue = Queue;
-        _graph.OnChange(OnChange);
-        foreach (var input in _graph.Inputs)
-        {
-            await input.WaitForSyncAsync(cancellationToken);
-        }
-
-        var host = new ReconcilerHost<GarbageItem>("garbage-collector", Queue, this, Workers, context.LoggerFactory.CreateLogger<GarbageCollector>());
-        await host.RunAsync(cancellationToken);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var end = cancellationToken.UnsafeRegister(_ => Queue.Dispose(), null);
+        Graph.Refresh();
+        await SyncAsync(cancellationToken);
+        var host = new ReconcilerHost<GarbageItem>("garbage-collector", Queue, this, Workers, _logger);
+        Task[] loops = [host.RunAsync(stop.Token), FollowAsync(stop.Token)];
+        await await Task.WhenAny(loops);
+        await stop.CancelAsync();
+        await Task.WhenAll(loops);
     }
 
     public async Task<Requeue> ReconcileAsync(GarbageItem key, CancellationToken cancellationToken)
@@ -60,6 +67,32 @@ internal sealed class GarbageCollector(ControllerContext context) : IController,
         return Requeue.Never;
     }
 
+    /// <summary>Kinds come and go with their definitions.</summary>
+    private async Task FollowAsync(CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            await Graph.WaitForChangeAsync(cancellationToken);
+            var come = Graph.Refresh();
+            await SyncAsync(cancellationToken);
+
+            // Whether owners of a kind exist could not be asked before; now it can.
+            foreach (var (resource, dependent) in come.SelectMany(Graph.DependentsOf))
+            {
+                Queue.Add(GarbageItem.Of(resource, dependent));
+            }
+        }
+    }
+
+    private async Task SyncAsync(CancellationToken cancellationToken)
+    {
+        if (!await Graph.Inputs.TryWaitForSyncAsync(SyncPatience, context.Time, cancellationToken))
+        {
+            var missing = Graph.Inputs.Where(informer => !informer.HasSynced).Select(informer => informer.Resource.QualifiedName);
+            Log.NotListed(_logger, string.Join(", ", missing));
+        }
+    }
+
     private static bool IsWaiting(PartialObjectMetadata obj) =>
         obj.Metadata.DeletionTimestamp is not null && obj.Metadata.Finalizers.Contains(ForegroundFinalizer);
 
@@ -70,7 +103,7 @@ internal sealed class GarbageCollector(ControllerContext context) : IController,
             AddDependents(old!.Metadata.Uid);
             foreach (var reference in old.Metadata.OwnerReferences)
             {
-                if (_graph.Find(old, reference) is { } owner && IsWaiting(owner.Object))
+                if (Graph.Find(old, reference) is { } owner && IsWaiting(owner.Object))
                 {
                     Queue.Add(GarbageItem.Of(owner.Resource, owner.Object));
                 }
@@ -88,7 +121,7 @@ internal sealed class GarbageCollector(ControllerContext context) : IController,
 
         // While the first lists come in, owners may simply not have been listed yet; they are asked for before anything is done.
         var hasNewOwners = old is null || !KubeEquality.Equal(old.Metadata.OwnerReferences, current.Metadata.OwnerReferences, (left, right) => left.Equals(right));
-        if (hasNewOwners && current.Metadata.OwnerReferences.Any(owner => !_graph.Exists(owner.Uid)))
+        if (hasNewOwners && current.Metadata.OwnerReferences.Any(owner => !Graph.Exists(owner.Uid)))
         {
             Queue.Add(GarbageItem.Of(resource, current));
         }
@@ -97,7 +130,7 @@ internal sealed class GarbageCollector(ControllerContext context) : IController,
         {
             foreach (var reference in old.Metadata.OwnerReferences)
             {
-                if (_graph.Find(old, reference) is { } owner && IsWaiting(owner.Object))
+                if (Graph.Find(old, reference) is { } owner && IsWaiting(owner.Object))
                 {
                     Queue.Add(GarbageItem.Of(owner.Resource, owner.Object));
                 }
@@ -107,7 +140,7 @@ internal sealed class GarbageCollector(ControllerContext context) : IController,
 
     private void AddDependents(string uid)
     {
-        foreach (var (resource, dependent) in _graph.DependentsOf(uid))
+        foreach (var (resource, dependent) in Graph.DependentsOf(uid))
         {
             Queue.Add(GarbageItem.Of(resource, dependent));
         }
@@ -139,7 +172,7 @@ internal sealed class GarbageCollector(ControllerContext context) : IController,
         }
 
         var isAwaited = verdicts.Exists(item => item.Verdict == OwnerVerdict.WaitingForDependents);
-        var dependents = isAwaited ? _graph.DependentsOf(obj.Metadata.Uid).ToList() : [];
+        var dependents = isAwaited ? Graph.DependentsOf(obj.Metadata.Uid).ToList() : [];
         if (dependents.Count == 0)
         {
             await DeleteAsync(item, obj, PolicyOf(obj), cancellationToken);
@@ -160,7 +193,7 @@ internal sealed class GarbageCollector(ControllerContext context) : IController,
     private async Task<OwnerVerdict> VerdictAsync(PartialObjectMetadata dependent, OwnerReference reference, CancellationToken cancellationToken)
     {
         // An owner of a kind that is not served, or in a namespace for an object without one, cannot be asked: better kept than lost.
-        if (OwnershipGraph.ResourceOf(reference) is not { } resource || (resource.Namespaced && dependent.Metadata.Namespace.Length == 0))
+        if (Graph.ResourceOf(reference) is not { } resource || (resource.Namespaced && dependent.Metadata.Namespace.Length == 0))
         {
             return OwnerVerdict.Solid;
         }
@@ -179,7 +212,7 @@ internal sealed class GarbageCollector(ControllerContext context) : IController,
     /// <summary>The owner goes once no dependent that blocks it is left.</summary>
     private async Task FinishForegroundAsync(GarbageItem item, PartialObjectMetadata obj, CancellationToken cancellationToken)
     {
-        var blocking = _graph.DependentsOf(item.Uid)
+        var blocking = Graph.DependentsOf(item.Uid)
             .Where(dependent => dependent.Object.Metadata.OwnerReferences.Any(owner => owner.Uid == item.Uid && owner.BlockOwnerDeletion == true))
             .ToList();
         if (blocking.Count == 0)
@@ -200,7 +233,7 @@ internal sealed class GarbageCollector(ControllerContext context) : IController,
 
     private async Task OrphanDependentsAsync(GarbageItem item, PartialObjectMetadata obj, CancellationToken cancellationToken)
     {
-        foreach (var (resource, dependent) in _graph.DependentsOf(item.Uid).ToList())
+        foreach (var (resource, dependent) in Graph.DependentsOf(item.Uid).ToList())
         {
             var others = dependent.Metadata.OwnerReferences.Where(owner => owner.Uid != item.Uid);
             await PatchAsync(GarbageItem.Of(resource, dependent), OwnerReferences.Patch(dependent.Metadata, others), cancellationToken);
@@ -264,5 +297,11 @@ internal sealed class GarbageCollector(ControllerContext context) : IController,
         {
             return null;
         }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Warning, "Collecting garbage without knowing what there is of {Resources}, which cannot be listed")]
+        public static partial void NotListed(ILogger logger, string resources);
     }
 }

@@ -57,6 +57,9 @@ internal static class NodeHealth
         return node with { Status = node.Status with { Conditions = conditions } };
     }
 
+    /// <summary>Whether this taint of ours makes pods leave the node.</summary>
+    public static bool Evicts(Taint taint) => taint.Key is NotReady or Unreachable && taint.Effect == TaintEffect.NoExecute;
+
     /// <summary>Null for a node that has never said.</summary>
     public static string? ReadyStatus(V1Node node) =>
         node.Status.Conditions.FirstOrDefault(condition => condition.Type == NodeConditionType.Ready)?.Status;

@@ -30,7 +30,7 @@ internal sealed class PodGarbageController : KeyedController
     public PodGarbageController(ControllerContext context, ControllerOptions options)
         : base("pod-garbage-collector", context, workers: 2)
     {
-        _client = context.Client;
+        _client = context.ClientFor("pod-garbage-collector");
         _time = context.Time;
         _options = options;
         _pods = context.Informers.Of<Pod>().WithNodeNames();

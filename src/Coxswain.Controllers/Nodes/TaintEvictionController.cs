@@ -24,7 +24,7 @@ internal sealed class TaintEvictionController : KeyedController
     public TaintEvictionController(ControllerContext context)
         : base("taint-eviction-controller", context)
     {
-        _client = context.Client;
+        _client = context.ClientFor("node-controller");
         _time = context.Time;
         _nodes = context.Informers.Of<V1Node>();
         _pods = context.Informers.Of<Pod>().WithNodeNames();

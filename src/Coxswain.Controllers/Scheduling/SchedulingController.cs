@@ -25,6 +25,7 @@ internal sealed class SchedulingController : KeyedController
     private readonly PodScheduler _scheduler;
     private readonly Informer<Pod> _pods;
     private readonly Informer<V1Node> _nodes;
+    private readonly Informer<Namespace> _namespaces;
     private readonly EventRecorder _events;
     private readonly ApiResource _podResource = ApiResources.Of<Pod>();
 
@@ -37,15 +38,16 @@ internal sealed class SchedulingController : KeyedController
     public SchedulingController(ControllerContext context, Random random)
         : base(OwnName, context, workers: 32)
     {
-        _client = context.Client;
+        _client = context.Clients.ForUser(ControllerManager.SchedulerUser);
         _time = context.Time;
         _scheduler = new PodScheduler(random);
         _pods = context.Informers.Of<Pod>().WithNodeNames();
         _nodes = context.Informers.Of<V1Node>();
+        _namespaces = context.Informers.Of<Namespace>();
         _events = context.Events.RecorderFor(OwnName);
     }
 
-    protected override IReadOnlyList<IInformer> Inputs => [_nodes, _pods];
+    protected override IReadOnlyList<IInformer> Inputs => [_namespaces, _nodes, _pods];
 
     public override async Task<Requeue> ReconcileAsync(NamespacedName key, CancellationToken cancellationToken)
     {
@@ -71,6 +73,7 @@ internal sealed class SchedulingController : KeyedController
 
     protected override void Subscribe()
     {
+        _namespaces.OnChange(OnNamespaceChange);
         _nodes.OnChange(OnNodeChange);
         _pods.OnChange(OnPodChange);
     }
@@ -100,7 +103,7 @@ internal sealed class SchedulingController : KeyedController
             else
             {
                 _unschedulable[key] = new Waiting(
-                    pod.Spec.Priority ?? 0, pod.Spec.Affinity?.PodAffinity is not null || pod.Spec.TopologySpreadConstraints.Count > 0);
+                    pod.Spec.Priority ?? 0, pod.Spec.Affinity?.PodAffinity is not null || pod.Spec.Affinity?.PodAntiAffinity is not null || pod.Spec.TopologySpreadConstraints.Count > 0);
             }
 
             return placement;
@@ -162,6 +165,24 @@ internal sealed class SchedulingController : KeyedController
         };
         PodCondition[] conditions = [.. pod.Status.Conditions.Where(other => other.Type != PodConditionType.PodScheduled), condition];
         await _client.UpdateStatusAsync(pod with { Status = pod.Status with { Conditions = conditions } }, cancellationToken);
+    }
+
+    private void OnNamespaceChange(Namespace? old, Namespace? current)
+    {
+        lock (_lock)
+        {
+            if (current is null)
+            {
+                _snapshot = _snapshot.RemoveNamespace(old!.Metadata.Name);
+                return;
+            }
+
+            _snapshot = _snapshot.SetNamespace(current.Metadata.Name, current.Metadata.Labels);
+            if (old is not null && !KubeEquality.Equal(old.Metadata.Labels, current.Metadata.Labels, (left, right) => left == right))
+            {
+                Retry(waiting => waiting.ForOtherPods);
+            }
+        }
     }
 
     private void OnNodeChange(V1Node? old, V1Node? current)

@@ -1,3 +1,5 @@
+using Coxswain.Engine.Images.Registry;
+
 namespace Coxswain.Engine.Builder;
 
 public sealed record BuildOptions
@@ -25,6 +27,12 @@ public sealed record BuildOptions
     /// <summary>Run every step; the results are remembered all the same.</summary>
     public bool NoCache { get; init; }
 
-    /// <summary>What RUN gets when it does not say: <c>default</c>, <c>host</c> or <c>none</c>.</summary>
+    /// <summary>
+    /// What RUN gets when it does not say: <c>default</c>, <c>host</c> or <c>none</c>. Only with <c>host</c> may a Dockerfile ask for
+    /// the host's network itself: it is somebody else's text, and there it would reach everything that listens on this machine.
+    /// </summary>
     public string Network { get; init; } = "default";
+
+    /// <summary>For base images that must be pulled; null to pull as nobody.</summary>
+    public IRegistryCredentials? Credentials { get; init; }
 }

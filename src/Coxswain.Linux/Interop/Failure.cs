@@ -1,4 +1,3 @@
-using Coxswain.Linux.Files;
 
 namespace Coxswain.Linux.Interop;
 

@@ -9,6 +9,7 @@ internal static unsafe partial class LibC
     public const int ESRCH = 3;
     public const int EINTR = 4;
     public const int EAGAIN = 11;
+    public const int ENOBUFS = 105;
     public const int EEXIST = 17;
     public const int ENODEV = 19;
     public const int EINVAL = 22;
@@ -115,7 +116,7 @@ internal static unsafe partial class LibC
     public static partial int socket(int family, int type, int protocol);
 
     [LibraryImport(Library, SetLastError = true)]
-    public static partial int bind(int fd, byte* address, int length);
+    public static partial int bind(int fd, void* address, uint length);
 
     [LibraryImport(Library, SetLastError = true)]
     public static partial nint send(int fd, byte* buffer, nint length, int flags);

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Runtime.InteropServices.Marshalling;
-using Coxswain.Linux.Files;
 
 namespace Coxswain.Linux.Interop;
 

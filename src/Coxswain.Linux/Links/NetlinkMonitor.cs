@@ -73,7 +73,7 @@ public sealed class NetlinkMonitor : IDisposable
         var address = stackalloc byte[12];
         BinaryPrimitives.WriteUInt16LittleEndian(new Span<byte>(address, 2), FamilyNetlink);
         BinaryPrimitives.WriteUInt32LittleEndian(new Span<byte>(address + 8, 4), groups);
-        if (LibC.bind(fd, address, 12) != 0)
+        if (LibC.bind(fd, address, 12u) != 0)
         {
             var errno = LibC.Errno;
             _ = LibC.close(fd);

@@ -3,9 +3,15 @@ using Coxswain.Linux.Interop;
 
 namespace Coxswain.Linux.Links;
 
-/// <summary>One NETLINK_ROUTE socket: it belongs to the network namespace of the thread that opened it.</summary>
+/// <summary>One netlink socket: it belongs to the network namespace of the thread that opened it.</summary>
 internal sealed unsafe class NetlinkSocket : IDisposable
 {
+    /// <summary>NETLINK_ROUTE: links, addresses and routes.</summary>
+    public const int Route = 0;
+
+    /// <summary>NETLINK_NETFILTER: nftables and connection tracking.</summary>
+    public const int Netfilter = 12;
+
     private const int FamilyNetlink = 16;
     private const int SocketRaw = 3;
     private const int CloseOnExec = 0x80000;
@@ -15,14 +21,30 @@ internal sealed unsafe class NetlinkSocket : IDisposable
     private readonly int _fd;
     private readonly byte[] _buffer = new byte[64 * 1024];
 
-    public NetlinkSocket()
+    /// <param name="protocol">Which part of the kernel: 0 is NETLINK_ROUTE.</param>
+    /// <param name="groups">The multicast groups to hear, as a bit mask; 0 to ask only.</param>
+    public NetlinkSocket(int protocol = Route, uint groups = 0)
     {
-        _fd = LibC.socket(FamilyNetlink, SocketRaw | CloseOnExec, 0);
+        _fd = LibC.socket(FamilyNetlink, SocketRaw | CloseOnExec, protocol);
         if (_fd < 0)
         {
             throw new LinuxException("open a netlink socket", LibC.Errno);
         }
+
+        if (groups != 0)
+        {
+            // struct sockaddr_nl; the kernel chooses the port.
+            var address = stackalloc uint[3] { FamilyNetlink, 0, groups };
+            if (LibC.bind(_fd, address, 3 * sizeof(uint)) != 0)
+            {
+                var errno = LibC.Errno;
+                _ = LibC.close(_fd);
+                throw new LinuxException("hear netlink events", errno);
+            }
+        }
     }
+
+    public int Fd => _fd;
 
     /// <summary>Sends all messages at once and returns the kernel's answer to each: 0 or an error number.</summary>
     public int[] Exchange(NetlinkMessage batch)
@@ -70,7 +92,47 @@ internal sealed unsafe class NetlinkSocket : IDisposable
         }
     }
 
+    /// <summary>
+    /// Hands out every event that has come, by its type and body, and returns without waiting. False when the kernel had to
+    /// drop some because nobody read them in time.
+    /// </summary>
+    public bool ReadEvents(EventReader read)
+    {
+        const int DoNotWait = 0x40;
+        var isComplete = true;
+        fixed (byte* bytes = _buffer)
+        {
+            while (true)
+            {
+                var count = LibC.recv(_fd, bytes, _buffer.Length, DoNotWait);
+                if (count < 0)
+                {
+                    switch (LibC.Errno)
+                    {
+                        case LibC.EAGAIN:
+                            return isComplete;
+                        case LibC.EINTR:
+                            continue;
+                        case LibC.ENOBUFS:
+                            isComplete = false;
+                            continue;
+                        default:
+                            throw new LinuxException("receive from netlink", LibC.Errno);
+                    }
+                }
+
+                ReadOnlySpan<byte> received = _buffer.AsSpan(0, (int)count);
+                for (; received.Length >= NetlinkMessage.HeaderBytes; received = Next(received))
+                {
+                    read(TypeOf(received), received[NetlinkMessage.HeaderBytes..Math.Min(LengthOf(received), received.Length)]);
+                }
+            }
+        }
+    }
+
     public void Dispose() => _ = LibC.close(_fd);
+
+    public delegate void EventReader(ushort type, ReadOnlySpan<byte> body);
 
     public delegate void BodyReader(ReadOnlySpan<byte> body);
 

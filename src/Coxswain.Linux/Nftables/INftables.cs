@@ -11,7 +11,8 @@ public interface INftables
     Task ApplyAsync(string script, CancellationToken cancellationToken);
 
     /// <summary>The table as nft prints it; empty when it does not exist. For tests and status.</summary>
-    Task<string> ListAsync(CancellationToken cancellationToken);
+    /// <param name="terse">Without the elements of sets and maps, so that it costs the same however many there are.</param>
+    Task<string> ListAsync(CancellationToken cancellationToken, bool terse = false);
 
     /// <summary>Deletes the table and all it holds, if it exists.</summary>
     Task DeleteTableAsync(CancellationToken cancellationToken);

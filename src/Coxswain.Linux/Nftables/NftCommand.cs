@@ -12,11 +12,11 @@ public sealed class NftCommand(IProcessRunner processes, string tableName) : INf
         await processes.RunAsync(
             new ProcessSpec("nft", "-f", "-") { Input = Encoding.UTF8.GetBytes(script) }, cancellationToken);
 
-    public async Task<string> ListAsync(CancellationToken cancellationToken)
+    public async Task<string> ListAsync(CancellationToken cancellationToken, bool terse = false)
     {
         try
         {
-            var result = await processes.RunAsync(new ProcessSpec("nft", "list", "table", "inet", TableName), cancellationToken);
+            var result = await processes.RunAsync(new ProcessSpec("nft", [.. terse ? (string[])["-t"] : [], "list", "table", "inet", TableName]), cancellationToken);
             return result.Output;
         }
         catch (ProcessFailedException exception) when (exception.ErrorTail.Contains("No such file", StringComparison.Ordinal))

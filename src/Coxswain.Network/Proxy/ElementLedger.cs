@@ -62,6 +62,18 @@ internal sealed class ElementLedger
     public RuleChanges Everything() =>
         RuleChanges.Sorted([], _claims.Select(claim => new RuleElement(claim.Key.Set, claim.Key.Key, claim.Value[0].Value)));
 
+    /// <summary>What a front leads to in the kernel, slot by slot.</summary>
+    public IReadOnlyCollection<string> EndpointsOf(string front)
+    {
+        var endpoints = new List<string>();
+        while (_applied.TryGetValue(new RuleElementKey(RuleNames.Endpoints(endpoints.Count), front), out var endpoint))
+        {
+            endpoints.Add(endpoint);
+        }
+
+        return endpoints;
+    }
+
     /// <summary>The kernel took all changes.</summary>
     public void Commit(RuleChanges changes)
     {

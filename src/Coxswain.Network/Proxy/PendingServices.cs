@@ -32,6 +32,18 @@ internal sealed class PendingServices : IDisposable
         }
     }
 
+    /// <summary>Ends a wait although no Service changed.</summary>
+    public void Wake()
+    {
+        lock (_lock)
+        {
+            if (_signal.CurrentCount == 0)
+            {
+                _signal.Release();
+            }
+        }
+    }
+
     /// <param name="wait">Whether to wait until there is something; otherwise the batch may be empty.</param>
     public async Task<(IReadOnlyCollection<NamespacedName> Services, long Until)> TakeAsync(bool wait, CancellationToken cancellationToken)
     {

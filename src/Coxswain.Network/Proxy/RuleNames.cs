@@ -31,6 +31,8 @@ internal static class RuleNames
     /// <summary>The map (and the chain that looks it up) of the endpoints in one slot: address . protocol . port : endpoint.</summary>
     public static string Endpoints(int slot) => $"{EndpointsPrefix}{slot}";
 
+    public static bool IsEndpoints(string set) => set.StartsWith(EndpointsPrefix, StringComparison.Ordinal);
+
     /// <summary>The chain that picks one of so many slots by chance.</summary>
     public static string Pick(int count) => $"{PickPrefix}{count}";
 

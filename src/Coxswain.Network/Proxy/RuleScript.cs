@@ -11,7 +11,18 @@ internal sealed class RuleScript(string tableName, ServiceProxySettings options)
     private const string Front = "ipv4_addr . inet_proto . inet_service";
     private static readonly string[] Protocols = ["tcp", "udp", "sctp"];
 
+    /// <summary>The chains that every table of ours has, as <see cref="AppendSkeleton"/> writes them.</summary>
+    private static readonly string[] Skeleton =
+    [
+        "proxy-guard", "proxy-prerouting", "proxy-output", "proxy-postrouting", "proxy-learn", "proxy-learn-forwarded", "proxy-learn-local",
+        "proxy-refuse", "proxy-refuse-forwarded", "proxy-refuse-own",
+    ];
+
     private readonly HashSet<string> _present = new(StringComparer.Ordinal);
+
+    /// <summary>Whether a listing shows all chains that the scripts have made, with rules in them.</summary>
+    public bool IsWhole(RuleListing listing) => 
+        _present.Where(name => RuleNames.TryParse(name, out _, out _)).Concat(Skeleton).All(listing.FilledChains.Contains);
 
     /// <summary>Everything from nothing, in place of what the listing of the table shows of ours.</summary>
     public string Full(RuleListing existing, RuleChanges everything)

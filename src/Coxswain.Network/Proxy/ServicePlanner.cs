@@ -11,8 +11,17 @@ internal sealed class ServicePlanner(ServiceProxySettings options)
     private const int DefaultAffinitySeconds = 10800;
     private const string Local = "Local";
 
+    /// <summary>The ports a Service wants on every address of the node, by protocol.</summary>
+    public static IEnumerable<(string Protocol, int Port)> NodePorts(Service service) =>
+        IsProxied(service) && service.Spec.Type is ServiceType.NodePort or ServiceType.LoadBalancer
+            ? service.Spec.Ports.Where(port => port.NodePort != 0).Select(port => (Protocol(port), port.NodePort))
+            : [];
+
     /// <param name="previous">The Service's plan before, whose slots are kept where they can be.</param>
-    public ServicePlan Plan(Service service, IReadOnlyList<EndpointSlice> slices, ServicePlan previous)
+    /// <param name="onLoopback">Those of <see cref="NodePorts"/> that may be served on 127.0.0.1; null for all.</param>
+    public ServicePlan Plan(
+        Service service, IReadOnlyList<EndpointSlice> slices, ServicePlan previous,
+        IReadOnlySet<(string Protocol, int Port)>? onLoopback = null)
     {
         if (!IsProxied(service))
         {
@@ -53,7 +62,8 @@ internal sealed class ServicePlanner(ServiceProxySettings options)
 
             if (port.NodePort != 0 && service.Spec.Type is ServiceType.NodePort or ServiceType.LoadBalancer)
             {
-                foreach (var address in options.NodePortAddresses)
+                var isHeld = onLoopback is null || onLoopback.Contains((Protocol(port), port.NodePort));
+                foreach (var address in options.NodePortAddresses.Where(address => isHeld || !IPAddress.IsLoopback(address)))
                 {
                     Add(elements, $"{address} . {Protocol(port)} . {port.NodePort}", address, outside, affinitySeconds);
                 }

@@ -3,6 +3,8 @@ using Coxswain.Api.Discovery.V1;
 using Coxswain.Client;
 using Coxswain.Client.Informers;
 using Coxswain.Client.WorkQueues;
+using Coxswain.Linux;
+using Coxswain.Linux.Conntrack;
 using Coxswain.Linux.Nftables;
 using Microsoft.Extensions.Logging;
 
@@ -15,11 +17,18 @@ namespace Coxswain.Network.Proxy;
 public sealed partial class ServiceProxy : IDisposable
 {
     private const string SlicesByService = "network/service";
+
+    /// <summary>How often the rules are looked for although nobody said that they are gone, and refused ports tried again.</summary>
+    private static readonly TimeSpan LookPeriod = TimeSpan.FromMinutes(1);
+
     private static readonly BackOff Failures = new(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(10));
 
     private readonly Informer<Service> _services;
     private readonly Informer<EndpointSlice> _slices;
     private readonly INftables _nftables;
+    private readonly TableWatch? _watch;
+    private readonly DatagramFlows _flows;
+    private readonly LoopbackPorts? _loopbackPorts;
     private readonly TimeProvider _time;
     private readonly ILogger<ServiceProxy> _logger;
     private readonly ServiceProxySettings _options;
@@ -29,18 +38,26 @@ public sealed partial class ServiceProxy : IDisposable
     private readonly Dictionary<NamespacedName, ServicePlan> _plans = [];
     private readonly PendingServices _pending = new();
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Occurrences _remakes = new();
+    private volatile bool _isSuspect;
     private bool _isKernelKnown;
 
+    /// <param name="watch">Tells when the rules are taken away; null to notice it only when looking.</param>
+    /// <param name="conntrack">Where flows of datagrams are forgotten; null for nowhere.</param>
     public ServiceProxy(
-        ServiceProxySettings options, InformerFactory informers, INftables nftables, TimeProvider time, ILoggerFactory loggerFactory)
+        ServiceProxySettings options, InformerFactory informers, INftables nftables, TableWatch? watch, ConntrackTable? conntrack,
+        TimeProvider time, ILoggerFactory loggerFactory)
     {
         _options = options;
         _services = informers.Of<Service>();
         _slices = informers.Of<EndpointSlice>();
         _slices.AddIndex(SlicesByService, slice => ServiceOf(slice) is { } service ? [service.ToString()] : []);
         _nftables = nftables;
+        _watch = watch;
         _time = time;
         _logger = loggerFactory.CreateLogger<ServiceProxy>();
+        _flows = new DatagramFlows(conntrack, _logger);
+        _loopbackPorts = options.HoldsLoopbackPorts ? new LoopbackPorts() : null;
         _planner = new ServicePlanner(options);
         _script = new RuleScript(nftables.TableName, options);
     }
@@ -61,7 +78,7 @@ public sealed partial class ServiceProxy : IDisposable
                 _pending.Add(old is null ? null : ServiceOf(old));
                 _pending.Add(now is null ? null : ServiceOf(now));
             });
-            await ApplyChangesAsync(cancellationToken);
+            await Task.WhenAll(ApplyChangesAsync(cancellationToken), WatchAsync(cancellationToken), LookAsync(cancellationToken));
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -70,6 +87,9 @@ public sealed partial class ServiceProxy : IDisposable
 
     /// <summary>Completes when every change that the informers have delivered until now is in the kernel.</summary>
     public Task WaitUntilAppliedAsync(CancellationToken cancellationToken) => _pending.WaitUntilDoneAsync(cancellationToken);
+
+    /// <summary>Completes when the rules have been made anew so many times after the first.</summary>
+    internal Task WaitUntilRemadeAsync(int times, CancellationToken cancellationToken) => _remakes.WaitUntilAsync(times + 1, cancellationToken);
 
     /// <summary>Removes all chains, sets and maps of the proxy. Call when it no longer runs.</summary>
     public async Task RemoveAsync(CancellationToken cancellationToken)
@@ -81,7 +101,41 @@ public sealed partial class ServiceProxy : IDisposable
         }
     }
 
-    public void Dispose() => _pending.Dispose();
+    public void Dispose()
+    {
+        _pending.Dispose();
+        _loopbackPorts?.Dispose();
+    }
+
+    private async Task WatchAsync(CancellationToken cancellationToken)
+    {
+        while (_watch is not null)
+        {
+            await _watch.WaitForLossAsync(cancellationToken);
+            Suspect();
+        }
+    }
+
+    /// <summary>The safety net under <see cref="WatchAsync"/>, and another try for ports that somebody else had.</summary>
+    private async Task LookAsync(CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(LookPeriod, _time);
+        while (await timer.WaitForNextTickAsync(cancellationToken))
+        {
+            foreach (var service in _loopbackPorts?.Refused ?? [])
+            {
+                _pending.Add(service);
+            }
+
+            Suspect();
+        }
+    }
+
+    private void Suspect()
+    {
+        _isSuspect = true;
+        _pending.Wake();
+    }
 
     private async Task ApplyChangesAsync(CancellationToken cancellationToken)
     {
@@ -92,6 +146,7 @@ public sealed partial class ServiceProxy : IDisposable
             {
                 // After a failure there is something to do although nothing new may have come.
                 var batch = await _pending.TakeAsync(wait: _isKernelKnown, cancellationToken);
+                await CheckKernelAsync(cancellationToken);
                 foreach (var service in batch.Services)
                 {
                     TryReplan(service);
@@ -111,6 +166,22 @@ public sealed partial class ServiceProxy : IDisposable
         }
     }
 
+    /// <summary>Whether what we put into the kernel is still there, when there is reason to doubt it.</summary>
+    private async Task CheckKernelAsync(CancellationToken cancellationToken)
+    {
+        if (!_isSuspect || !_isKernelKnown)
+        {
+            return;
+        }
+
+        _isSuspect = false;
+        if (!_script.IsWhole(RuleListing.Parse(await _nftables.ListAsync(cancellationToken, terse: true))))
+        {
+            Log.Lost(_logger);
+            _isKernelKnown = false;
+        }
+    }
+
     /// <summary>One Service that cannot be planned keeps its rules and does not hold up the others.</summary>
     private void TryReplan(NamespacedName name)
     {
@@ -127,8 +198,16 @@ public sealed partial class ServiceProxy : IDisposable
     private void Replan(NamespacedName name)
     {
         var before = _plans.GetValueOrDefault(name, ServicePlan.Empty);
-        var after = _services.Get(name) is { } service
-            ? _planner.Plan(service, _slices.ListBy(SlicesByService, name.ToString()), before)
+        var service = _services.Get(name);
+        var wanted = service is null ? [] : ServicePlanner.NodePorts(service).ToList();
+        var onLoopback = _loopbackPorts?.Replace(name, wanted);
+        if (onLoopback is not null && onLoopback.Count < wanted.Count)
+        {
+            Log.PortTaken(_logger, name, string.Join(", ", wanted.Where(port => !onLoopback.Contains(port)).Select(port => port.Port)));
+        }
+
+        var after = service is not null
+            ? _planner.Plan(service, _slices.ListBy(SlicesByService, name.ToString()), before, onLoopback)
             : ServicePlan.Empty;
         _ledger.Replace(name, before.Elements, after.Elements);
         if (after.Elements.Count == 0)
@@ -152,6 +231,8 @@ public sealed partial class ServiceProxy : IDisposable
             await _nftables.ApplyAsync(_script.Full(existing, everything), cancellationToken);
             _ledger.Commit(everything);
             _isKernelKnown = true;
+            _remakes.Add();
+            _flows.Forget(DatagramFlows.FrontsOf(everything), _ledger.EndpointsOf);
             Log.Rendered(_logger, _plans.Count, everything.Added.Count);
             return;
         }
@@ -165,6 +246,7 @@ public sealed partial class ServiceProxy : IDisposable
         var started = _time.GetTimestamp();
         await _nftables.ApplyAsync(_script.Difference(changes), cancellationToken);
         _ledger.Commit(changes);
+        _flows.Forget(DatagramFlows.FrontsOf(changes), _ledger.EndpointsOf);
         if (changes.RemovesAffinityEndpoints)
         {
             await ForgetClientsAsync(changes, cancellationToken);
@@ -205,6 +287,12 @@ public sealed partial class ServiceProxy : IDisposable
     {
         [LoggerMessage(LogLevel.Information, "Rules of {Services} Services applied ({Elements} elements)")]
         public static partial void Rendered(ILogger logger, int services, int elements);
+
+        [LoggerMessage(LogLevel.Warning, "Rules of Services were taken away by somebody else and are made anew")]
+        public static partial void Lost(ILogger logger);
+
+        [LoggerMessage(LogLevel.Warning, "Service {Service} is not served on 127.0.0.1 at port {Ports}, which another program or cluster has")]
+        public static partial void PortTaken(ILogger logger, NamespacedName service, string ports);
 
         [LoggerMessage(LogLevel.Debug, "Rules changed: {Removed} elements out, {Added} in, {Milliseconds} ms")]
         public static partial void Changed(ILogger logger, int removed, int added, double milliseconds);

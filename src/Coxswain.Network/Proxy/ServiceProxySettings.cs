@@ -14,6 +14,9 @@ public sealed record ServiceProxySettings
     /// <summary>The addresses NodePorts are served on.</summary>
     public IReadOnlyList<IPAddress> NodePortAddresses { get; init; } = [IPAddress.Loopback, IPAddress.Parse("10.244.0.1")];
 
+    /// <summary>Serve a NodePort on 127.0.0.1 only where no other program listens, and keep others from listening there.</summary>
+    public bool HoldsLoopbackPorts { get; init; } = true;
+
     /// <summary>Whose endpoints count as local to traffic policy <c>Local</c>; empty when there is only one node.</summary>
     public string NodeName { get; init; } = "";
 }

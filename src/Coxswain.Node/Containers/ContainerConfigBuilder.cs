@@ -13,7 +13,7 @@ internal sealed record ContainerInputs(
     int Attempt, ImageInfo Image, IReadOnlyList<KeyValuePair<string, string>> Env, IReadOnlyDictionary<string, string> VolumePaths);
 
 /// <summary>Turns a pod's container into the runtime's words.</summary>
-internal sealed class ContainerConfigBuilder(NodePaths paths, long nodeMemoryBytes)
+internal sealed class ContainerConfigBuilder(NodePaths paths, SubPaths subPaths, long nodeMemoryBytes)
 {
     private const long QuotaPeriodMicroseconds = 100_000;
     private const string DefaultTerminationLog = "/dev/termination-log";
@@ -42,7 +42,7 @@ internal sealed class ContainerConfigBuilder(NodePaths paths, long nodeMemoryByt
     {
         var uid = pod.Metadata.Uid;
         var mounts = new List<MountConfig>();
-        foreach (var mount in container.VolumeMounts)
+        foreach (var (index, mount) in container.VolumeMounts.Index())
         {
             if (!inputs.VolumePaths.TryGetValue(mount.Name, out var path))
             {
@@ -54,11 +54,12 @@ internal sealed class ContainerConfigBuilder(NodePaths paths, long nodeMemoryByt
                 : mount.SubPath;
             try
             {
-                path = subPath.Length > 0 ? SubPaths.Resolve(path, subPath) : path;
+                path = subPath.Length > 0 ? subPaths.Mount(uid, container.Name, index, path, subPath) : path;
             }
-            catch (Exception exception) when (exception is IOException or VolumeException)
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or VolumeException)
             {
-                throw new ContainerConfigException($"failed to prepare subPath for volumeMount \"{mount.Name}\" of container \"{container.Name}\": {exception.Message}", exception);
+                throw new ContainerConfigException(
+                    $"failed to prepare subPath for volumeMount \"{mount.Name}\" of container \"{container.Name}\": {exception.Message}", exception);
             }
 
             // What we write ourselves changes by a swap of links that a container must not undo.
@@ -80,7 +81,7 @@ internal sealed class ContainerConfigBuilder(NodePaths paths, long nodeMemoryByt
         return mounts;
     }
 
-    private static ContainerSecurity Security(Pod pod, Container container, ImageInfo image)
+    private ContainerSecurity Security(Pod pod, Container container, ImageInfo image)
     {
         var own = Security(container);
         var shared = pod.Spec.SecurityContext ?? PodSecurityContext.Empty;
@@ -106,7 +107,33 @@ internal sealed class ContainerConfigBuilder(NodePaths paths, long nodeMemoryByt
             NoNewPrivileges = own.AllowPrivilegeEscalation == false,
             CapabilitiesAdd = own.Capabilities?.Add ?? [],
             CapabilitiesDrop = own.Capabilities?.Drop ?? [],
+            Seccomp = Seccomp(own.SeccompProfile ?? shared.SeccompProfile, own.Privileged ?? false),
         };
+    }
+
+    /// <summary>Unconfined when nobody says anything, as in Kubernetes, and for whom nothing is withheld in any case.</summary>
+    private SecurityProfile Seccomp(SeccompProfile? profile, bool privileged)
+    {
+        if (profile is null || privileged)
+        {
+            return SecurityProfile.Unconfined;
+        }
+
+        switch (profile.Type)
+        {
+            case SeccompProfileType.RuntimeDefault:
+                return new SecurityProfile(SecurityProfileType.RuntimeDefault);
+            case SeccompProfileType.Localhost:
+                var name = profile.LocalhostProfile ?? "";
+                if (name.Length == 0 || Path.IsPathRooted(name) || name.Split('/').Contains(".."))
+                {
+                    throw new ContainerConfigException($"seccomp profile \"{name}\" must be relative and stay below the node's directory of profiles");
+                }
+
+                return new SecurityProfile(SecurityProfileType.Localhost, paths.SeccompProfile(name));
+            default:
+                return SecurityProfile.Unconfined;
+        }
     }
 
     private static void CheckNotRoot(Pod pod, Container container, long? user, string imageUser)
@@ -147,7 +174,7 @@ internal sealed class ContainerConfigBuilder(NodePaths paths, long nodeMemoryByt
             CpuQuota = cpuLimit is { } milli ? Math.Max(1000, milli * QuotaPeriodMicroseconds / 1000) : null,
             CpuPeriod = cpuLimit is null ? null : QuotaPeriodMicroseconds,
             MemoryBytes = limits.TryGetValue("memory", out var memory) && !memory.IsZero ? memory.LongValue : null,
-            OomScoreAdj = QosClass.OomScoreAdj(pod, container, nodeMemoryBytes),
+            OomScoreAdj = OomScores.Of(pod, container, nodeMemoryBytes),
         };
     }
 

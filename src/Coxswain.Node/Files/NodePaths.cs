@@ -22,6 +22,9 @@ internal sealed record NodePaths(string DataDirectory, string PodLogsDirectory)
     public string TerminationLog(string uid, string container, int attempt) =>
         Path.Combine(Pod(uid), "containers", container, $"{attempt}-termination-log");
 
+    /// <summary>A seccomp profile that an operator has put on the node.</summary>
+    public string SeccompProfile(string name) => Path.Combine(DataDirectory, "seccomp", name);
+
     public string PodLogs(string @namespace, string pod, string uid) => Path.Combine(PodLogsDirectory, $"{@namespace}_{pod}_{uid}");
 
     public string ContainerLogs(string @namespace, string pod, string uid, string container) =>

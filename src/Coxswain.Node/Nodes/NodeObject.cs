@@ -1,6 +1,7 @@
 using Coxswain.Api;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Meta.V1;
+using Coxswain.Node.Eviction;
 using Coxswain.Node.Options;
 using Coxswain.Node.Runtime;
 using ConditionStatus = Coxswain.Api.Core.V1.ConditionStatus;
@@ -31,10 +32,6 @@ internal static class NodeObject
             ["beta.kubernetes.io/os"] = "linux",
             ["beta.kubernetes.io/arch"] = machine.Architecture,
         };
-        if (options.IsControlPlane)
-        {
-            labels["node-role.kubernetes.io/control-plane"] = "";
-        }
 
         return V1Node.Empty with
         {
@@ -51,7 +48,8 @@ internal static class NodeObject
     /// <param name="images">On the node, the largest first.</param>
     /// <param name="port">Of the node's endpoint; 0 for none.</param>
     public static NodeStatus Status(
-        MachineInfo machine, NodeAgentOptions options, string runtimeVersion, IReadOnlyList<ImageInfo> images, int port, NodeStatus before, DateTimeOffset now)
+        MachineInfo machine, NodeAgentOptions options, string runtimeVersion, IReadOnlyList<ImageInfo> images, int port, NodePressure pressure,
+        NodeStatus before, DateTimeOffset now)
     {
         var capacity = Capacity(machine, options);
         return before with
@@ -79,13 +77,25 @@ internal static class NodeObject
             Images = [.. images.Select(image => new ContainerImage { Names = [.. image.Digests, .. image.Tags], SizeBytes = image.SizeBytes })],
             Conditions =
             [
-                Condition(NodeConditionType.MemoryPressure, false, "KubeletHasSufficientMemory", "kubelet has sufficient memory available", before, now),
-                Condition(NodeConditionType.DiskPressure, false, "KubeletHasNoDiskPressure", "kubelet has no disk pressure", before, now),
-                Condition(NodeConditionType.PIDPressure, false, "KubeletHasSufficientPID", "kubelet has sufficient PID available", before, now),
+                Memory(pressure, before, now),
+                Disk(pressure, before, now),
+                Pids(pressure, before, now),
                 Condition(NodeConditionType.Ready, true, "KubeletReady", "kubelet is posting ready status", before, now),
             ],
         };
     }
+
+    private static NodeCondition Memory(NodePressure pressure, NodeStatus before, DateTimeOffset now) => pressure.Has(PressureKind.Memory)
+        ? Condition(NodeConditionType.MemoryPressure, true, "KubeletHasInsufficientMemory", "kubelet has insufficient memory available", before, now)
+        : Condition(NodeConditionType.MemoryPressure, false, "KubeletHasSufficientMemory", "kubelet has sufficient memory available", before, now);
+
+    private static NodeCondition Disk(NodePressure pressure, NodeStatus before, DateTimeOffset now) => pressure.Has(PressureKind.Disk)
+        ? Condition(NodeConditionType.DiskPressure, true, "KubeletHasDiskPressure", "kubelet has disk pressure", before, now)
+        : Condition(NodeConditionType.DiskPressure, false, "KubeletHasNoDiskPressure", "kubelet has no disk pressure", before, now);
+
+    private static NodeCondition Pids(NodePressure pressure, NodeStatus before, DateTimeOffset now) => pressure.Has(PressureKind.Pids)
+        ? Condition(NodeConditionType.PIDPressure, true, "KubeletHasInsufficientPID", "kubelet has insufficient PID available", before, now)
+        : Condition(NodeConditionType.PIDPressure, false, "KubeletHasSufficientPID", "kubelet has sufficient PID available", before, now);
 
     public static NodeCondition Condition(string type, bool holds, string reason, string message, NodeStatus before, DateTimeOffset now)
     {

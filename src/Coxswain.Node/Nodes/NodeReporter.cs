@@ -2,6 +2,7 @@ using Coxswain.Api;
 using Coxswain.Api.Core.V1;
 using Coxswain.Client;
 using Coxswain.Client.Events;
+using Coxswain.Node.Eviction;
 using Coxswain.Node.Options;
 using Coxswain.Node.Runtime;
 using Microsoft.Extensions.Logging;
@@ -9,9 +10,10 @@ using V1Node = Coxswain.Api.Core.V1.Node;
 
 namespace Coxswain.Node.Nodes;
 
-/// <summary>Registers the Node and keeps its status true: at once, when the images change, and every five minutes.</summary>
+/// <summary>Registers the Node and keeps its status true: at once, when images or pressures change, and every five minutes.</summary>
 internal sealed partial class NodeReporter(
-    NodeAgentOptions options, MachineInfo machine, IKubeClient client, IPodRuntime runtime, EventRecorder events, TimeProvider time, ILogger logger)
+    NodeAgentOptions options, MachineInfo machine, IKubeClient client, IPodRuntime runtime, NodePressure pressure, EventRecorder events,
+    TimeProvider time, ILogger logger)
 {
     /// <summary>How many images a Node lists, as the kubelet does.</summary>
     private const int MaxImages = 50;
@@ -32,7 +34,7 @@ internal sealed partial class NodeReporter(
                 var current = await RegisterAsync(cancellationToken);
                 var images = await ImagesAsync(cancellationToken);
                 var now = time.GetUtcNow();
-                var next = NodeObject.Status(machine, options, (await runtime.VersionAsync(cancellationToken)).ToString(), images, port, current.Status, now);
+                var next = NodeObject.Status(machine, options, $"{await runtime.VersionAsync(cancellationToken)}", images, port, pressure, current.Status, now);
                 if (reported is null || !SameBut(reported, next) || !SameBut(current.Status, next) || now - Heartbeat(current.Status) >= ReportPeriod)
                 {
                     await client.UpdateStatusAsync(current with { Status = next }, cancellationToken);

@@ -30,7 +30,13 @@ public sealed record NodeAgentOptions
     /// <summary>What the Node reports as its kubelet's version.</summary>
     public string Version { get; init; } = "v1.36.0+coxswain.0.1.0";
 
-    public bool IsControlPlane { get; init; } = true;
+    /// <summary>Where images are, for measuring the room they have; null when that is the file system of <see cref="DataDirectory"/>.</summary>
+    public string? ImageDirectory { get; init; }
+
+    public EvictionOptions Eviction { get; init; } = new();
+
+    /// <summary>Keeps the kernel's OOM killer from this process, as from a kubelet: its pods go first.</summary>
+    public bool ProtectFromOom { get; init; }
 
     /// <summary>The node's own endpoint; null for none.</summary>
     public NodeServerOptions? Server { get; init; } = new();

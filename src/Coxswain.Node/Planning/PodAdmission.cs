@@ -21,10 +21,21 @@ internal sealed class PodAdmission(IReadOnlyDictionary<string, Quantity> allocat
             return new("UserNamespacesNotSupported", "Pod was rejected: this node does not support user namespaces (hostUsers: false)");
         }
 
-        return pod.Spec.ShareProcessNamespace == true
-            ? new("SharedProcessNamespaceNotSupported", "Pod was rejected: this node does not support shareProcessNamespace: true")
+        if (pod.Spec.ShareProcessNamespace == true)
+        {
+            return new("SharedProcessNamespaceNotSupported", "Pod was rejected: this node does not support shareProcessNamespace: true");
+        }
+
+        return WantsAppArmor(pod)
+            ? new("AppArmor", "Pod was rejected: Cannot enforce AppArmor: this node does not support AppArmor profiles")
             : null;
     }
+
+    private static bool WantsAppArmor(Pod pod) =>
+        IsConfined(pod.Spec.SecurityContext?.AppArmorProfile)
+        || pod.Spec.InitContainers.Concat(pod.Spec.Containers).Any(container => IsConfined(container.SecurityContext?.AppArmorProfile));
+
+    private static bool IsConfined(AppArmorProfile? profile) => profile is not null && profile.Type != AppArmorProfileType.Unconfined;
 
     private PodFailure? CheckRoom(Pod pod, IReadOnlyList<Pod> others)
     {
@@ -36,8 +47,8 @@ internal sealed class PodAdmission(IReadOnlyDictionary<string, Quantity> allocat
 
         foreach (var resource in Resources)
         {
-            var requested = Requested(pod, resource);
-            var used = live.Sum(other => Requested(other, resource));
+            var requested = PodRequests.Of(pod.Spec, resource).Value;
+            var used = live.Sum(other => PodRequests.Of(other.Spec, resource).Value);
             if (requested > 0 && allocatable.TryGetValue(resource, out var capacity) && requested + used > capacity.Value)
             {
                 return Rejected(
@@ -53,16 +64,6 @@ internal sealed class PodAdmission(IReadOnlyDictionary<string, Quantity> allocat
     }
 
     private static PodFailure Rejected(string reason, string message) => new(reason, "Pod was rejected: " + message);
-
-    private static decimal Requested(Pod pod, string resource)
-    {
-        var mains = pod.Spec.Containers.Sum(container => Request(container, resource));
-        var inits = pod.Spec.InitContainers.Count == 0 ? 0 : pod.Spec.InitContainers.Max(container => Request(container, resource));
-        return Math.Max(mains, inits);
-    }
-
-    private static decimal Request(Container container, string resource) =>
-        container.Resources.Requests.TryGetValue(resource, out var amount) ? amount.Value : 0;
 
     private static string Whole(string resource, decimal amount) =>
         (resource == "cpu" ? amount * 1000 : amount).ToString("0");

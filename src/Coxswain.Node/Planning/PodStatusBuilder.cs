@@ -29,7 +29,7 @@ internal sealed class PodStatusBuilder(string runtimeName, string hostAddress)
             Reason = failure?.Reason ?? before.Reason,
             Message = failure?.Message ?? before.Message,
             StartTime = before.StartTime ?? view.Now,
-            QosClass = QosClass.Of(view.Pod),
+            QosClass = OomScores.QualityOf(view.Pod),
         };
         if (view.Rejection is not null)
         {

@@ -9,11 +9,11 @@ namespace Coxswain.Node.Pods;
 /// <summary>Keeps a worker for each pod of the node: adopts what an earlier agent left, and removes what belongs to nobody.</summary>
 internal sealed class PodManager(
     PodWorkerFactory workers, PodAdmission admission, OrphanedPods orphans, IPodRuntime runtime, Informer<Pod> pods, EventRecorder events)
+    : IEvictablePods
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, (PodWorker Worker, Task Running)> _workers = new(StringComparer.Ordinal);
 
-    /// <summary>The node's pods with the newest status we know.</summary>
     public IReadOnlyList<Pod> Pods
     {
         get
@@ -28,13 +28,14 @@ internal sealed class PodManager(
     /// <summary>Runs until cancelled. Containers then go on running.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var happenings = runtime.GetContainerEvents();
         var version = await runtime.VersionAsync(cancellationToken);
         await pods.WaitForSyncAsync(cancellationToken);
         var left = (await orphans.RemoveUnstartedAsync(cancellationToken)).ToLookup(container => container.SandboxId);
-        pods.OnChange((old, current) => Changed(old, current, version.Name, left, cancellationToken));
+        pods.OnChange((old, current) => Changed(old, current, version.Name, left, stop.Token));
         var known = pods.List().Select(pod => pod.Metadata.Uid).ToHashSet(StringComparer.Ordinal);
-        var tidying = orphans.RemoveAsync(known, cancellationToken);
+        var tidying = orphans.RemoveAsync(known, stop.Token);
         try
         {
             while (true)
@@ -44,6 +45,8 @@ internal sealed class PodManager(
         }
         finally
         {
+            // Workers end with us, also when it is us who fail.
+            await stop.CancelAsync();
             Task[] running;
             lock (_lock)
             {
@@ -54,7 +57,6 @@ internal sealed class PodManager(
         }
     }
 
-    /// <summary>The node cannot keep a pod: it fails for that reason. False when it is not here.</summary>
     public bool Evict(string podUid, PodFailure failure, TimeSpan grace)
     {
         lock (_lock)
@@ -122,7 +124,7 @@ internal sealed class PodManager(
             return null;
         }
 
-        var rejection = admission.Check(pod, [.. _workers.Values.Select(entry => entry.Worker.Pod)]);
+        var rejection = admission.Check(pod, [.. _workers.Values.Where(entry => !entry.Worker.HasEnded).Select(entry => entry.Worker.Pod)]);
         if (rejection is not null)
         {
             events.Warning(pod, rejection.Reason, rejection.Message);

@@ -3,7 +3,6 @@ using System.Text.Json;
 using Coxswain.Api;
 using Coxswain.Api.Core.V1;
 using Coxswain.Node.Planning;
-using Coxswain.Node.PodFacts;
 
 namespace Coxswain.Node.Pods;
 
@@ -34,53 +33,43 @@ internal sealed class PodStatusChanges
 
     private readonly Pod _known;
     private readonly PodStatus _changed;
-    private readonly List<string> _removed;
-    private readonly bool _hasConditions;
+    private readonly List<string> _names;
 
-    private PodStatusChanges(Pod known, PodStatus changed, List<string> removed, bool isEmpty, bool hasConditions)
+    private PodStatusChanges(Pod known, PodStatus changed, List<string> names)
     {
         _known = known;
         _changed = changed;
-        _removed = removed;
-        _hasConditions = hasConditions;
-        IsEmpty = isEmpty;
+        _names = names;
     }
 
-    public bool IsEmpty { get; }
+    public bool IsEmpty => _names.Count == 0;
 
     /// <param name="known">The pod as the API has it.</param>
     /// <param name="acknowledged">What the API made of <paramref name="written"/>: where it has something else now, it is written again.</param>
     public static PodStatusChanges Between(Pod known, PodStatus acknowledged, PodStatus written, PodStatus wanted)
     {
         var changed = PodStatus.Empty;
-        var removed = new List<string>();
-        var (isEmpty, hasConditions) = (true, false);
+        var names = new List<string>();
+        if (written == wanted && acknowledged == known.Status)
+        {
+            return new PodStatusChanges(known, changed, names); // Nearly always: nothing is copied to find that out.
+        }
+
         foreach (var field in Fields)
         {
-            if (Same(field, written, wanted) && Same(field, acknowledged, known.Status))
+            if (!Same(field, written, wanted) || !Same(field, acknowledged, known.Status))
             {
-                continue;
-            }
-
-            isEmpty = false;
-            hasConditions |= field.Name == ConditionsName;
-            changed = field.Copy(changed, wanted);
-            if (field.Copy(PodStatus.Empty, wanted) == PodStatus.Empty)
-            {
-                removed.Add(field.Name);
+                changed = field.Copy(changed, wanted);
+                names.Add(field.Name);
             }
         }
 
-        if (hasConditions)
+        if (names.Contains(ConditionsName))
         {
             changed = changed with { Conditions = OwnConditions.Merge(wanted.Conditions, known.Status.Conditions) };
-            if (changed.Conditions.Count > 0)
-            {
-                removed.Remove(ConditionsName);
-            }
         }
 
-        return new PodStatusChanges(known, changed, removed, isEmpty, hasConditions);
+        return new PodStatusChanges(known, changed, names);
     }
 
     /// <summary>The merge patch. Refused for a pod of the same name that is another one.</summary>
@@ -92,7 +81,7 @@ internal sealed class PodStatusChanges
             writer.WriteStartObject();
             writer.WriteStartObject("metadata");
             writer.WriteString("uid", _known.Metadata.Uid);
-            if (_hasConditions)
+            if (_names.Contains(ConditionsName))
             {
                 writer.WriteString("resourceVersion", _known.Metadata.ResourceVersion);
             }
@@ -113,25 +102,22 @@ internal sealed class PodStatusChanges
 
     private static PodStatus Own(PodStatus status) => status with { Conditions = [.. status.Conditions.Where(OwnConditions.Contains)] };
 
+    /// <summary>Our types leave out most of what is empty, where a merge patch wants null, and write some fields always, where it wants none.</summary>
     private void WriteStatus(Utf8JsonWriter writer)
     {
-        if (_removed.Count == 0)
-        {
-            _changed.Write(writer);
-            return;
-        }
-
-        // Null is how a merge patch removes; our types leave out what is empty.
-        writer.WriteStartObject();
         using var changed = JsonDocument.Parse(KubeJson.Serialize(_changed));
-        foreach (var property in changed.RootElement.EnumerateObject())
+        writer.WriteStartObject();
+        foreach (var name in _names)
         {
-            property.WriteTo(writer);
-        }
-
-        foreach (var name in _removed)
-        {
-            writer.WriteNull(name);
+            writer.WritePropertyName(name);
+            if (changed.RootElement.TryGetProperty(name, out var value))
+            {
+                value.WriteTo(writer);
+            }
+            else
+            {
+                writer.WriteNullValue();
+            }
         }
 
         writer.WriteEndObject();

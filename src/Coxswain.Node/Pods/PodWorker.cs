@@ -29,6 +29,7 @@ internal sealed partial class PodWorker : IDisposable
 
     private Pod _pod;
     private volatile bool _isGone;
+    private volatile bool _hasEnded;
     private volatile PodEviction? _eviction;
     private (long Grace, DateTimeOffset At)? _terminating;
 
@@ -53,6 +54,9 @@ internal sealed partial class PodWorker : IDisposable
 
     /// <summary>The pod with the newest status of ours, which the API server may not have yet.</summary>
     public Pod Pod => _report.Pod;
+
+    /// <summary>Nothing of it runs any more, nor will: what it took of the node is free.</summary>
+    public bool HasEnded => _hasEnded;
 
     public void Update(Pod pod)
     {
@@ -225,6 +229,7 @@ internal sealed partial class PodWorker : IDisposable
                 _phases.Stops.Begin(_phases.Containers[stop.Name], view.Pod, stop, Address, cancellationToken);
                 break;
             case CleanUp:
+                _hasEnded = true;
                 _phases.CleanUp.Begin(view.Pod, view.Terminating, _isGone, cancellationToken);
                 break;
         }

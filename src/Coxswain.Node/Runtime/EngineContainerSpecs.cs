@@ -1,5 +1,7 @@
 using Coxswain.Engine.Containers;
-using Coxswain.Engine.Images;
+using Coxswain.Engine.Containers.Oci;
+using Coxswain.Engine.Images.Documents;
+using Coxswain.Engine.Images.Stores;
 
 namespace Coxswain.Node.Runtime;
 
@@ -58,14 +60,18 @@ internal static class EngineContainerSpecs
                 Pids = config.Resources.Pids,
             },
             CgroupParent = sandbox.CgroupParent,
+            Seccomp = security.Seccomp switch
+            {
+                { Type: SecurityProfileType.RuntimeDefault } => SeccompProfile.Default,
+                { Type: SecurityProfileType.Localhost } profile => SeccompProfile.Localhost(profile.LocalhostRef),
+                _ => SeccompProfile.Unconfined,
+            },
             Privileged = security.Privileged,
             ReadonlyRootfs = security.ReadOnlyRootFilesystem,
             NoNewPrivileges = security.NoNewPrivileges,
             CapabilitiesAdd = security.CapabilitiesAdd,
             CapabilitiesDrop = security.CapabilitiesDrop,
             ShmPath = sandbox.HostIpc ? "/dev/shm" : attachment?.SharedMemory,
-            // As Kubernetes has it for a pod that says nothing.
-            Seccomp = SeccompProfile.Unconfined,
             OomScoreAdj = config.Resources.OomScoreAdj,
             Terminal = config.Terminal,
             Stdin = config.Stdin,

@@ -2,7 +2,10 @@ using Coxswain.Engine;
 using Coxswain.Engine.Containers;
 using Coxswain.Engine.Events;
 using Coxswain.Engine.Images;
+using Coxswain.Engine.Images.Documents;
 using Coxswain.Engine.Images.Registry;
+using Coxswain.Engine.Images.Stores;
+using Coxswain.Linux.Mounts;
 using EngineContainerStatus = Coxswain.Engine.Containers.ContainerStatus;
 
 namespace Coxswain.Node.Runtime;
@@ -11,8 +14,10 @@ namespace Coxswain.Node.Runtime;
 /// <param name="directory">Where sandboxes are remembered.</param>
 /// <param name="puller">Null when there is no registry to pull from.</param>
 public sealed class EnginePodRuntime(
-    IContainers containers, ImageStore images, IPodNetwork network, string directory, IImagePuller? puller = null) : IPodRuntime
+    IContainers containers, ImageStore images, IPodNetwork network, IMounts mounts, string directory, IImagePuller? puller = null)
+    : IPodRuntime
 {
+    private const string HostShm = "/dev/shm";
     private const string SandboxLabel = "coxswain.dev/sandbox";
     private const string NameLabel = "coxswain.dev/container";
     private const string AttemptLabel = "coxswain.dev/attempt";
@@ -20,6 +25,7 @@ public sealed class EnginePodRuntime(
     private const string ImageIdLabel = "coxswain.dev/image-id";
 
     private readonly SandboxFiles _sandboxes = new(Path.Combine(directory, "sandboxes"));
+    private readonly SandboxShm _shm = new(Path.Combine(directory, "shm"), mounts);
 
     public Task<RuntimeVersion> VersionAsync(CancellationToken cancellationToken) => Task.FromResult(new RuntimeVersion("coxswain", "0.1.0"));
 
@@ -28,6 +34,11 @@ public sealed class EnginePodRuntime(
         if (!config.HostNetwork)
         {
             await network.AddAsync(config.Id, config.Hostname, config.Sysctls, cancellationToken);
+        }
+
+        if (!config.HostIpc)
+        {
+            _shm.Make(config.Id);
         }
 
         _sandboxes.Write(config);
@@ -39,6 +50,7 @@ public sealed class EnginePodRuntime(
         try
         {
             await network.DeleteAsync(sandboxId, cancellationToken);
+            _shm.Remove(sandboxId);
         }
         catch (EngineException exception)
         {
@@ -68,11 +80,13 @@ public sealed class EnginePodRuntime(
         {
             var image = await images.FindAsync(config.Image, cancellationToken)
                 ?? throw new RuntimeException(RuntimeFailure.ImageNotFound, $"image \"{config.Image}\" is not here");
-            var layers = await images.PrepareLayersAsync(image, cancellationToken);
-            var spec = EngineContainerSpecs.Build(sandbox, await network.CheckAsync(sandboxId, cancellationToken), config, image, layers);
+            using var lease = await images.LeaseAsync(image, cancellationToken);
+            var attachment = await network.CheckAsync(sandboxId, cancellationToken);
+            var spec = EngineContainerSpecs.Build(sandbox, attachment, config, image, lease.LayerDirectories);
             var created = await containers.CreateAsync(
                 spec with
                 {
+                    ShmPath = sandbox.HostIpc ? HostShm : _shm.PathOf(sandboxId),
                     Labels = new Dictionary<string, string>(config.Labels)
                     {
                         [SandboxLabel] = sandboxId,

@@ -86,6 +86,21 @@ public sealed record ContainerSecurity
     public IReadOnlyList<string> CapabilitiesAdd { get; init; } = [];
 
     public IReadOnlyList<string> CapabilitiesDrop { get; init; } = [];
+
+    public SecurityProfile Seccomp { get; init; } = SecurityProfile.Unconfined;
+}
+
+public enum SecurityProfileType
+{
+    Unconfined,
+    RuntimeDefault,
+    Localhost,
+}
+
+/// <param name="LocalhostRef">For <see cref="SecurityProfileType.Localhost"/>: the profile's file on the node.</param>
+public sealed record SecurityProfile(SecurityProfileType Type, string LocalhostRef = "")
+{
+    public static readonly SecurityProfile Unconfined = new(SecurityProfileType.Unconfined);
 }
 
 /// <summary>Null is no limit.</summary>

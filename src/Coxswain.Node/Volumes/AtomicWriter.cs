@@ -28,6 +28,9 @@ internal static class AtomicWriter
         var old = new FileInfo(link).LinkTarget;
         if (old is not null && IsSame(Path.Combine(directory, old), files))
         {
+            // A run that was killed after the swap may not have got to the names, nor to what it replaced.
+            LinkNames(directory, files.Keys);
+            RemoveOld(directory, old);
             return false;
         }
 
@@ -40,11 +43,7 @@ internal static class AtomicWriter
         File.CreateSymbolicLink(newLink, name);
         FileNodes.Rename(newLink, link);
         LinkNames(directory, files.Keys);
-        if (old is not null)
-        {
-            TreeRemover.Remove(Path.Combine(directory, old));
-        }
-
+        RemoveOld(directory, name);
         return true;
     }
 
@@ -109,6 +108,18 @@ internal static class AtomicWriter
             if (entry.LinkTarget is not null && entry.Name != DataLink && !wanted.Contains(entry.Name))
             {
                 entry.Delete();
+            }
+        }
+    }
+
+    /// <summary>Data that nothing leads to any more.</summary>
+    private static void RemoveOld(string directory, string current)
+    {
+        foreach (var entry in new DirectoryInfo(directory).EnumerateDirectories("..*").ToList())
+        {
+            if (entry.LinkTarget is null && entry.Name != current)
+            {
+                TreeRemover.Remove(entry.FullName);
             }
         }
     }

@@ -1,4 +1,5 @@
 using Coxswain.Api.Core.V1;
+using Coxswain.Linux.Files;
 
 namespace Coxswain.Node.Volumes;
 
@@ -12,46 +13,56 @@ internal static class HostPaths
         switch (type ?? "")
         {
             case "":
+                // The kubelet checks nothing, and containerd makes a directory of what it is to mount and is not there.
+                MakeDirectory(path);
                 break;
             case HostPathType.DirectoryOrCreate:
-                if (!File.Exists(path))
-                {
-                    Directory.CreateDirectory(path);
-                }
-
-                Require(Directory.Exists(path), path, "a directory");
+                MakeDirectory(path);
+                Require(Find(path) is { IsDirectory: true }, path, "a directory");
                 break;
             case HostPathType.Directory:
-                Require(Directory.Exists(path), path, "a directory");
+                Require(Find(path) is { IsDirectory: true }, path, "a directory");
                 break;
             case HostPathType.FileOrCreate:
-                if (!Directory.Exists(path) && !File.Exists(path))
+                if (Find(path) is null)
                 {
-                    using (File.Create(path))
+                    using (new FileStream(path, System.IO.FileMode.OpenOrCreate, FileAccess.Write))
                     {
                     }
 
                     File.SetUnixFileMode(path, FileMode);
                 }
 
-                Require(File.Exists(path), path, "a file");
+                Require(Find(path) is { IsDirectory: false }, path, "a file");
                 break;
             case HostPathType.File:
-                Require(File.Exists(path), path, "a file");
+                Require(Find(path) is { IsDirectory: false }, path, "a file");
                 break;
             case HostPathType.Socket:
-                Require(File.Exists(path), path, "a socket file");
+                Require(Find(path) is { IsSocket: true }, path, "a socket file");
                 break;
             case HostPathType.CharDevice:
-                Require(File.Exists(path), path, "a character device");
+                Require(Find(path) is { IsCharacterDevice: true }, path, "a character device");
                 break;
             case HostPathType.BlockDevice:
-                Require(File.Exists(path), path, "a block device");
+                Require(Find(path) is { IsBlockDevice: true }, path, "a block device");
                 break;
             default:
                 throw new VolumeException($"hostPath type check failed: {type} is an invalid volume type");
         }
     }
+
+    private static void MakeDirectory(string path)
+    {
+        if (Find(path) is null)
+        {
+            Directory.CreateDirectory(path);
+        }
+    }
+
+    /// <summary>What a path leads to, links followed; null when nothing is there.</summary>
+    private static FileStatus? Find(string path) =>
+        FileStatus.TryRead(path) is { IsSymbolicLink: true } ? FileStatus.TryRead(FileNodes.RealPath(path)) : FileStatus.TryRead(path);
 
     private static void Require(bool holds, string path, string what)
     {

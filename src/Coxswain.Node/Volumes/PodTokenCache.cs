@@ -9,6 +9,9 @@ internal sealed class PodTokenCache(IPodTokens tokens, TimeProvider time)
     private const double RenewAfter = 0.8;
     private static readonly TimeSpan Longest = TimeSpan.FromHours(24);
 
+    /// <summary>Also for a token that has expired as it comes, by a clock that is not the server's: it is not asked for without end.</summary>
+    private static readonly TimeSpan Shortest = TimeSpan.FromMinutes(1);
+
     private readonly Dictionary<ServiceAccountTokenProjection, Entry> _entries = [];
 
     /// <summary>When the first of them wants to be renewed; null when there are none.</summary>
@@ -25,7 +28,7 @@ internal sealed class PodTokenCache(IPodTokens tokens, TimeProvider time)
 
         var status = await tokens.RequestAsync(pod, projection, cancellationToken);
         var life = (status.ExpirationTimestamp ?? now + TimeSpan.FromHours(1)) - now;
-        var wait = TimeSpan.FromTicks(Math.Min((long)(life.Ticks * RenewAfter), Longest.Ticks));
+        var wait = TimeSpan.FromTicks(Math.Clamp((long)(life.Ticks * RenewAfter), Shortest.Ticks, Longest.Ticks));
         _entries[projection] = new Entry(status.Token, now + wait);
         return status.Token;
     }

@@ -1,4 +1,5 @@
 using Coxswain.Api.Core.V1;
+using Coxswain.Linux.Files;
 using Coxswain.Linux.Mounts;
 using Coxswain.Node.Files;
 using Coxswain.Node.Objects;
@@ -6,11 +7,17 @@ using Coxswain.Node.PodFacts;
 
 namespace Coxswain.Node.Volumes;
 
-/// <summary>The volumes of one pod on the node's disk. Setting up again brings changed content in and leaves the rest alone.</summary>
+/// <summary>The volumes of one pod on the node. Setting up again brings changed content in and leaves the rest alone.</summary>
 internal sealed class PodVolumes(
     string podUid, NodePaths paths, VolumeContent content, IClaimedVolumes claims, IMounts mounts, TimeProvider time)
 {
-    private const UnixFileMode OpenDirectory = (UnixFileMode)0b111_111_111;
+    private const uint OpenDirectory = 0b111_111_111;
+
+    /// <summary>File systems in memory that are known to be mounted: what was looked up once need not be again.</summary>
+    private readonly HashSet<string> _inMemory = new(StringComparer.Ordinal);
+
+    /// <summary>Claimed volumes that were given to the pod's group.</summary>
+    private readonly HashSet<string> _owned = new(StringComparer.Ordinal);
 
     /// <summary>When a token wants to be renewed by setting up again.</summary>
     public DateTimeOffset? RenewAt => content.Tokens.RenewAt;
@@ -27,7 +34,8 @@ internal sealed class PodVolumes(
             {
                 result[volume.Name] = await SetUpAsync(pod, volume, podAddresses, cancellationToken);
             }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or VolumeException or PodObjectException or ContainerConfigException)
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or VolumeException or PodObjectException
+                or ContainerConfigException)
             {
                 throw new VolumeException($"MountVolume.SetUp failed for volume \"{volume.Name}\" : {exception.Message}", exception);
             }
@@ -51,45 +59,58 @@ internal sealed class PodVolumes(
 
         if (await content.ReadAsync(pod, volume, podAddresses, cancellationToken) is { } files)
         {
-            var directory = paths.Volume(podUid, Kind(volume), volume.Name);
-            var group = pod.Spec.SecurityContext?.FsGroup;
-            AtomicWriter.Write(directory, files, time.GetUtcNow(),
-                fresh =>
-                {
-                    if (group is { } id)
-                    {
-                        VolumeOwnership.Apply(fresh, id, readOnly: true);
-                    }
-                });
-            return directory;
+            return WriteContent(pod, volume, files);
         }
 
-        return volume.EmptyDir is { } emptyDir || IsUnset(volume)
+        return volume.EmptyDir is not null || IsUnset(volume)
             ? EmptyDir(pod, volume)
             : throw new VolumeException("the volume's kind is not supported on this node");
+    }
+
+    private string WriteContent(Pod pod, Volume volume, IReadOnlyDictionary<string, VolumeFile> files)
+    {
+        var directory = paths.Volume(podUid, Kind(volume), volume.Name);
+        if (volume.ConfigMap is null)
+        {
+            // Secrets, tokens and what stands beside them never reach the disk.
+            MountInMemory(directory, "mode=0755");
+        }
+
+        var group = pod.Spec.SecurityContext?.FsGroup;
+        AtomicWriter.Write(directory, files, time.GetUtcNow(),
+            fresh =>
+            {
+                if (group is { } id)
+                {
+                    VolumeOwnership.Apply(fresh, id, readOnly: true);
+                }
+            });
+        return directory;
     }
 
     private string EmptyDir(Pod pod, Volume volume)
     {
         var directory = paths.Volume(podUid, "empty-dir", volume.Name);
+        if (volume.EmptyDir?.Medium == "Memory")
+        {
+            var size = volume.EmptyDir.SizeLimit is { IsZero: false } limit ? $"size={limit.LongValue}," : "";
+            var owner = pod.Spec.SecurityContext?.FsGroup is { } gid ? $"mode=2777,gid={gid}" : "mode=0777";
+            MountInMemory(directory, size + owner);
+            return directory;
+        }
+
         if (Directory.Exists(directory))
         {
             return directory;
         }
 
-        Directory.CreateDirectory(directory);
-        if (volume.EmptyDir?.Medium == "Memory")
-        {
-            var size = volume.EmptyDir.SizeLimit is { IsZero: false } limit ? $"size={limit.LongValue}," : "";
-            mounts.Mount(MountRequest.Tmpfs(directory, size + "mode=0777"));
-        }
-
-        File.SetUnixFileMode(directory, OpenDirectory);
-        if (pod.Spec.SecurityContext?.FsGroup is { } group)
-        {
-            VolumeOwnership.Apply(directory, group, readOnly: false);
-        }
-
+        // Under its name only when it is as it should be: a crash before that leaves nothing that looks finished.
+        var aside = directory + ".new";
+        TreeRemover.Remove(aside);
+        Directory.CreateDirectory(aside);
+        FileMetadata.ChangeMode(aside, OpenDirectory);
+        VolumeOwnership.Apply(aside, pod.Spec.SecurityContext);
+        FileNodes.Rename(aside, directory);
         return directory;
     }
 
@@ -97,12 +118,31 @@ internal sealed class PodVolumes(
     {
         var path = await claims.PathAsync(pod.Metadata.Namespace, claimName, cancellationToken);
         Directory.CreateDirectory(path);
-        if (pod.Spec.SecurityContext?.FsGroup is { } group)
+        if (_owned.Add(path))
         {
-            VolumeOwnership.Apply(path, group, readOnly: false);
+            VolumeOwnership.Apply(path, pod.Spec.SecurityContext);
         }
 
         return path;
+    }
+
+    /// <summary>A directory of that name may be left of a crash, or of the time before a reboot: only the mount counts.</summary>
+    private void MountInMemory(string directory, string options)
+    {
+        if (_inMemory.Contains(directory))
+        {
+            return;
+        }
+
+        Directory.CreateDirectory(directory);
+        var mountPoint = FileNodes.RealPath(directory);
+        if (!mounts.List().Any(mount => mount.MountPoint == mountPoint))
+        {
+            TreeRemover.RemoveContents(directory);
+            mounts.Mount(MountRequest.Tmpfs(directory, options));
+        }
+
+        _inMemory.Add(directory);
     }
 
     private static string Kind(Volume volume) => volume switch

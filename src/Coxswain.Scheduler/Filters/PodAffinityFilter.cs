@@ -10,9 +10,9 @@ internal static class PodAffinityFilter
     public static NodeFilter? Prepare(ScheduledPod pod, ClusterSnapshot snapshot)
     {
         var near = (pod.Pod.Spec.Affinity?.PodAffinity?.RequiredDuringSchedulingIgnoredDuringExecution ?? [])
-            .Select(term => AffinityTerm.Of(term, pod.Pod)).Select(term => (Term: term, Counts: term.CountByDomain(snapshot))).ToList();
+            .Select(term => AffinityTerm.Of(term, pod.Pod, snapshot)).Select(term => (Term: term, Counts: term.CountByDomain(snapshot))).ToList();
         var apart = (pod.Pod.Spec.Affinity?.PodAntiAffinity?.RequiredDuringSchedulingIgnoredDuringExecution ?? [])
-            .Select(term => AffinityTerm.Of(term, pod.Pod)).Select(term => (Term: term, Counts: term.CountByDomain(snapshot))).ToList();
+            .Select(term => AffinityTerm.Of(term, pod.Pod, snapshot)).Select(term => (Term: term, Counts: term.CountByDomain(snapshot))).ToList();
         var avoided = DomainsThatAvoid(pod, snapshot);
         if (near.Count == 0 && apart.Count == 0 && avoided.Count == 0)
         {
@@ -47,7 +47,7 @@ internal static class PodAffinityFilter
             {
                 foreach (var term in other.Pod.Spec.Affinity?.PodAntiAffinity?.RequiredDuringSchedulingIgnoredDuringExecution ?? [])
                 {
-                    if (node.Node.Metadata.Labels.TryGetValue(term.TopologyKey, out var domain) && AffinityTerm.Of(term, other.Pod).Matches(pod.Pod))
+                    if (node.Node.Metadata.Labels.TryGetValue(term.TopologyKey, out var domain) && AffinityTerm.Of(term, other.Pod, snapshot).Matches(pod.Pod))
                     {
                         domains.Add((term.TopologyKey, domain));
                     }

@@ -6,9 +6,9 @@ internal static class PodAffinityScore
     public static NodeScore? Prepare(ScheduledPod pod, ClusterSnapshot snapshot, IReadOnlyList<NodeInfo> feasible)
     {
         var terms = (pod.Pod.Spec.Affinity?.PodAffinity?.PreferredDuringSchedulingIgnoredDuringExecution ?? [])
-            .Select(item => (Term: AffinityTerm.Of(item.PodAffinityTerm, pod.Pod), item.Weight))
+            .Select(item => (Term: AffinityTerm.Of(item.PodAffinityTerm, pod.Pod, snapshot), item.Weight))
             .Concat((pod.Pod.Spec.Affinity?.PodAntiAffinity?.PreferredDuringSchedulingIgnoredDuringExecution ?? [])
-                .Select(item => (Term: AffinityTerm.Of(item.PodAffinityTerm, pod.Pod), Weight: -item.Weight)))
+                .Select(item => (Term: AffinityTerm.Of(item.PodAffinityTerm, pod.Pod, snapshot), Weight: -item.Weight)))
             .Select(item => (item.Term.TopologyKey, item.Weight, Counts: item.Term.CountByDomain(snapshot)))
             .ToList();
         if (terms.Count == 0)

@@ -55,6 +55,10 @@ internal sealed class SqliteLog : IDisposable
 
     public int DeadRows => _dead.Count;
 
+    /// <summary>Bytes of pages that nothing is stored in: the file keeps them for what comes.</summary>
+    public long UnusedBytes =>
+        long.Parse(_connection.Ask("PRAGMA freelist_count")) * long.Parse(_connection.Ask("PRAGMA page_size"));
+
     /// <summary>Waits for the disk so far; read from any thread.</summary>
     public long Commits => Volatile.Read(ref _commits);
 

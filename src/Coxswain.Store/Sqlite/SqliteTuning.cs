@@ -4,10 +4,10 @@ namespace Coxswain.Store.Sqlite;
 internal sealed record SqliteTuning
 {
     /// <summary>
-    /// Room for what a full write-ahead log adds to the database when it is copied, and as much again for what is
-    /// deleted afterwards; see <see cref="DiskReserve"/>.
+    /// What <see cref="DiskReserve"/> takes, in quarters: for the log, for what the log adds to the database when it is
+    /// copied, for the history that is still kept, and for rows that are not deleted yet.
     /// </summary>
-    public long ReserveBytes { get; init; } = 64L << 20;
+    public long ReserveBytes { get; init; } = 128L << 20;
 
     /// <summary>The revision that follows another, for a store that skips some; null for the next.</summary>
     public Func<long, long>? Successor { get; init; }

@@ -10,12 +10,6 @@ namespace Coxswain.Store.Sqlite;
 /// </summary>
 internal sealed partial class SqliteWriter
 {
-    /// <summary>Pages of 8 KiB in the log, 32 MB, that make a checkpoint worth its two waits for the disk.</summary>
-    private const int DueFrames = 4_096;
-
-    /// <summary>The same on a full disk, where the log must not grow.</summary>
-    private const int DueFramesWhenFull = 512;
-
     private readonly string _path;
     private readonly StoreOptions _options;
     private readonly SqliteTuning _tuning;
@@ -61,20 +55,14 @@ internal sealed partial class SqliteWriter
         {
             StoreFiles.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(_path))!); // a file has a directory
             using var storeLock = StoreLock.Take(_path);
-            _reserve.TryHold();
-            using var log = WithReserve(() => new SqliteLog(_path, _tuning));
-            var started = _time.GetTimestamp();
-            var core = new StoreCore(log.Recover(_options, _time), _options, _time, _tuning.Successor);
-            var state = core.State;
-            Log.Opened(_logger, _path, state.Revision, state.Tree.Count, _time.GetElapsedTime(started).TotalMilliseconds);
-            using var checkpointer = Checkpointer.Start(_path, _tuning.Fault);
-            _log = log;
-            _opened.SetResult(core);
-            while (Queue.Take(_taken, wait: log.DeadRows == 0 || !_mayDeleteWhenIdle))
+            _reserve.Open();
+            try
             {
-                Turn(log, core);
-                Checkpoint(log, checkpointer);
-                _taken.Clear();
+                Serve();
+            }
+            finally
+            {
+                _reserve.Close();
             }
         }
         catch (Exception exception)
@@ -86,6 +74,24 @@ internal sealed partial class SqliteWriter
         {
             RefuseTheRest();
             _stopped.SetResult();
+        }
+    }
+
+    private void Serve()
+    {
+        using var log = WithReserve(() => new SqliteLog(_path, _tuning));
+        var started = _time.GetTimestamp();
+        var core = new StoreCore(log.Recover(_options, _time), _options, _time, _tuning.Successor);
+        var state = core.State;
+        Log.Opened(_logger, _path, state.Revision, state.Tree.Count, _time.GetElapsedTime(started).TotalMilliseconds);
+        using var checkpointer = Checkpointer.Start(_path, _tuning.Fault);
+        _log = log;
+        _opened.SetResult(core);
+        while (Queue.Take(_taken, wait: log.DeadRows == 0 || !_mayDeleteWhenIdle))
+        {
+            Turn(log, core);
+            Checkpoint(log, checkpointer);
+            _taken.Clear();
         }
     }
 
@@ -134,15 +140,15 @@ internal sealed partial class SqliteWriter
 
     private void Write(SqliteLog log, StoreCore core)
     {
-        var batch = Stage(core, isFull: _reserve.IsSpent && !_reserve.TryHold());
+        _reserve.Look(() => log.UnusedBytes);
         try
         {
-            Commit(log, core, batch);
+            Commit(log, core, Stage(core));
         }
         catch (StoreException exception) when (exception.Failure == StoreFailure.NoSpace && _reserve.Spend())
         {
             Log.DiskFull(_logger, exception);
-            Commit(log, core, Stage(core, isFull: true));
+            Commit(log, core, Stage(core));
         }
 
         foreach (var pending in _taken)
@@ -154,9 +160,8 @@ internal sealed partial class SqliteWriter
         }
     }
 
-    /// <summary>Applies what waits, one on top of the other.</summary>
-    /// <param name="isFull">Only what makes room, or takes next to none.</param>
-    private WriteBatch Stage(StoreCore core, bool isFull)
+    /// <summary>Applies what waits, one on top of the other; on a full disk only what makes room, or takes next to none.</summary>
+    private WriteBatch Stage(StoreCore core)
     {
         var batch = core.Begin();
         foreach (var pending in _taken)
@@ -170,7 +175,7 @@ internal sealed partial class SqliteWriter
             {
                 pending.TrySetCanceled(pending.CancellationToken);
             }
-            else if (isFull && batch.Grows(pending.Write))
+            else if (_reserve.IsFull && batch.Grows(pending.Write))
             {
                 pending.TrySetException(new StoreException(
                     $"database {_path}: its disk is full; until there is room, only deletes and updates that hardly grow"
@@ -236,7 +241,7 @@ internal sealed partial class SqliteWriter
             {
                 _isCheckpointToFinish = !WithReserve(log.Checkpoint);
             }
-            else if (log.LogFrames >= (_reserve.IsSpent ? DueFramesWhenFull : DueFrames))
+            else if (log.LogFrames >= _reserve.LogFrames)
             {
                 checkpointer.Request(log.LogFrames);
             }

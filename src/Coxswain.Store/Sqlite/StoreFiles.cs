@@ -12,6 +12,8 @@ internal static partial class StoreFiles
 
     private const UnixFileMode PrivateDirectory = Private | UnixFileMode.UserExecute;
     private const int ReadOnlyCloseOnExec = 0x80000;
+    private const int ReadWriteCloseOnExec = 0x80002;
+    private const int KeepSize = 1;
 
     /// <summary>Creates what is missing of a path, closed to others. A directory that is there stays as it is.</summary>
     public static void CreateDirectory(string directory)
@@ -60,6 +62,15 @@ internal static partial class StoreFiles
 
     /// <summary>Opens without asking for a lock, as the runtime would; the handle may be invalid.</summary>
     public static SafeFileHandle OpenToRead(string path) => new(Open(path, ReadOnlyCloseOnExec), ownsHandle: true);
+
+    /// <summary>The same, to write. A missing file is not made.</summary>
+    public static SafeFileHandle OpenToGrow(string path) => new(Open(path, ReadWriteCloseOnExec), ownsHandle: true);
+
+    /// <summary>Takes room for a file beyond its end, without making it longer, if there is room.</summary>
+    public static void TakeRoom(SafeFileHandle file, long from, long bytes) => _ = Allocate(file, KeepSize, from, bytes);
+
+    [LibraryImport("libc", EntryPoint = "fallocate")]
+    private static partial int Allocate(SafeFileHandle file, int mode, long from, long bytes);
 
     [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     private static partial int Open(string path, int flags);

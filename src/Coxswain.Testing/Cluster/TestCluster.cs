@@ -1,5 +1,5 @@
 using Coxswain.Api;
-using Coxswain.ApiServer.Documents;
+using Coxswain.ApiServer;
 using Coxswain.ApiServer.Users;
 using Coxswain.Client;
 using Coxswain.Testing.Client;
@@ -24,6 +24,7 @@ public sealed class TestCluster : IAsyncDisposable
     {
         (_loop, Server) = (loop, server);
         Start = loop.Time.GetUtcNow();
+        PartClients = new InProcessClients(server.Host);
         Client = new SimulatedKubeClient(loop, server.Admin, Patience);
     }
 
@@ -33,6 +34,9 @@ public sealed class TestCluster : IAsyncDisposable
     public DateTimeOffset Start { get; }
 
     public TestApiServer Server { get; }
+
+    /// <summary>Clients for parts, each with what its roles allow.</summary>
+    public IKubeClientSource PartClients { get; }
 
     /// <summary>The test's own client, which may do everything.</summary>
     public IKubeClient Client { get; }
@@ -63,6 +67,7 @@ public sealed class TestCluster : IAsyncDisposable
         where T : class, IKubeObject<T>
     {
         IReadOnlyList<T> seen = [];
+        _loop.Settle();
         var answer = _loop.Run(() => Server.Admin.ListAsync<T>(null, ListQuery.All, CancellationToken.None), Patience);
         var end = Time.GetUtcNow() + Patience;
         while (!holds(seen = (await answer).Items))

@@ -2,7 +2,10 @@ using System.Text;
 
 namespace Coxswain.Testing.Fuzzing;
 
-/// <summary>Changes bytes without knowing what they mean: single bytes, ranges, words of the corpus, parts of other inputs, repetitions.</summary>
+/// <summary>
+/// Changes bytes without knowing what they mean: single bytes, ranges, words of the corpus, parts of other inputs,
+/// repetitions.
+/// </summary>
 public sealed class ByteMutator(FuzzCorpus corpus)
 {
     /// <summary>What breaks readers: bounds of integers, signs, ends, lengths, escapes, bad UTF-8.</summary>
@@ -10,9 +13,12 @@ public sealed class ByteMutator(FuzzCorpus corpus)
     [
         .. new[]
         {
-            "0", "-1", "2147483648", "-9223372036854775808", "9223372036854775807", "18446744073709551616", "1e999", "-0", "0.1e-400",
-            "00", "0x", "null", "true", "~", "{}", "[]", "\"\"", "{", "}", "[", "]", "\"", "'", "\\", "\\u0000", "\\ud800", "\n", "\r\n", "\t",
-            "\0", "&a ", "*a", "<<: ", "!!binary ", "%YAML", "---\n", "...", "|+\n", ">-\n", "? ", ": ", "- ", "#", "~1", "~0", "/-", "//", "$patch", "\u00a0", "é", "\ufeff", "\ud83d\ude00",
+            "0", "-1", "2147483648", "-9223372036854775808", "9223372036854775807", "18446744073709551616", "1e999",
+            "-0", "0.1e-400",
+            "00", "0x", "null", "true", "~", "{}", "[]", "\"\"", "{", "}", "[", "]", "\"", "'", "\\", "\\u0000",
+            "\\ud800", "\n", "\r\n", "\t",
+            "\0", "&a ", "*a", "<<: ", "!!binary ", "%YAML", "---\n", "...", "|+\n", ">-\n", "? ", ": ", "- ", "#",
+            "~1", "~0", "/-", "//", "$patch", "\u00a0", "é", "\ufeff", "\ud83d\ude00",
         }.Select(Encoding.UTF8.GetBytes),
         [0xff], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0x80], [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01],
     ];
@@ -56,7 +62,8 @@ public sealed class ByteMutator(FuzzCorpus corpus)
                 break;
             case 7:
                 var part = bytes.GetRange(at, length);
-                for (var times = 1 + random.Next(random.Next(20) == 0 ? 2_000 : 8); times > 0 && bytes.Count < 1 << 20; times--)
+                for (var times = 1 + random.Next(random.Next(20) == 0 ? 2_000 : 8); times > 0
+                    && bytes.Count < 1 << 20; times--)
                 {
                     bytes.InsertRange(at, part);
                 }

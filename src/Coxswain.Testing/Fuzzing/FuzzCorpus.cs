@@ -2,7 +2,10 @@ using System.Text;
 
 namespace Coxswain.Testing.Fuzzing;
 
-/// <summary>The inputs that mutation begins from: those a test gives, and the files of <c>testdata/fuzz/NAME</c>, which keep what was found once.</summary>
+/// <summary>
+/// The inputs that mutation begins from: those a test gives, and the files of <c>testdata/fuzz/NAME</c>, which keep
+/// what was found once.
+/// </summary>
 public sealed class FuzzCorpus
 {
     private FuzzCorpus(IReadOnlyList<byte[]> inputs, IReadOnlyList<byte[]> tokens)
@@ -19,9 +22,11 @@ public sealed class FuzzCorpus
     public static FuzzCorpus Load(string name, IEnumerable<byte[]> given)
     {
         var folder = Path.Combine(AppContext.BaseDirectory, "testdata", "fuzz", name);
-        var files = Directory.Exists(folder) ? Directory.GetFiles(folder).Order(StringComparer.Ordinal).Select(File.ReadAllBytes) : [];
+        var files = Directory.Exists(folder)
+            ? Directory.GetFiles(folder).Order(StringComparer.Ordinal).Select(File.ReadAllBytes) : [];
         List<byte[]> inputs = [.. given, .. files];
-        return inputs.Count == 0 ? throw new ArgumentException($"{name} has nothing to begin from", nameof(given)) : new FuzzCorpus(inputs, FindTokens(inputs));
+        return inputs.Count == 0 ? throw new ArgumentException($"{name} has nothing to begin from", nameof(given))
+            : new FuzzCorpus(inputs, FindTokens(inputs));
     }
 
     private static List<byte[]> FindTokens(IEnumerable<byte[]> inputs)

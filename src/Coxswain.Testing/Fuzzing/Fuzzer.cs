@@ -3,15 +3,17 @@ using System.Text;
 namespace Coxswain.Testing.Fuzzing;
 
 /// <summary>
-/// Tries a target on changed forms of known inputs. A target returns, whatever the bytes, or throws: only an error the caller
-/// would have caught is caught there. Each input follows from one seed and the corpus, so a failure replays from its seed.
+/// Tries a target on changed forms of known inputs. A target returns, whatever the bytes, or throws: only an error
+/// the caller would have caught is caught there. Each input follows from one seed and the corpus, so a failure
+/// replays from its seed.
 /// </summary>
 public static class Fuzzer
 {
     /// <param name="name">Names the corpus folder, <c>testdata/fuzz/NAME</c> beside the test assembly.</param>
     /// <param name="seeds">Inputs beside those of the folder.</param>
     /// <returns>How many inputs were tried.</returns>
-    /// <exception cref="FuzzFailedException">The target threw, or allocated more than its input accounts for.</exception>
+    /// <exception cref="FuzzFailedException">The target threw, or allocated more than its input accounts
+    /// for.</exception>
     public static long Run(string name, IEnumerable<byte[]> seeds, Action<byte[]> target, FuzzOptions? options = null)
     {
         options ??= new FuzzOptions();
@@ -27,7 +29,8 @@ public static class Fuzzer
         var seed = options.Seed ?? (options.Duration is null ? 1 : (int)time.GetUtcNow().ToUnixTimeSeconds());
         var start = time.GetTimestamp();
         var tried = 0;
-        for (; options.Duration is { } duration ? time.GetElapsedTime(start) < duration : tried < options.Inputs; tried++)
+        for (; options.Duration is { } duration ? time.GetElapsedTime(start) < duration
+            : tried < options.Inputs; tried++)
         {
             var input = Make(corpus, bytes, new Random(unchecked(seed + tried)), options.MaxInputBytes);
             Try(name, $"{FuzzOptions.SeedVariable}={unchecked(seed + tried)}", input, target, options, watch);
@@ -49,11 +52,13 @@ public static class Fuzzer
     private static byte[] Make(FuzzCorpus corpus, ByteMutator bytes, Random random, int maxBytes)
     {
         var input = corpus.Inputs[random.Next(corpus.Inputs.Count)];
-        var made = random.Next(3) == 0 ? JsonMutator.Mutate(input, random) ?? bytes.Mutate(input, random) : bytes.Mutate(input, random);
+        var made = random.Next(3) == 0 ? JsonMutator.Mutate(input, random) ?? bytes.Mutate(input, random)
+            : bytes.Mutate(input, random);
         return made.Length <= maxBytes ? made : made[..maxBytes];
     }
 
-    private static void Try(string name, string seed, byte[] input, Action<byte[]> target, FuzzOptions options, HangWatch watch)
+    private static void Try(string name, string seed, byte[] input, Action<byte[]> target, FuzzOptions options,
+        HangWatch watch)
     {
         if (Fault(input, seed, target, options, watch) is not { } fault)
         {
@@ -62,11 +67,13 @@ public static class Fuzzer
 
         var small = Shrink(input, fault, candidate => Fault(candidate, seed, target, options, watch));
         throw new FuzzFailedException(
-            $"{name}: {fault.GetType().Name}: {fault.Message}\nreplay: {seed}\ninput: {Printable(small)}\nbase64: {Convert.ToBase64String(small.AsSpan(0, Math.Min(small.Length, 4096)))}",
+            $"{name}: {fault.GetType().Name}: {fault.Message}\nreplay: {seed}\ninput: {Printable(small)}\nbase64: "
+                + Convert.ToBase64String(small.AsSpan(0, Math.Min(small.Length, 4096))),
             fault);
     }
 
-    private static Exception? Fault(byte[] input, string seed, Action<byte[]> target, FuzzOptions options, HangWatch watch)
+    private static Exception? Fault(byte[] input, string seed, Action<byte[]> target, FuzzOptions options,
+        HangWatch watch)
     {
         watch.Begin(seed);
         var before = GC.GetAllocatedBytesForCurrentThread();

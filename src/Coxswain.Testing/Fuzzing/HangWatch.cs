@@ -1,6 +1,8 @@
 namespace Coxswain.Testing.Fuzzing;
 
-/// <summary>Ends the process when one input never returns: a thread cannot be stopped, and a test that hangs says nothing.</summary>
+/// <summary>
+/// Ends the process when one input never returns: a thread cannot be stopped, and a test that hangs says nothing.
+/// </summary>
 internal sealed class HangWatch : IDisposable
 {
     private readonly Lock _lock = new();
@@ -19,7 +21,8 @@ internal sealed class HangWatch : IDisposable
                 {
                     if (_seed is { } seed && time.GetElapsedTime(_since) > hangsAfter)
                     {
-                        Environment.FailFast($"fuzzing {name}: an input runs for more than {hangsAfter}; replay: {seed}");
+                        Environment.FailFast(
+                            $"fuzzing {name}: an input runs for more than {hangsAfter}; replay: {seed}");
                     }
                 }
             },

@@ -4,13 +4,18 @@ using System.Text.Json.Nodes;
 
 namespace Coxswain.Testing.Fuzzing;
 
-/// <summary>Changes JSON so that it stays JSON: values of other types, moved, repeated, missing and unknown properties, nesting.</summary>
+/// <summary>
+/// Changes JSON so that it stays JSON: values of other types, moved, repeated, missing and unknown properties,
+/// nesting.
+/// </summary>
 public static class JsonMutator
 {
     private static readonly string[] Scalars =
     [
-        "null", "true", "false", "0", "-1", "1.5", "2147483648", "9223372036854775807", "-9223372036854775808", "1e300", "\"\"", "\"a\"", "\"0\"", "\"100m\"", "\"1e9\"", "\"-1s\"",
-        "\"2026-01-01T00:00:00Z\"", "\"%\"", "\"/\"", "\"~1\"", "\"\\u0000\"", "\"é\"", "{}", "[]", "[null]", "{\"\":null}", "{\"$patch\":\"delete\"}", "{\"$patch\":\"replace\"}",
+        "null", "true", "false", "0", "-1", "1.5", "2147483648", "9223372036854775807", "-9223372036854775808",
+        "1e300", "\"\"", "\"a\"", "\"0\"", "\"100m\"", "\"1e9\"", "\"-1s\"",
+        "\"2026-01-01T00:00:00Z\"", "\"%\"", "\"/\"", "\"~1\"", "\"\\u0000\"", "\"é\"", "{}", "[]", "[null]",
+        "{\"\":null}", "{\"$patch\":\"delete\"}", "{\"$patch\":\"replace\"}",
         "{\"$retainKeys\":[]}", "{\"$setElementOrder/containers\":[]}", "{\"a\":{\"a\":{\"a\":[[[[]]]]}}}",
     ];
 
@@ -72,7 +77,8 @@ public static class JsonMutator
                 properties[name] = containers[random.Next(containers.Count)].DeepClone();
                 break;
             case 4:
-                properties[random.Next(4) switch { 0 => "", 1 => "unknown", 2 => "$patch", _ => name + "x" }] = Scalar(random);
+                properties[random.Next(4) switch { 0 => "", 1 => "unknown", 2 => "$patch", _ => name + "x" }] =
+                    Scalar(random);
                 break;
             default:
                 var value = properties[name]?.DeepClone();

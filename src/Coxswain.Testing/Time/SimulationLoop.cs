@@ -8,7 +8,7 @@ namespace Coxswain.Testing.Time;
 /// </summary>
 /// <remarks>
 /// What is started here must go on here: it awaits without <c>ConfigureAwait(false)</c> and leaves nothing to the thread
-/// pool. Only <see cref="RunToEnd"/> waits for what does.
+/// pool; the next call throws when something did. Only <see cref="RunToEnd"/> waits for other threads.
 /// </remarks>
 public sealed class SimulationLoop(VirtualTime time) : SynchronizationContext
 {
@@ -19,6 +19,9 @@ public sealed class SimulationLoop(VirtualTime time) : SynchronizationContext
     private static readonly TimeSpan OutsidePatience = TimeSpan.FromSeconds(30);
 
     private readonly object _lock = new();
+    private int _thread = Environment.CurrentManagedThreadId;
+    private string? _trespass;
+    private bool _ends;
     private readonly Queue<(SendOrPostCallback Callback, object? State)> _steps = new();
 
     public VirtualTime Time => time;
@@ -27,6 +30,11 @@ public sealed class SimulationLoop(VirtualTime time) : SynchronizationContext
     {
         lock (_lock)
         {
+            if (Environment.CurrentManagedThreadId != _thread && !_ends)
+            {
+                _trespass ??= Environment.StackTrace;
+            }
+
             _steps.Enqueue((d, state));
             Monitor.Pulse(_lock);
         }
@@ -93,6 +101,7 @@ public sealed class SimulationLoop(VirtualTime time) : SynchronizationContext
     /// <returns>The task of the call, completed.</returns>
     public Task RunToEnd(Func<Task> last)
     {
+        _ends = true;
         var task = Within(last);
         _ = task.ContinueWith(
             _ => Post(static _ => { }, null), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
@@ -124,6 +133,11 @@ public sealed class SimulationLoop(VirtualTime time) : SynchronizationContext
             (SendOrPostCallback Callback, object? State) step;
             lock (_lock)
             {
+                if (_trespass is not null)
+                {
+                    throw new InvalidOperationException($"a part went on outside the simulation: {_trespass}");
+                }
+
                 if (!_steps.TryDequeue(out step))
                 {
                     return;
@@ -149,6 +163,7 @@ public sealed class SimulationLoop(VirtualTime time) : SynchronizationContext
     {
         var outer = Current;
         SetSynchronizationContext(this);
+        _thread = Environment.CurrentManagedThreadId;
         try
         {
             return action();

@@ -1,5 +1,4 @@
-using Coxswain.Engine;
-using Coxswain.Engine.Images;
+using Coxswain.Engine.Hosting;
 using Coxswain.Linux.Files;
 using Coxswain.Linux.Mounts;
 using Coxswain.Linux.Nftables;

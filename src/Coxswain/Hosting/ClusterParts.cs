@@ -6,11 +6,12 @@ using Coxswain.ApiServer.Users;
 using Coxswain.Client;
 using Coxswain.Client.Informers;
 using Coxswain.Controllers;
-using Coxswain.Engine;
-using Coxswain.Engine.Images;
+using Coxswain.Engine.Hosting;
+using Coxswain.Linux.Conntrack;
 using Coxswain.Linux.Links;
 using Coxswain.Linux.Mounts;
 using Coxswain.Linux.Nftables;
+using Coxswain.Linux.Processes;
 using Coxswain.Network.Dns;
 using Coxswain.Network.Proxy;
 using Coxswain.Node;
@@ -27,22 +28,32 @@ internal sealed class ClusterParts : IAsyncDisposable
 {
     private const int DnsPort = 53;
 
+    private readonly KernelEvents _events = new();
+    private readonly TableWatch _tableWatch;
+    private readonly ConntrackTable _conntrack = new();
     private readonly InformerFactory _informers;
+    private readonly InformerFactory _proxyInformers;
+    private readonly InformerFactory _dnsInformers;
     private readonly ControllerManager _controllers;
     private readonly ServiceProxy _proxy;
     private readonly ClusterDns _dns;
     private readonly DnsServiceKeeper _dnsService;
     private readonly NodeAgent _node;
+    private readonly IKubeClient _administrator;
+    private readonly string _nodeName;
     private readonly TaskCompletionSource _nodeReady = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public ClusterParts(
         ClusterPaths paths, ClusterConfiguration configuration, ContainerEngine engine, ImageEngine images, ApiServerHost api, ClusterPki pki,
         TimeProvider time, Random random, ILoggerFactory loggers)
     {
-        _informers = new InformerFactory(ClientFor(api, "kube-controller-manager"), time, random, loggers);
+        _informers = new InformerFactory(api.ClientFor(ClusterUsers.ControllerManager), time, random, loggers);
+        _proxyInformers = new InformerFactory(api.ClientFor(ClusterUsers.Proxy), time, random, loggers);
+        _dnsInformers = new InformerFactory(api.ClientFor(ClusterUsers.Dns), time, random, loggers);
         _controllers = new ControllerManager(
-            ClientFor(api, "kube-controller-manager"), _informers, time, random, loggers,
+            new ClusterClients(api), api.Discovery, _informers, time, random, loggers,
             new ControllerOptions { RootCertificates = api.CertificateAuthorityPem });
+        _tableWatch = new TableWatch(_events, configuration.Table);
         _proxy = new ServiceProxy(
             new ServiceProxySettings
             {
@@ -50,16 +61,18 @@ internal sealed class ClusterParts : IAsyncDisposable
                 ServiceCidr = IPNetwork.Parse(configuration.ServiceCidr),
                 NodePortAddresses = [IPAddress.Loopback, configuration.NodeAddress],
             },
-            _informers, new NftCommand(engine.Processes, configuration.Table), time, loggers);
+            _proxyInformers, new NftCommand(engine.Processes, configuration.Table), _tableWatch, _conntrack,
+            time, loggers);
         var dnsOptions = new ClusterDnsOptions
         {
             Listen = new IPEndPoint(IPAddress.Parse(configuration.DnsAddress), DnsPort),
             ClusterNetworks = [IPNetwork.Parse(configuration.PodCidr), IPNetwork.Parse(configuration.ServiceCidr)],
         };
         GiveAddress(configuration.Bridge, dnsOptions.Listen.Address);
-        _dns = new ClusterDns(dnsOptions, _informers, time, loggers);
-        _dnsService = new DnsServiceKeeper(dnsOptions, ClientFor(api, "kube-dns"), time, loggers.CreateLogger<DnsServiceKeeper>());
-        var nodeClient = ClientFor(api, $"node:{configuration.NodeName}");
+        _dns = new ClusterDns(dnsOptions, _dnsInformers, time, loggers);
+        _dnsService = new DnsServiceKeeper(dnsOptions, api.ClientFor(ClusterUsers.Dns), time, loggers.CreateLogger<DnsServiceKeeper>());
+        _administrator = api.ClientFor(ClusterUsers.Administrator);
+        _nodeName = configuration.NodeName;
         _informers.Of<V1Node>().OnChange((_, node) =>
         {
             if (node is not null && node.Metadata.Name == configuration.NodeName && NodeReadiness.IsReady(node))
@@ -68,7 +81,7 @@ internal sealed class ClusterParts : IAsyncDisposable
             }
         });
         _node = new NodeAgent(
-            NodeParts.Options(paths, configuration, pki), nodeClient, NodeParts.Runtime(paths, engine, images), new KernelMounts(),
+            NodeParts.Options(paths, configuration, pki), api.ClientFor(ClusterUsers.Node(configuration.NodeName)), NodeParts.Runtime(paths, engine, images), new KernelMounts(),
             time, random, loggers);
     }
 
@@ -79,6 +92,8 @@ internal sealed class ClusterParts : IAsyncDisposable
         Task[] parts =
         [
             _informers.RunAsync(stop.Token),
+            _proxyInformers.RunAsync(stop.Token),
+            _dnsInformers.RunAsync(stop.Token),
             _controllers.RunAsync(stop.Token),
             _proxy.RunAsync(stop.Token),
             _dns.RunAsync(stop.Token),
@@ -94,12 +109,25 @@ internal sealed class ClusterParts : IAsyncDisposable
     public Task WaitUntilReadyAsync(CancellationToken cancellationToken) =>
         Task.WhenAll(
             _dnsService.EnsureAsync(cancellationToken), _proxy.Ready.WaitAsync(cancellationToken), _dns.Ready.WaitAsync(cancellationToken),
-            _nodeReady.Task.WaitAsync(cancellationToken));
+            MarkControlPlaneAsync(cancellationToken));
+
+    /// <summary>A node may not give itself a role: an administrator does, as kubeadm does.</summary>
+    private async Task MarkControlPlaneAsync(CancellationToken cancellationToken)
+    {
+        await _nodeReady.Task.WaitAsync(cancellationToken);
+        var patch = """{"metadata":{"labels":{"node-role.kubernetes.io/control-plane":""}}}"""u8.ToArray();
+        await _administrator.PatchAsync<V1Node>(null, _nodeName, new KubePatch(PatchType.Merge, patch), cancellationToken);
+    }
 
     public ValueTask DisposeAsync()
     {
         _dns.Dispose();
         _proxy.Dispose();
+        _tableWatch.Dispose();
+        _conntrack.Dispose();
+        _events.Dispose();
+        _proxyInformers.Dispose();
+        _dnsInformers.Dispose();
         _informers.Dispose();
         return ValueTask.CompletedTask;
     }
@@ -111,8 +139,4 @@ internal sealed class ClusterParts : IAsyncDisposable
         var link = links.Find(bridge) ?? throw new CommandFailure($"the bridge {bridge} is not there");
         links.Apply(new AddAddress(link.Index, address, 32));
     }
-
-    /// <summary>Our own parts are masters of the cluster: they run in its one process. Each has a name of its own.</summary>
-    private static IKubeClient ClientFor(ApiServerHost api, string name) =>
-        api.ClientFor(new User($"system:{name}", [ClusterPki.MastersGroup, User.AuthenticatedGroup]));
 }

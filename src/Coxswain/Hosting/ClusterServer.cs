@@ -1,8 +1,7 @@
 using System.Net;
 using Coxswain.ApiServer;
 using Coxswain.ApiServer.Certificates;
-using Coxswain.Engine;
-using Coxswain.Engine.Images;
+using Coxswain.Engine.Hosting;
 using Coxswain.Linux.Processes;
 using Coxswain.Store;
 using Coxswain.Store.Sqlite;

@@ -1,8 +1,8 @@
 using System.Security.Cryptography.X509Certificates;
 using Coxswain.ApiServer;
 using Coxswain.ApiServer.Certificates;
-using Coxswain.Engine;
-using Coxswain.Engine.Images;
+using Coxswain.Engine.Hosting;
+using Coxswain.Linux.Mounts;
 using Coxswain.Node.Options;
 using Coxswain.Node.Runtime;
 
@@ -28,6 +28,7 @@ internal static class NodeParts
         var certificate = pki.Node(configuration.NodeName, [configuration.NodeAddress]);
         return Options(paths, configuration) with
         {
+            ProtectFromOom = true,
             Server = new NodeServerOptions
             {
                 Certificate = X509Certificate2.CreateFromPem(certificate.CertificatePem, certificate.KeyPem),
@@ -37,5 +38,7 @@ internal static class NodeParts
     }
 
     public static EnginePodRuntime Runtime(ClusterPaths paths, ContainerEngine engine, ImageEngine images) =>
-        new(engine.Containers, images.Store, new EnginePodNetwork(engine.Network!), Path.Combine(paths.Data, "node"), images.Registry);
+        new(
+            engine.Containers, images.Store, new EnginePodNetwork(engine.Network!), new KernelMounts(), Path.Combine(paths.Data, "node"),
+            images.Registry);
 }

@@ -27,14 +27,16 @@ public class BoundsTests
 
         var reader = new YamlReader(new StringReader(yaml.ToString()));
 
-        Assert.Contains("excessive aliasing", Assert.ThrowsAny<Exception>(() => reader.Read(1)).Message, StringComparison.Ordinal);
+        Assert.Contains("excessive aliasing", Assert.ThrowsAny<Exception>(() => reader.Read(1)).Message,
+            StringComparison.Ordinal);
         Assert.InRange(reader.MergedEntries, 0, 500_000);
     }
 
     [Fact]
     public void Yaml_MergeSequencesOfAliases_EndAtTheBound()
     {
-        var yaml = new StringBuilder("base: &b {a: 1}\nmany: &m [").Append(string.Join(',', Enumerable.Repeat("*b", 50_000))).Append("]\nlist:\n");
+        var yaml = new StringBuilder("base: &b {a: 1}\nmany: &m [")
+            .Append(string.Join(',', Enumerable.Repeat("*b", 50_000))).Append("]\nlist:\n");
         for (var i = 0; i < 1_000; i++)
         {
             yaml.Append("- {<<: *m}\n");
@@ -42,7 +44,8 @@ public class BoundsTests
 
         var reader = new YamlReader(new StringReader(yaml.ToString()));
 
-        Assert.Contains("excessive aliasing", Assert.ThrowsAny<Exception>(() => reader.Read(1)).Message, StringComparison.Ordinal);
+        Assert.Contains("excessive aliasing", Assert.ThrowsAny<Exception>(() => reader.Read(1)).Message,
+            StringComparison.Ordinal);
         Assert.InRange(reader.MergedEntries, 0, 500_000);
     }
 
@@ -56,7 +59,9 @@ public class BoundsTests
             yaml.Append($"a{i}: &a{i} [{string.Join(",", Enumerable.Repeat($"*a{i - 1}", 10))}]\n");
         }
 
-        Assert.Contains("excessive aliasing", Assert.Throws<KubeStatusException>(() => KubeYaml.ToJson(Encoding.UTF8.GetBytes(yaml.ToString()))).Message, StringComparison.Ordinal);
+        Assert.Contains("excessive aliasing",
+            Assert.Throws<KubeStatusException>(() => KubeYaml.ToJson(Encoding.UTF8.GetBytes(yaml.ToString()))).Message,
+                StringComparison.Ordinal);
     }
 
     [Fact]
@@ -76,10 +81,13 @@ public class BoundsTests
             patch.Add(new JsonObject { ["op"] = "copy", ["from"] = "/a", ["path"] = $"/a/x{i}" });
         }
 
-        var status = Assert.Throws<KubeStatusException>(() => JsonPatch.Apply(JsonNode.Parse("""{"a":{"text":"0123456789"}}""")!, patch)).Status;
+        var status =
+            Assert.Throws<KubeStatusException>(
+                () => JsonPatch.Apply(JsonNode.Parse("""{"a":{"text":"0123456789"}}""")!, patch)).Status;
 
         Assert.Equal(422, status.Code);
-        Assert.Matches("^Unable to complete the copy, the accumulated size increase of copy is [0-9]+, exceeding the limit 3145728$", status.Message);
+        Assert.Matches(
+            "^Unable to complete the copy, the accumulated size increase of copy is [0-9]+, exceeding the limit 3145728$", status.Message);
     }
 
     [Fact]
@@ -87,10 +95,13 @@ public class BoundsTests
     {
         var target = new JsonObject { ["a"] = new string('x', 1_000_000) };
 
-        var result = JsonPatch.Apply(target, JsonNode.Parse("""[{"op":"copy","from":"/a","path":"/b"},{"op":"copy","from":"/a","path":"/c"}]"""));
+        var result =
+            JsonPatch.Apply(target,
+                JsonNode.Parse("""[{"op":"copy","from":"/a","path":"/b"},{"op":"copy","from":"/a","path":"/c"}]"""));
 
         Assert.Equal(3, ((JsonObject)result!).Count);
-        Assert.Throws<KubeStatusException>(() => JsonPatch.Apply(target, new JsonArray([.. Enumerable.Range(0, 4).Select(i =>
+        Assert.Throws<KubeStatusException>(
+            () => JsonPatch.Apply(target, new JsonArray([.. Enumerable.Range(0, 4).Select(i =>
             (JsonNode)new JsonObject { ["op"] = "copy", ["from"] = "/a", ["path"] = $"/b{i}" })])));
     }
 
@@ -105,7 +116,8 @@ public class BoundsTests
                 new JsonObject { ["op"] = "move", ["from"] = "/b", ["path"] = "/a" }))
             .SelectMany(three => three.AsArray().Select(operation => operation!.DeepClone()))]);
 
-        var status = Assert.Throws<KubeStatusException>(() => JsonPatch.Apply(JsonNode.Parse("""{"a":{}}""")!, patch)).Status;
+        var status =
+            Assert.Throws<KubeStatusException>(() => JsonPatch.Apply(JsonNode.Parse("""{"a":{}}""")!, patch)).Status;
 
         Assert.Equal($"the result would be more than {KubeJson.MaxDepth} levels deep", status.Message);
     }
@@ -113,9 +125,12 @@ public class BoundsTests
     [Fact]
     public void JsonPatch_MovesOfALargeValue_EndAtTheBoundOfSteps()
     {
-        var target = new JsonObject { ["a"] = new JsonArray([.. Enumerable.Range(0, 50_000).Select(_ => (JsonNode)new JsonObject())]) };
+        var target =
+            new JsonObject { ["a"] = new JsonArray(
+                [.. Enumerable.Range(0, 50_000).Select(_ => (JsonNode)new JsonObject())]) };
         var patch = new JsonArray([.. Enumerable.Range(0, JsonPatch.MaxOperations).Select(i =>
-            (JsonNode)new JsonObject { ["op"] = "move", ["from"] = i % 2 == 0 ? "/a" : "/b", ["path"] = i % 2 == 0 ? "/b" : "/a" })]);
+            (JsonNode)new JsonObject { ["op"] = "move", ["from"] = i % 2 == 0 ? "/a" : "/b", ["path"] = i % 2 == 0
+                ? "/b" : "/a" })]);
 
         Assert.Equal(413, Assert.Throws<KubeStatusException>(() => JsonPatch.Apply(target, patch)).Status.Code);
     }
@@ -124,7 +139,8 @@ public class BoundsTests
     public void StrategicMerge_LongLists_MergeByKeyOnce()
     {
         static JsonArray Env(int offset) =>
-            new([.. Enumerable.Range(offset, 60_000).Select(i => (JsonNode)new JsonObject { ["name"] = $"n{i}", ["value"] = $"{offset}" })]);
+            new([.. Enumerable.Range(offset, 60_000)
+                .Select(i => (JsonNode)new JsonObject { ["name"] = $"n{i}", ["value"] = $"{offset}" })]);
         var schema = Schemas.FindType("core/v1.Container")!;
         var container = new JsonObject { ["env"] = Env(0) };
 
@@ -170,9 +186,12 @@ public class BoundsTests
         var stored = Encoding.UTF8.GetBytes(document.ToJsonString());
 
         var typed = KubeJson.Deserialize<Core.V1.ConfigMap>(stored);
-        var node = (JsonObject)KubeJson.ParseNode(Encoding.UTF8.GetBytes($$"""{"items":[{{KubeJson.ToString(typed)}}]}"""))!;
+        var node = (JsonObject)KubeJson.ParseNode(
+            Encoding.UTF8.GetBytes($$"""{"items":[{{KubeJson.ToString(typed)}}]}"""))!;
         var patched = JsonPatch.Apply(document, JsonNode.Parse("""[{"op":"add","path":"/data","value":{"a":"b"}}]"""));
-        var merged = StrategicMergePatch.Apply(document, new JsonObject { ["data"] = new JsonObject { ["a"] = "b" } }, Schemas.Find(ConfigMap)!);
+        var merged =
+            StrategicMergePatch.Apply(document, new JsonObject { ["data"] = new JsonObject { ["a"] = "b" } },
+                Schemas.Find(ConfigMap)!);
 
         Assert.True(JsonEquality.Equal(FieldsOf(document), FieldsOf((JsonObject)node.Array("items")![0]!)));
         Assert.True(JsonEquality.Equal(patched, merged));
@@ -185,7 +204,8 @@ public class BoundsTests
 
     [Fact]
     public void ParseNode_DuplicateKeys_TheLastCounts() =>
-        Assert.Equal("""{"a":2,"b":{"c":4}}""", KubeJson.ParseNode("""{"a":1,"b":{"c":3,"c":4},"a":2}"""u8)!.ToJsonString());
+        Assert.Equal("""{"a":2,"b":{"c":4}}""",
+            KubeJson.ParseNode("""{"a":1,"b":{"c":3,"c":4},"a":2}"""u8)!.ToJsonString());
 
     [Theory]
     [InlineData("")]
@@ -196,12 +216,14 @@ public class BoundsTests
         Assert.ThrowsAny<JsonException>(() => KubeJson.ParseNode(Encoding.UTF8.GetBytes(json)));
 
     [Fact]
-    public void ParseNode_BadUtf8_IsAJsonException() => Assert.ThrowsAny<JsonException>(() => KubeJson.ParseNode([(byte)'"', 0xff, (byte)'"']));
+    public void ParseNode_BadUtf8_IsAJsonException() =>
+        Assert.ThrowsAny<JsonException>(() => KubeJson.ParseNode([(byte)'"', 0xff, (byte)'"']));
 
     [Fact]
     public void ParseNode_DeeperThanAsked_IsAJsonException()
     {
-        var json = Encoding.UTF8.GetBytes(new string('[', KubeJson.MaxDepth + 1) + new string(']', KubeJson.MaxDepth + 1));
+        var json = Encoding.UTF8.GetBytes(
+            new string('[', KubeJson.MaxDepth + 1) + new string(']', KubeJson.MaxDepth + 1));
 
         Assert.NotNull(KubeJson.ParseNode(json));
         Assert.ThrowsAny<JsonException>(() => KubeJson.ParseNode(json, KubeJson.MaxDepth));

@@ -15,17 +15,21 @@ public class SuggestionTests
     [InlineData("restart: always", "spec.restart", "restartPolicy")]
     public void Decode_WordsFromElsewhere_AreTranslated(string spec, string path, string meant)
     {
-        var decoded = ObjectDecoder.DecodeYaml(Encoding.UTF8.GetBytes($"apiVersion: v1\nkind: Pod\nspec:\n  {spec}\n"), new("v1", "Pod"));
+        var decoded =
+            ObjectDecoder.DecodeYaml(Encoding.UTF8.GetBytes($"apiVersion: v1\nkind: Pod\nspec:\n  {spec}\n"),
+                new("v1", "Pod"));
 
         Assert.Equal($"unknown field \"{path}\" (did you mean \"{meant}\"?)", Assert.Single(decoded.Warnings));
     }
 
     [Fact]
-    public void For_ApiVersions_IsApiVersion() => Assert.Equal("apiVersion", Suggestion.For("apiVersions", ["apiVersion", "kind"]));
+    public void For_ApiVersions_IsApiVersion() =>
+        Assert.Equal("apiVersion", Suggestion.For("apiVersions", ["apiVersion", "kind"]));
 
     [Fact]
     public void For_NothingNear_IsNothing() => Assert.Null(Suggestion.For("depends_on", ["apiVersion", "kind"]));
 
     [Fact]
-    public void For_NameOfAMegabyte_IsNothing() => Assert.Null(Suggestion.For(new string('_', 1_000_000), ["apiVersion"]));
+    public void For_NameOfAMegabyte_IsNothing() =>
+        Assert.Null(Suggestion.For(new string('_', 1_000_000), ["apiVersion"]));
 }

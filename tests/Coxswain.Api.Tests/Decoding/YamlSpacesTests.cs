@@ -17,7 +17,9 @@ public class YamlSpacesTests
     {
         var message = Assert.Throws<KubeStatusException>(() => KubeYaml.ToJson(Encoding.UTF8.GetBytes(yaml))).Message;
 
-        Assert.StartsWith($"error parsing YAML: yaml: line {line}: column {column}: found a non-breaking or other special space (U+", message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"error parsing YAML: yaml: line {line}: column {column}: found a non-breaking or other special space (U+",
+                message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -25,5 +27,6 @@ public class YamlSpacesTests
     [InlineData("'a\u00A0b': 1 # \u00A0comment\n", """{"a\u00a0b":1}""")]
     [InlineData("a: |\n  \u00A0x\n", """{"a":"\u00a0x\n"}""")]
     public void ToJson_SpecialSpacesInText_AreText(string yaml, string json) => Assert.Equal(
-        KubeJson.ParseNode(Encoding.UTF8.GetBytes(json))!.ToJsonString(), KubeJson.ParseNode(KubeYaml.ToJson(Encoding.UTF8.GetBytes(yaml)))!.ToJsonString());
+        KubeJson.ParseNode(Encoding.UTF8.GetBytes(json))!.ToJsonString(),
+            KubeJson.ParseNode(KubeYaml.ToJson(Encoding.UTF8.GetBytes(yaml)))!.ToJsonString());
 }

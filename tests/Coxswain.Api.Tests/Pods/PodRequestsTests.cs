@@ -19,7 +19,9 @@ public class PodRequestsTests
     [Fact]
     public void LimitsOf_Overhead_MakesNoLimit()
     {
-        var limits = PodRequests.LimitsOf(Spec("overhead: {cpu: 50m, memory: 1Mi}\n  containers: [{resources: {limits: {cpu: 200m}}}]"));
+        var limits =
+            PodRequests.LimitsOf(
+                Spec("overhead: {cpu: 50m, memory: 1Mi}\n  containers: [{resources: {limits: {cpu: 200m}}}]"));
 
         Assert.Equal(Quantity.Parse("250m"), Assert.Single(limits).Value);
     }
@@ -34,7 +36,8 @@ public class PodRequestsTests
     [InlineData("containers: [{resources: {limits: {cpu: 1, memory: 1Gi}, requests: {cpu: 1, memory: 1Gi}}}, {image: x}]", "Burstable")]
     [InlineData("initContainers: [{image: x}]\n  containers: [{resources: {limits: {cpu: 1, memory: 1Gi}, requests: {cpu: 1, memory: 1Gi}}}]", "Burstable")]
     [InlineData("resources: {limits: {cpu: 1, memory: 1Gi}, requests: {cpu: 1, memory: 1Gi}}\n  containers: [{image: x}]", "Guaranteed")]
-    public void PodQuality_Resources_DecideTheClass(string spec, string expected) => Assert.Equal(expected, PodQuality.Of(Spec(spec)));
+    public void PodQuality_Resources_DecideTheClass(string spec, string expected) =>
+        Assert.Equal(expected, PodQuality.Of(Spec(spec)));
 
     private static PodSpec Spec(string spec) =>
         KubeJson.Deserialize<Pod>(Manifests.Json($"apiVersion: v1\nkind: Pod\nspec:\n  {spec}\n")).Spec;

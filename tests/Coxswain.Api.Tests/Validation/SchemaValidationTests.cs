@@ -79,16 +79,20 @@ public class SchemaValidationTests
     {
         var root = StructuralSchema.ReadRoot((JsonObject)JsonNode.Parse(
             """{"type":"object","properties":{"metadata":{"type":"object","properties":{"name":{"type":"string","maxLength":2}}}}}""")!);
-        var document = ObjectDecoder.Decode("""{"metadata":{"name":"long"}}"""u8, StructuralSchemaTests.Kind, root, FieldValidation.Strict).Document;
+        var document =
+            ObjectDecoder.Decode("""{"metadata":{"name":"long"}}"""u8, StructuralSchemaTests.Kind, root,
+                FieldValidation.Strict).Document;
 
-        Assert.Equal("metadata.name: Too long: may not be more than 2 bytes", Assert.Single(SchemaValidation.Validate(document, root)).ToString());
+        Assert.Equal("metadata.name: Too long: may not be more than 2 bytes",
+            Assert.Single(SchemaValidation.Validate(document, root)).ToString());
     }
 
     [Fact]
     public void Validate_MoreErrorsThanTheBound_StopsThere()
     {
         var root = StructuralSchemaTests.Root("""{"type":"array","items":{"type":"string"}}""");
-        var document = StructuralSchemaTests.Decode(root, $"[{string.Join(',', Enumerable.Repeat("1", 10_000))}]").Document;
+        var document =
+            StructuralSchemaTests.Decode(root, $"[{string.Join(',', Enumerable.Repeat("1", 10_000))}]").Document;
 
         Assert.Equal(SchemaValidation.MaxErrors, SchemaValidation.Validate(document, root).Count);
     }
@@ -97,13 +101,16 @@ public class SchemaValidationTests
     public void Validate_ManyAlternativesForManyValues_EndsAtTheBoundOfSteps()
     {
         var alternatives = string.Join(',', Enumerable.Repeat("""{"minLength":1}""", 200));
-        var root = StructuralSchemaTests.Root("{\"type\":\"array\",\"items\":{\"type\":\"string\",\"oneOf\":[" + alternatives + "]}}");
-        var document = StructuralSchemaTests.Decode(root, $"[{string.Join(',', Enumerable.Repeat("\"\"", 60_000))}]").Document;
+        var root = StructuralSchemaTests.Root(
+            "{\"type\":\"array\",\"items\":{\"type\":\"string\",\"oneOf\":[" + alternatives + "]}}");
+        var document =
+            StructuralSchemaTests.Decode(root, $"[{string.Join(',', Enumerable.Repeat("\"\"", 60_000))}]").Document;
 
         var run = new SchemaValidationRun(int.MaxValue, SchemaValidation.MaxSteps);
         run.Check(document, root, isRoot: true);
 
-        Assert.Contains(run.Errors, error => error.Detail.Contains($"more than {SchemaValidation.MaxSteps} steps", StringComparison.Ordinal));
+        Assert.Contains(run.Errors,
+            error => error.Detail.Contains($"more than {SchemaValidation.MaxSteps} steps", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -91,6 +91,19 @@ public class ValidationTests
     }
 
     [Fact]
+    public void ValidateUpdate_EphemeralContainers_AreNotAddedByAPlainUpdate()
+    {
+        var old = Manifests.Typed<Pod>(Manifests.Pod);
+        var value = old with
+        {
+            Spec = old.Spec with { EphemeralContainers = [EphemeralContainer.Empty with { Name = "debug", Image = "sh" }] },
+        };
+
+        Assert.Contains(Validation.ValidateUpdate(value, old), error =>
+            error.ToString().StartsWith("spec: Forbidden: pod updates may not change fields other than", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void ValidateUpdate_ImmutableConfigMap_IsFrozen()
     {
         var old = (ConfigMap)Typed("{apiVersion: v1, kind: ConfigMap, metadata: {name: a, namespace: d}, immutable: true, data: {a: b}}");

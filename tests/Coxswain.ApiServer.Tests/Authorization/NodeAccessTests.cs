@@ -111,6 +111,13 @@ public sealed class NodeAccessTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Pod_OfTheNode_IsEvictedAndOthersAreNot()
+    {
+        await EvictAsync("own");
+        await RefusedAsync(() => EvictAsync("other"));
+    }
+
+    [Fact]
     public async Task Pod_ByANode_IsCreatedOnlyAsAMirrorOfItsOwn()
     {
         var node = await _node.GetAsync<Node>(null, "n1", default);
@@ -153,6 +160,9 @@ public sealed class NodeAccessTests : IAsyncLifetime
     private Task<TokenRequest> TokenAsync(string account, BoundObjectReference? bound, params string[] audiences) =>
         _node.PostAsync<TokenRequest, TokenRequest>(ApiResources.Of<ServiceAccount>(), "default", account, "token",
             new TokenRequest { Spec = new TokenRequestSpec { BoundObjectRef = bound, Audiences = audiences } }, default);
+
+    private Task<Status> EvictAsync(string pod) => _node.PostAsync<Coxswain.Api.Policy.V1.Eviction, Status>(
+        ApiResources.Of<Pod>(), "default", pod, "eviction", new Coxswain.Api.Policy.V1.Eviction(), default);
 
     private static async Task RefusedAsync(Func<Task> call)
     {

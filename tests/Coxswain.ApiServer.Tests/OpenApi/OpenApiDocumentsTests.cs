@@ -1,14 +1,16 @@
 using System.Text;
 using System.Text.Json;
 using Coxswain.Api;
+using Coxswain.ApiServer.Conversion;
 using Coxswain.ApiServer.OpenApi;
+using Coxswain.ApiServer.Resources;
 using Google.Protobuf;
 
 namespace Coxswain.ApiServer.Tests.OpenApi;
 
 public class OpenApiDocumentsTests
 {
-    private readonly OpenApiDocuments _documents = new(ApiResources.All, "v1.36.0");
+    private readonly OpenApiDocuments _documents = new(BuiltInCatalogue.Make(new Dictionary<string, ResourceRules>(), OtherVersions.All).All, "v1.36.0");
 
     [Fact]
     public void V2_EveryReference_IsDefined()

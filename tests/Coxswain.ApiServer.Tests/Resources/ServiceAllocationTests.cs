@@ -92,6 +92,62 @@ public sealed class ServiceAllocationTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Create_OnTwoServersAtOnce_NoTwoShareAnAddressOrPort()
+    {
+        await using var second = _server.NewHost(_server.Store, TimeProvider.System);
+        await second.StartAsync(default);
+        var other = second.ClientFor(new Users.User("admin", ["system:masters"]));
+        var services = await Task.WhenAll(Enumerable.Range(0, 100).Select(i => (i % 2 == 0 ? _server.Admin : other).CreateAsync(NodePort($"s{i}"), default)));
+        Assert.Equal(100, services.Select(service => service.Spec.ClusterIP).Distinct().Count());
+        Assert.Equal(100, services.Select(service => service.Spec.Ports[0].NodePort).Distinct().Count());
+        var fixedPorts = await Task.WhenAll(new[] { _server.Admin, other }.Select(async (client, i) =>
+        {
+            try
+            {
+                return (Service?)await client.CreateAsync(NodePort($"fixed{i}", 30555), default);
+            }
+            catch (KubeStatusException)
+            {
+                return null;
+            }
+        }));
+        Assert.Single(fixedPorts, service => service is not null);
+    }
+
+    [Fact]
+    public async Task Create_Dry_TakesNothing()
+    {
+        (await _server.PostAsync("/api/v1/namespaces/default/services?dryRun=All",
+            """{"metadata":{"name":"a"},"spec":{"type":"NodePort","clusterIP":"10.96.7.7","ports":[{"port":80,"nodePort":30321}]}}""")).Expect(201);
+        Assert.Null(await _server.Store.GetAsync("/registry/networking.k8s.io/ipaddresses/10.96.7.7", default));
+        Assert.Equal(30321, (await _server.Admin.CreateAsync(NodePort("b", 30321), default)).Spec.Ports[0].NodePort);
+    }
+
+    [Fact]
+    public async Task Address_IsAnIPAddressObjectThatGoesWithItsService()
+    {
+        var created = await _server.Admin.CreateAsync(NodePort("a"), default);
+        var address = (await _server.GetAsync($"/apis/networking.k8s.io/v1/ipaddresses/{created.Spec.ClusterIP}")).Expect(200).Json;
+        Assert.Equal("a", (string?)address["spec"]!["parentRef"]!["name"]);
+        await _server.Admin.DeleteAsync<Service>("default", "a", DeleteOptions.Empty, default);
+        (await _server.GetAsync($"/apis/networking.k8s.io/v1/ipaddresses/{created.Spec.ClusterIP}")).Expect(404);
+    }
+
+    [Fact]
+    public async Task Start_AfterAProcessDiedInBetween_RepairsThePools()
+    {
+        var kept = await _server.Admin.CreateAsync(NodePort("kept"), default);
+        var lost = $"/registry/coxswain.dev/nodeports/{kept.Spec.Ports[0].NodePort}";
+        await _server.Store.WriteAsync(Coxswain.Store.StoreWrite.Delete(lost, null), default);
+        await _server.Store.WriteAsync(Coxswain.Store.StoreWrite.Put("/registry/coxswain.dev/nodeports/30777",
+            """{"metadata":{"name":"30777","creationTimestamp":"2020-01-01T00:00:00Z"},"service":"default/never"}"""u8.ToArray(), 0), default);
+        await using var second = _server.NewHost(_server.Store, TimeProvider.System);
+        await second.StartAsync(default);
+        Assert.NotNull(await _server.Store.GetAsync(lost, default));
+        Assert.Null(await _server.Store.GetAsync("/registry/coxswain.dev/nodeports/30777", default));
+    }
+
+    [Fact]
     public async Task Create_Headless_TakesNoAddress()
     {
         var created = await _server.Admin.CreateAsync(NodePort("a") with { Spec = new ServiceSpec { ClusterIP = "None", Ports = [new ServicePort { Port = 80 }] } }, default);

@@ -1,6 +1,6 @@
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Meta.V1;
-using Coxswain.ApiServer.Tables;
+using Coxswain.ApiServer.Cells;
 
 namespace Coxswain.ApiServer.Tests.Tables;
 

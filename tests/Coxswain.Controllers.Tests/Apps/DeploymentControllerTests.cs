@@ -96,6 +96,18 @@ public sealed class DeploymentControllerTests
     }
 
     [Fact]
+    public async Task Status_RecreateWithoutAvailablePods_IsNotAvailable()
+    {
+        await using var cluster = await ControlPlane.StartAsync();
+        await cluster.AddNodeAsync("node-1");
+        var recreate = Deployments.Web(2, "broken");
+        await cluster.Client.CreateAsync(recreate with { Spec = recreate.Spec with { Strategy = new DeploymentStrategy { Type = "Recreate" } } }, default);
+        var deployments = await cluster.WaitForAsync<Deployment>("2 replicas", list => list is [{ Status.Replicas: 2 }]);
+        var available = deployments[0].Status.Conditions.Single(condition => condition.Type == "Available");
+        Assert.Equal(("False", "MinimumReplicasUnavailable"), (available.Status, available.Reason));
+    }
+
+    [Fact]
     public async Task Scale_UpAndDown_FollowsReplicas()
     {
         await using var cluster = await ControlPlane.StartAsync();

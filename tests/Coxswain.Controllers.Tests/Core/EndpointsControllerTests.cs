@@ -37,6 +37,51 @@ public sealed class EndpointsControllerTests
     }
 
     [Fact]
+    public async Task Create_ServiceOfANamedPort_LeavesOutPodsWithoutIt()
+    {
+        await using var cluster = await ControlPlane.StartAsync(runPods: false);
+        await cluster.AddNodeAsync("node-1");
+        var service = Service();
+        await cluster.Client.CreateAsync(
+            service with { Spec = service.Spec with { Ports = [new ServicePort { Port = 80, TargetPort = "http", Protocol = "TCP" }] } }, default);
+        await cluster.Cluster.CreateWithStatusAsync(ReadyPod("without"));
+        var with = ReadyPod("with");
+        await cluster.Cluster.CreateWithStatusAsync(with with
+        {
+            Spec = with.Spec with
+            {
+                Containers = [with.Spec.Containers[0] with { Ports = [new ContainerPort { Name = "http", ContainerPortValue = 8080 }] }],
+            },
+            Status = with.Status with { PodIP = "10.244.0.10" },
+        });
+
+        var endpoints = await cluster.WaitForAsync<Endpoints>("the one with the port", found => found is [{ Subsets: [{ Addresses.Count: 1 }] }]);
+        Assert.Equal("10.244.0.10", endpoints[0].Subsets[0].Addresses[0].Ip);
+    }
+
+    [Fact]
+    public async Task Label_OfAPodChanges_ItLeavesOneServiceForTheOther()
+    {
+        await using var cluster = await ControlPlane.StartAsync(runPods: false);
+        await cluster.AddNodeAsync("node-1");
+        await cluster.Client.CreateAsync(Service(), default);
+        var other = Service();
+        await cluster.Client.CreateAsync(
+            other with
+            {
+                Metadata = other.Metadata with { Name = "other" },
+                Spec = other.Spec with { ClusterIP = "", Selector = new Dictionary<string, string> { ["app"] = "other" } },
+            },
+            default);
+        await cluster.Cluster.CreateWithStatusAsync(ReadyPod("a"));
+        Assert.Equal(["web"], await ServicesWithEndpointsAsync(cluster));
+
+        await cluster.UpdateAsync<Pod>("default", "a", pod =>
+            pod with { Metadata = pod.Metadata with { Labels = new Dictionary<string, string> { ["app"] = "other" } } });
+        Assert.Equal(["other"], await ServicesWithEndpointsAsync(cluster));
+    }
+
+    [Fact]
     public async Task Create_ServiceWithoutMatch_GetsEmptyObjectsThatGoWithIt()
     {
         await using var cluster = await ControlPlane.StartAsync();
@@ -47,6 +92,10 @@ public sealed class EndpointsControllerTests
         await cluster.WaitForAsync<EndpointSlice>("no slice", found => found.Count == 0);
         await cluster.WaitForAsync<Endpoints>("no Endpoints", found => found.Count == 0);
     }
+
+    private static async Task<string[]> ServicesWithEndpointsAsync(ControlPlane cluster) =>
+        [.. (await cluster.Client.ListAsync<Endpoints>("default", ListQuery.All, default)).Items
+            .Where(endpoints => endpoints.Subsets.Count > 0).Select(endpoints => endpoints.Metadata.Name)];
 
     private static int Ready(IReadOnlyList<EndpointSlice> slices) => slices.Sum(slice => slice.Endpoints.Count(endpoint => endpoint.Conditions.Ready == true));
 

@@ -1,3 +1,4 @@
+using Coxswain.Api;
 using Coxswain.Api.Apps.V1;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Meta.V1;
@@ -52,6 +53,68 @@ public sealed class NamespaceControllerTests
 
         await cluster.Client.PatchAsync<Pod>("team", "held", KubePatch.Merge(new { metadata = new { finalizers = Array.Empty<string>() } }), default);
         await cluster.WaitForAsync<Namespace>("no namespace", namespaces => namespaces.All(space => space.Metadata.Name != "team"));
+    }
+
+    [Fact]
+    public async Task Delete_ResourceWithoutDeleteCollection_IsEmptiedOneByOne()
+    {
+        await using var cluster = await ControlPlane.StartAsync();
+        cluster.Discovery.Serve(ApiResources.All.Select(resource =>
+            resource with { Verbs = [.. resource.Verbs.Where(verb => verb != "deletecollection" || resource.Plural != "services")] }));
+        await cluster.Client.CreateAsync(Named("team"), default);
+        for (var i = 0; i < 3; i++)
+        {
+            await cluster.Client.CreateAsync(
+                new Service
+                {
+                    Metadata = ObjectMeta.Empty with { Name = $"web-{i}", Namespace = "team" },
+                    Spec = new ServiceSpec { Ports = [new ServicePort { Port = 80 }] },
+                },
+                default);
+        }
+
+        await cluster.Client.DeleteAsync<Namespace>(null, "team", DeleteOptions.Empty, default);
+        await cluster.WaitForAsync<Namespace>("no namespace", namespaces => namespaces.All(space => space.Metadata.Name != "team"));
+        Assert.Empty((await cluster.Client.ListAsync<Service>("team", ListQuery.All, default)).Items);
+    }
+
+    [Fact]
+    public async Task Delete_KindServedLater_IsEmptiedToo()
+    {
+        await using var cluster = await ControlPlane.StartAsync();
+        cluster.Discovery.Serve(ApiResources.All.Where(resource => resource.QualifiedName != "secrets"));
+        await cluster.Client.CreateAsync(Named("team"), default);
+        await cluster.Client.CreateAsync(new Secret { Metadata = ObjectMeta.Empty with { Name = "key", Namespace = "team" } }, default);
+        cluster.Discovery.Serve(ApiResources.All);
+        await cluster.Client.DeleteAsync<Namespace>(null, "team", DeleteOptions.Empty, default);
+        await cluster.WaitForAsync<Namespace>("no namespace", namespaces => namespaces.All(space => space.Metadata.Name != "team"));
+        Assert.Empty((await cluster.Client.ListAsync<Secret>("team", ListQuery.All, default)).Items);
+    }
+
+    [Fact]
+    public async Task Delete_ResourceThatCannotBeListed_StaysAndSaysWhyUntilItCan()
+    {
+        var isOutOfOrder = true;
+        await using var cluster = await ControlPlane.StartAsync(beforeRequest: (verb, resource) =>
+        {
+            if (isOutOfOrder && verb == "list" && resource.Plural == "limitranges")
+            {
+                throw new KubeStatusException(new Status { Code = 500, Reason = "InternalError", Message = "out of order" });
+            }
+        });
+        await cluster.Client.CreateAsync(Named("team"), default);
+        await cluster.Client.CreateAsync(new Secret { Metadata = ObjectMeta.Empty with { Name = "key", Namespace = "team" } }, default);
+        await cluster.Client.DeleteAsync<Namespace>(null, "team", DeleteOptions.Empty, default);
+        cluster.AdvanceTo(60);
+
+        var space = await cluster.Client.GetAsync<Namespace>(null, "team", default);
+        var failure = space.Status.Conditions.Single(condition => condition.Type == "NamespaceDeletionContentFailure");
+        Assert.Equal("True", failure.Status);
+        Assert.Contains("limitranges: out of order", failure.Message, StringComparison.Ordinal);
+        Assert.Empty((await cluster.Client.ListAsync<Secret>("team", ListQuery.All, default)).Items);
+
+        isOutOfOrder = false;
+        await cluster.WaitForAsync<Namespace>("no namespace", namespaces => namespaces.All(other => other.Metadata.Name != "team"));
     }
 
     private static Namespace Named(string name) => new()

@@ -1,6 +1,8 @@
 using System.Formats.Tar;
 using System.IO.Compression;
 using Coxswain.Engine.Builder;
+using Coxswain.Engine.Builder.Contexts;
+using Coxswain.Engine.Builder.Steps;
 using Coxswain.Engine.Images.Layers;
 using Coxswain.Engine.Tests.Images;
 using Coxswain.Linux.Files;
@@ -26,6 +28,14 @@ public sealed class CopyTests
     [InlineData("COPY ../../a.txt /", "a.txt")]
     [InlineData("COPY . /all/", "all/a.txt all/b.txt all/dir/one all/dir/sub/two all/link.txt")]
     [InlineData("ENV D=dir\nCOPY $D/one ${E:-/dest}", "dest")]
+    [InlineData("COPY --parents dir/one dir/sub/two /p", "p/dir/one p/dir/sub/two")]
+    [InlineData("COPY --parents ./dir/./sub/two /p/", "p/sub/two")]
+    [InlineData("COPY --parents dir/sub /p/", "p/dir/sub/two")]
+    [InlineData("COPY --parents **/t?o /p/", "p/dir/sub/two")]
+    [InlineData("COPY --parents=false dir/one /p/", "p/one")]
+    [InlineData("COPY --exclude=*.txt --exclude=sub . /all/", "all/dir/one all/dir/sub/two")]
+    [InlineData("COPY --exclude=**/sub . /all/", "all/a.txt all/b.txt all/dir/one all/link.txt")]
+    [InlineData("ADD --exclude=a* *.txt /all/", "all/b.txt all/link.txt")]
     public async Task Copy_Forms_PutFilesWhereDockerDoes(string instructions, string expected)
     {
         await using var images = await TestImages.OpenAsync();
@@ -36,6 +46,69 @@ public sealed class CopyTests
         var image = await build.RunAsync($"FROM scratch\n{instructions}\n");
 
         Assert.Equal(expected, string.Join(' ', Files((await build.TreeAsync(image)).Root, "")));
+    }
+
+    [Fact]
+    public async Task Copy_FileChangesAfterItWasHashed_IsNoticed()
+    {
+        await using var images = await TestImages.OpenAsync();
+        var build = new TestBuild(images).File("a.txt", "first").File("b.txt", "b");
+        var layer = images.NewDirectory("layer");
+        var plan = CopyPlan.Make(
+            BuildSource.OfContext(build.Context, DockerIgnore.None), ["a.txt", "b.txt"], "/d/", new MergedTree([]));
+        var hashed = plan.Hash(TestImages.Timeout);
+        Assert.Equal(hashed, Write());
+
+        build.File("a.txt", "other");
+
+        Assert.NotEqual(hashed, Write());
+
+        Coxswain.Engine.Images.Digest Write() => new CopyWriter(new LayerWriter(layer, []), keepOwners: false, owner: null, mode: null)
+            .Write(plan, TestImages.Timeout);
+    }
+
+    [Fact]
+    public async Task Workdir_WithUser_BelongsToThatUser()
+    {
+        await using var images = await TestImages.OpenAsync();
+        await images.AddBusyboxAsync();
+        var build = new TestBuild(images);
+
+        await build.RunAsync("""
+            FROM busybox
+            WORKDIR /of-root
+            USER app
+            WORKDIR /made/by/app
+            WORKDIR /of-root
+            RUN stat -c %U /of-root /made /made/by /made/by/app
+            """);
+
+        Assert.Equal(["root", "app", "app", "app"], build.Log.Output);
+    }
+
+    [Fact]
+    public async Task Add_ChecksumOfUrl_IsCompared()
+    {
+        await using var server = await TestRegistry.StartAsync();
+        var content = System.Text.Encoding.UTF8.GetBytes("from afar");
+        server.Put("file", "text/plain", content);
+        var digest = Coxswain.Engine.Images.Digest.Of(content);
+        await using var images = await TestImages.OpenAsync();
+        var build = new TestBuild(images).File("a", "a");
+        var url = $"http://{server.Host}/v2/x/manifests/file";
+
+        var image = await build.RunAsync($"FROM scratch\nADD --checksum={digest} {url} /f\n");
+
+        Assert.Equal("from afar", await build.ReadAsync(image, "/f"));
+        await FailsAsync($"ADD --checksum=sha256:{new string('0', 64)} {url} /f", "as --checksum says");
+        await FailsAsync($"ADD --checksum=md5:1 {url} /f", "invalid --checksum");
+        await FailsAsync($"ADD --checksum={digest} a /f", "for one file from a URL");
+
+        async Task FailsAsync(string line, string problem)
+        {
+            var failure = await Assert.ThrowsAsync<BuildException>(() => build.RunAsync($"FROM scratch\n{line}\n"));
+            Assert.Contains(problem, failure.Message, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

@@ -101,6 +101,12 @@ public sealed class DockerfileTests
     [InlineData("FROM a\nRUN <<EOF\nx\n", 2, "unterminated heredoc")]
     [InlineData("# escape=x\nFROM a", 1, "invalid escape token")]
     [InlineData("FROM a\nRUN --mount=type=secret,id=x y", 2, "type=secret is not supported")]
+    [InlineData("FROM a\n\nRUN --mount=type=cache,target=/x,from=b y", 3, "with \"from\" is not supported")]
+    [InlineData("FROM a\nRUN --mount=type=cache,target=/x,sharing=odd y", 2, "none of shared, private and locked")]
+    [InlineData("FROM a\nRUN --mount=type=cache,target=/x,mode=9 y", 2, "is not a number")]
+    [InlineData("FROM a\nRUN --mount=type=cache,target=/x,ro=maybe y", 2, "neither true nor false")]
+    [InlineData("FROM a\nCOPY --parents=perhaps a b", 2, "neither true nor false")]
+    [InlineData("FROM a\nADD --parents a b", 2, "unknown flag: --parents")]
     public void Parse_Mistake_NamesLineAndProblem(string text, int line, string problem)
     {
         var failure = Assert.Throws<DockerfileException>(() => Dockerfile.Parse(text));
@@ -114,7 +120,8 @@ public sealed class DockerfileTests
     {
         var fragments = Gen.Elements(
             "FROM", "RUN", "COPY", "ADD", "ENV", "ARG", "LABEL", "ONBUILD", "HEALTHCHECK", "SHELL", "VOLUME", "EXPOSE", " ", "\n",
-            "\\", "\"", "'", "=", "[", "]", "{", "}", "$", "${", ":-", "<<EOF", "EOF", "--from=", "--mount=", "#", "a", "/", "é", "\t", ",", "\0", "AS");
+            "\\", "\"", "'", "=", "[", "]", "{", "}", "$", "${", ":-", "<<EOF", "EOF", "--from=", "--mount=", "#", "a", "/", "é", "\t", ",", "\0", "AS",
+            "--exclude=", "--parents", "#", "%", "//", "type=cache,target=/", "sharing=");
         var texts = Gen.ArrayOf(fragments).Select(string.Concat);
 
         Prop.ForAll(Arb.From(texts), text =>

@@ -22,6 +22,18 @@ public sealed class ExpanderTests
     [InlineData("a\\ b", "a b")]
     [InlineData("100$", "100$")]
     [InlineData("\"a'b\"", "a'b")]
+    [InlineData("${P#*/}", "b/c.tar.gz")]
+    [InlineData("${P##*/}", "c.tar.gz")]
+    [InlineData("${P%.*}", "a/b/c.tar")]
+    [InlineData("${P%%.*}", "a/b/c")]
+    [InlineData("${P#?/}x", "b/c.tar.gzx")]
+    [InlineData("${P#nothing}", "a/b/c.tar.gz")]
+    [InlineData("${P/b/$A}", "a/one/c.tar.gz")]
+    [InlineData("${P//?/x}", "xxxxxxxxxxxx")]
+    [InlineData("${P//\\//-}", "a-b-c.tar.gz")]
+    [InlineData("${P/\\*/x}", "a/b/c.tar.gz")]
+    [InlineData("${P/.tar/}", "a/b/c.gz")]
+    [InlineData("${UNSET#x}", "")]
     public void Word_Variables_AreReplacedAsInDocker(string text, string expected) => Assert.Equal(expected, Expand(text));
 
     [Theory]
@@ -30,6 +42,8 @@ public sealed class ExpanderTests
     [InlineData("${A", "bad substitution")]
     [InlineData("${A:-x", "missing '}'")]
     [InlineData("${A:*x}", "unsupported modifier")]
+    [InlineData("${A#x", "missing '}'")]
+    [InlineData("${A/x}", "missing '/'")]
     [InlineData("${UNSET:?must be given}", "UNSET: must be given")]
     public void Word_Malformed_SaysWhatIsWrong(string text, string problem) =>
         Assert.Contains(problem, Assert.Throws<DockerfileException>(() => Expand(text)).Message);
@@ -39,5 +53,5 @@ public sealed class ExpanderTests
         Assert.Throws<DockerfileException>(() => Expand(string.Concat(Enumerable.Repeat("${X:-", 10_000))));
 
     private static string Expand(string text) => new Expander(
-        '\\', name => name switch { "A" => "one", "B" => "two", "EMPTY" => "", _ => null }, 1).Word(text);
+        '\\', name => name switch { "A" => "one", "B" => "two", "P" => "a/b/c.tar.gz", "EMPTY" => "", _ => null }, 1).Word(text);
 }

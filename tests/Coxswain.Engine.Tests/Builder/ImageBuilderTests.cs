@@ -1,5 +1,6 @@
 using Coxswain.Engine.Builder;
 using Coxswain.Engine.Builder.Dockerfiles;
+using Coxswain.Engine.Images.Stores;
 using Coxswain.Engine.Tests.Images;
 
 namespace Coxswain.Engine.Tests.Builder;
@@ -152,7 +153,7 @@ public sealed class ImageBuilderTests
 
         await using var others = await TestImages.OpenAsync();
         await using var input = File.OpenRead(archive);
-        var loaded = Assert.Single(await others.Engine.Loader.LoadAsync(input, TestImages.Timeout));
+        var (loaded, _) = Assert.Single(await others.Engine.Loader.LoadAsync(input, TestImages.Timeout));
         Assert.Equal(image.Id, loaded.Id);
         foreach (var tree in new[] { await build.TreeAsync(image), await new TestBuild(others).TreeAsync(loaded) })
         {
@@ -209,6 +210,45 @@ public sealed class ImageBuilderTests
         Assert.Equal(
             ["app", "/work", "hello world", "/home/app", "buildstep", "127.0.0.1\tlocalhost", "exec $GREETING", "1", "from", "heredoc"],
             build.Log.Output);
+    }
+
+    [Fact]
+    public async Task BuildAsync_RunWithoutABridge_HasOnlyLoopback()
+    {
+        await using var images = await TestImages.OpenAsync();
+        await images.AddBusyboxAsync();
+        var build = new TestBuild(images);
+        var ours = File.ResolveLinkTarget("/proc/self/ns/net", returnFinalTarget: false)!.Name;
+
+        await build.RunAsync("FROM busybox\nRUN readlink /proc/self/ns/net; ip -o link | wc -l\n");
+
+        Assert.NotEqual(ours, build.Log.Output.First());
+        Assert.Equal("1", build.Log.Output.Last());
+        var refused = await Assert.ThrowsAsync<BuildException>(() => build.RunAsync("FROM busybox\nRUN --network=host true\n"));
+        Assert.Contains("only allowed when the build is given --network host", refused.Message, StringComparison.Ordinal);
+        await build.RunAsync("FROM busybox\nRUN readlink /proc/self/ns/net\n", options => options with { Network = "host" });
+        Assert.Equal(ours, build.Log.Output.Single());
+    }
+
+    [Fact]
+    public async Task BuildAsync_CacheMounts_FollowTheirOptionsAndGoWithPrune()
+    {
+        await using var images = await TestImages.OpenAsync();
+        await images.AddBusyboxAsync();
+        var build = new TestBuild(images);
+
+        await build.RunAsync("""
+            FROM busybox
+            RUN --mount=type=cache,id=one,target=/c,mode=0700,uid=1000,gid=1001,sharing=locked stat -c "%a %u %g" /c && echo kept > /c/file
+            RUN --mount=type=cache,id=one,target=/d,ro cat /d/file; touch /d/x 2>/dev/null || echo read-only
+            RUN --mount=type=cache,id=one,target=/e,sharing=private ls /e | wc -l
+            RUN --mount=type=tmpfs,target=/t,size=1m df -k /t | tail -n1 | awk '{print $2}'
+            """);
+
+        Assert.Equal(["700 1000 1001", "kept", "read-only", "0", "1024"], build.Log.Output);
+        Assert.NotEmpty(Directory.EnumerateFileSystemEntries(images.Store.Paths.CacheMounts));
+        await images.Store.PruneAsync(new ImagePruneOptions { BuildCache = true }, TestImages.Timeout);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(images.Store.Paths.CacheMounts));
     }
 
     [Fact]

@@ -1,6 +1,6 @@
 using Coxswain.Engine.Builder;
-using Coxswain.Engine.Images;
 using Coxswain.Engine.Images.Layers;
+using Coxswain.Engine.Images.Stores;
 using Coxswain.Engine.Tests.Images;
 using Coxswain.Linux.Files;
 

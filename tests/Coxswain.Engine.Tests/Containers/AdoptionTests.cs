@@ -1,5 +1,6 @@
 using Coxswain.Engine.Containers;
 using Coxswain.Engine.Events;
+using Coxswain.Engine.Hosting;
 using Coxswain.Linux.Processes;
 
 namespace Coxswain.Engine.Tests.Containers;

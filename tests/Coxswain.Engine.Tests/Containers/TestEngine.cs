@@ -2,6 +2,7 @@ using System.Net;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Coxswain.Engine.Containers;
+using Coxswain.Engine.Hosting;
 using Coxswain.Engine.Networks;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -3,6 +3,7 @@ using Coxswain.Engine.Images;
 using Coxswain.Engine.Images.Archives;
 using Coxswain.Engine.Images.Registry;
 using Coxswain.Engine.Images.Storage;
+using Coxswain.Engine.Images.Stores;
 using Coxswain.Engine.Tests.Builder;
 
 namespace Coxswain.Engine.Tests.Images;
@@ -73,7 +74,7 @@ public sealed class ImageStoreTests
         await using var others = await TestImages.OpenAsync();
         var loaded = await others.Engine.Loader.LoadAsync(archive, Timeout);
 
-        Assert.Equal(["busybox:latest", "test/app:1"], loaded.SelectMany(image => image.Tags).Select(tag => tag.Familiar).Order());
+        Assert.Equal(["busybox:latest", "test/app:1"], loaded.SelectMany(image => image.Names).Select(tag => tag.Familiar).Order());
         var copy = await others.Store.GetAsync("test/app:1", Timeout);
         Assert.Equal(app.Id, copy.Id);
         Assert.Equal(app.ManifestDescriptor.Digest, copy.ManifestDescriptor.Digest);
@@ -97,7 +98,7 @@ public sealed class ImageStoreTests
             """);
 
         await using var archive = File.OpenRead(Path.Combine(images.Directory, "old.tar.gz"));
-        var image = Assert.Single(await images.Engine.Loader.LoadAsync(archive, Timeout));
+        var (image, _) = Assert.Single(await images.Engine.Loader.LoadAsync(archive, Timeout));
 
         Assert.Equal("old/app:v1", image.Tags.Single().Familiar);
         Assert.Equal(["/hello"], image.Config.Cmd!);

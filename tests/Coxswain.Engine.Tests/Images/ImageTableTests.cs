@@ -1,6 +1,7 @@
 using Coxswain.Engine.Images;
 using Coxswain.Engine.Images.Documents;
 using Coxswain.Engine.Images.Rendering;
+using Coxswain.Engine.Images.Stores;
 
 namespace Coxswain.Engine.Tests.Images;
 

@@ -98,15 +98,19 @@ public sealed class RegistryTests
     [Fact]
     public async Task BuildAsync_BaseIsOnlyInTheRegistry_PullsIt()
     {
-        await using var registry = await TestRegistry.StartAsync();
+        await using var registry = await TestRegistry.StartAsync("secret");
         await using var images = await TestImages.OpenAsync();
         var name = $"{registry.Host}/a/base:1";
         await images.AddBusyboxAsync(name);
-        await images.Engine.Pusher.PushAsync(name, null, null, Timeout);
+        await images.Engine.Pusher.PushAsync(name, Me, null, Timeout);
 
         await using var others = await TestImages.OpenAsync();
         var build = new TestBuild(others);
-        var built = await build.RunAsync($"FROM {name}\nRUN echo pulled > /x\n");
+        var config = Path.Combine(others.Directory, "config.json");
+        var auth = Convert.ToBase64String(Encoding.UTF8.GetBytes("me:secret"));
+        await File.WriteAllTextAsync(config, "{\"auths\":{\"" + registry.Host + "\":{\"auth\":\"" + auth + "\"}}}");
+        var built = await build.RunAsync(
+            $"FROM {name}\nRUN echo pulled > /x\n", options => options with { Credentials = DockerConfigFile.Load(config) });
 
         Assert.Equal("pulled\n", await build.ReadAsync(built, "/x"));
     }

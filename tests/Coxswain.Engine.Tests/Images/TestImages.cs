@@ -1,9 +1,11 @@
 using System.Security.Cryptography;
-using Coxswain.Engine.Images;
+using Coxswain.Engine.Hosting;
 using Coxswain.Engine.Images.Documents;
 using Coxswain.Engine.Images.Layers;
+using Coxswain.Engine.Images.Stores;
 using Coxswain.Engine.Tests.Containers;
 using Coxswain.Linux.Cgroups;
+using Coxswain.Linux.Files;
 using Coxswain.Linux.Mounts;
 
 namespace Coxswain.Engine.Tests.Images;
@@ -75,7 +77,7 @@ internal sealed class TestImages : IAsyncDisposable
     {
         Engine.Dispose();
         await new KernelCgroups(TimeProvider.System).RemoveAsync(Options.CgroupParent, Timeout);
-        System.IO.Directory.Delete(Directory, recursive: true);
+        TreeRemover.Remove(Directory);
     }
 
     /// <summary>Removes what killed runs left.</summary>
@@ -88,7 +90,7 @@ internal sealed class TestImages : IAsyncDisposable
             if (!System.IO.Directory.Exists("/proc/" + owner))
             {
                 MountRecovery.UnmountBelow(mounts, old);
-                System.IO.Directory.Delete(old, recursive: true);
+                TreeRemover.Remove(old);
             }
         }
     }

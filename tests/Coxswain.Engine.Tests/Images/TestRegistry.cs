@@ -35,6 +35,14 @@ internal sealed class TestRegistry : IAsyncDisposable
 
     public string Host => new Uri(_application.Urls.Single()).Authority;
 
+    /// <summary>After so many bytes of a blob the connection is cut, once.</summary>
+    public int? CutAfter { get; set; }
+
+    /// <summary>Awaited before each blob is sent.</summary>
+    public Func<Task> BeforeBlob { get; set; } = () => Task.CompletedTask;
+
+    public string TokenAnswer { get; set; } = $$"""{"token":"{{Token}}"}""";
+
     public ConcurrentQueue<string> Requests { get; } = new();
 
     /// <param name="password">With one, a token is wanted, and given only to user "me" with this password.</param>
@@ -65,7 +73,7 @@ internal sealed class TestRegistry : IAsyncDisposable
         {
             var basic = "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"me:{_password}"));
             context.Response.StatusCode = context.Request.Headers.Authorization == basic ? 200 : 401;
-            await context.Response.WriteAsync(context.Response.StatusCode == 200 ? $$"""{"token":"{{Token}}"}""" : "no");
+            await context.Response.WriteAsync(context.Response.StatusCode == 200 ? TokenAnswer : "no");
         }
         else if (_password is not null && context.Request.Headers.Authorization != "Bearer " + Token)
         {
@@ -106,15 +114,43 @@ internal sealed class TestRegistry : IAsyncDisposable
         }
         else if (path.Contains("/blobs/", StringComparison.Ordinal) && _blobs.TryGetValue(last, out var blob))
         {
-            context.Response.ContentLength = blob.Length;
+            await BeforeBlob();
             if (method == "GET")
             {
-                await context.Response.Body.WriteAsync(blob);
+                await SendAsync(context, blob);
+            }
+            else
+            {
+                context.Response.ContentLength = blob.Length;
             }
         }
         else
         {
             context.Response.StatusCode = 404;
         }
+    }
+
+    private async Task SendAsync(HttpContext context, byte[] blob)
+    {
+        var from = 0;
+        if (context.Request.Headers.Range.ToString() is { Length: > 0 } range)
+        {
+            Requests.Enqueue(range);
+            from = int.Parse(range["bytes=".Length..].TrimEnd('-'), System.Globalization.CultureInfo.InvariantCulture);
+            context.Response.StatusCode = 206;
+            context.Response.Headers.ContentRange = $"bytes {from}-{blob.Length - 1}/{blob.Length}";
+        }
+
+        context.Response.ContentLength = blob.Length - from;
+        if (CutAfter is { } cut && blob.Length - from > cut)
+        {
+            CutAfter = null;
+            await context.Response.Body.WriteAsync(blob.AsMemory(from, cut));
+            await context.Response.Body.FlushAsync();
+            context.Abort();
+            return;
+        }
+
+        await context.Response.Body.WriteAsync(blob.AsMemory(from));
     }
 }

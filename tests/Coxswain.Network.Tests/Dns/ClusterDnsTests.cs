@@ -5,7 +5,7 @@ using Coxswain.Client;
 using Coxswain.Client.Informers;
 using Coxswain.Network.Dns;
 using Coxswain.Network.Tests.Proxy;
-using Coxswain.Testing.Client;
+using Coxswain.Testing.Cluster;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Coxswain.Network.Tests.Dns;
@@ -13,7 +13,8 @@ namespace Coxswain.Network.Tests.Dns;
 /// <summary>The whole server over real sockets, with a nameserver of the test's own behind it.</summary>
 public sealed class ClusterDnsTests : IAsyncLifetime
 {
-    private readonly FakeKubeClient _client = new(TimeProvider.System);
+    private TestApiServer _api = null!;
+    private IKubeClient _client = null!;
     private readonly CancellationTokenSource _stop = new();
     private readonly Socket _upstream = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
     private InformerFactory _informers = null!;
@@ -25,6 +26,8 @@ public sealed class ClusterDnsTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _upstream.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        _api = await TestApiServer.StartAsync(TimeProvider.System);
+        _client = _api.Admin;
         _informers = new InformerFactory(_client, TimeProvider.System, new Random(1), NullLoggerFactory.Instance);
         var options = new ClusterDnsOptions
         {
@@ -50,6 +53,7 @@ public sealed class ClusterDnsTests : IAsyncLifetime
         _dns.Dispose();
         _informers.Dispose();
         _upstream.Dispose();
+        await _api.DisposeAsync();
     }
 
     [Theory]

@@ -18,7 +18,7 @@ public sealed class NetworkLab : IAsyncLifetime
     private const string Prefix = "cxnet";
     private const string Pinned = "/run/netns";
 
-    private static readonly KernelEvents Events = new();
+    internal static readonly KernelEvents Events = new();
     private static readonly ProcessRunner Processes = new(Events);
     private static readonly KernelNamespaces Namespaces = new();
     private readonly string _prefix = $"{Prefix}{Environment.ProcessId}-{Guid.NewGuid().ToString("n")[..4]}-";
@@ -79,10 +79,31 @@ public sealed class NetworkLab : IAsyncLifetime
     /// <summary>Connects from a pod (or "node") and returns what the server says.</summary>
     public async Task<LabAnswer> AskAsync(string where, string address, int port, ProtocolType protocol = ProtocolType.Tcp)
     {
-        using var socket = await SocketAsync(where, protocol);
+        using var socket = await ConnectAsync(where, address, port, protocol);
+        return await AskAsync(socket);
+    }
+
+    public async Task<Socket> ConnectAsync(string where, string address, int port, ProtocolType protocol)
+    {
+        var socket = await SocketAsync(where, protocol);
         using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(10));
-        await socket.ConnectAsync(IPAddress.Parse(address), port, timeout.Token);
-        if (protocol == ProtocolType.Udp)
+        try
+        {
+            await socket.ConnectAsync(IPAddress.Parse(address), port, timeout.Token);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>What the server at the other end says; a datagram is sent to ask.</summary>
+    public static async Task<LabAnswer> AskAsync(Socket socket)
+    {
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        if (socket.ProtocolType == ProtocolType.Udp)
         {
             await socket.SendAsync(new byte[] { 1 }, timeout.Token);
         }
@@ -92,6 +113,9 @@ public sealed class NetworkLab : IAsyncLifetime
         var words = Encoding.ASCII.GetString(buffer, 0, length).Split(' ');
         return new LabAnswer(words[0], words[1]);
     }
+
+    /// <summary>Makes something that belongs to the node's network namespace.</summary>
+    public Task<T> InNodeAsync<T>(Func<T> make) => Namespaces.RunInAsync(Path.Combine(Pinned, Name("node")), make, default);
 
     public Task<Socket> SocketAsync(string where, ProtocolType protocol) =>
         Namespaces.RunInAsync(

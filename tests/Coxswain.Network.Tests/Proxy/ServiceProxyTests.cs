@@ -3,10 +3,12 @@ using Coxswain.Api.Core.V1;
 using Coxswain.Api.Discovery.V1;
 using Coxswain.Client;
 using Coxswain.Client.Informers;
+using Coxswain.Linux.Conntrack;
 using Coxswain.Linux.Nftables;
+using Coxswain.Linux.Processes;
 using Coxswain.Network.Proxy;
 using Coxswain.Network.Tests.Lab;
-using Coxswain.Testing.Client;
+using Coxswain.Testing.Cluster;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Coxswain.Network.Tests.Proxy;
@@ -18,7 +20,9 @@ public sealed class ServiceProxyTests : IAsyncLifetime
     private const string Pod3 = "10.244.0.3";
 
     private readonly NetworkLab _lab = new();
-    private readonly FakeKubeClient _client = new(TimeProvider.System);
+    private TestApiServer _server = null!;
+    private TableWatch _watch = null!;
+    private ConntrackTable _conntrack = null!;
     private readonly CancellationTokenSource _stop = new();
     private InformerFactory _informers = null!;
     private ServiceProxy _proxy = null!;
@@ -33,8 +37,13 @@ public sealed class ServiceProxyTests : IAsyncLifetime
         await _lab.ServeAsync(Pod2, 8080);
         await _lab.ServeAsync(Pod3, 8080);
         _nftables = new NftCommand(_lab.Node, "coxswain");
-        _informers = new InformerFactory(_client, TimeProvider.System, new Random(1), NullLoggerFactory.Instance);
-        _proxy = new ServiceProxy(new ServiceProxySettings(), _informers, _nftables, TimeProvider.System, NullLoggerFactory.Instance);
+        _server = await TestApiServer.StartAsync(TimeProvider.System);
+        _watch = await _lab.InNodeAsync(() => new TableWatch(NetworkLab.Events, "coxswain"));
+        _conntrack = await _lab.InNodeAsync(() => new ConntrackTable());
+        _informers = new InformerFactory(_server.Admin, TimeProvider.System, new Random(1), NullLoggerFactory.Instance);
+        _proxy = new ServiceProxy(
+            new ServiceProxySettings { HoldsLoopbackPorts = false }, _informers, _nftables, _watch, _conntrack, TimeProvider.System,
+            NullLoggerFactory.Instance);
     }
 
     public async Task DisposeAsync()
@@ -43,6 +52,9 @@ public sealed class ServiceProxyTests : IAsyncLifetime
         await _running;
         _proxy.Dispose();
         _informers.Dispose();
+        _watch.Dispose();
+        _conntrack.Dispose();
+        await _server.DisposeAsync();
         await _lab.DisposeAsync();
     }
 
@@ -135,6 +147,37 @@ public sealed class ServiceProxyTests : IAsyncLifetime
     }
 
     [RootFact]
+    public async Task Udp_EndpointReplaced_ClientThatKeepsSendingReachesTheNewOne()
+    {
+        await _lab.ServeAsync(Pod2, 5353, ProtocolType.Udp);
+        await _lab.ServeAsync(Pod3, 5353, ProtocolType.Udp);
+        var slice = await RunAsync(
+            Services.Of("dns", "10.96.0.53", Services.Port(53, Protocol.UDP)),
+            Services.Slice("dns", 5353, Protocol.UDP, [Services.Ready(Pod2)]));
+        using var client = await _lab.ConnectAsync("node", "10.96.0.53", 53, ProtocolType.Udp);
+        Assert.Equal(Pod2, (await NetworkLab.AskAsync(client)).Server);
+
+        await ApplyAsync(slice with { Endpoints = [Services.Ready(Pod3)] });
+
+        Assert.Equal(Pod3, (await NetworkLab.AskAsync(client)).Server);
+    }
+
+    [RootTheory]
+    [InlineData("delete table inet coxswain")]
+    [InlineData("flush table inet coxswain")]
+    [InlineData("flush ruleset")]
+    [InlineData("flush chain inet coxswain proxy-pick-2")]
+    public async Task Rules_TakenAwayFromOutside_ComeBackWithoutAnotherChange(string command)
+    {
+        await RunAsync(Services.Of("web", "10.96.0.80", Services.Port(80)), Services.Slice("web", 8080, Pod2, Pod3));
+        // In the lab's own network namespace.
+        await _lab.Node.RunAsync(new ProcessSpec("nft", command.Split(' ')), default);
+
+        await _proxy.WaitUntilRemadeAsync(1, default).WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal([Pod2, Pod3], await ServersAsync("node", "10.96.0.80", 80));
+    }
+
+    [RootFact]
     public async Task Table_LostOrLeftOverByAnotherRun_IsMadeAnew()
     {
         var slice = await RunAsync(Services.Of("web", "10.96.0.80", Services.Port(80)), Services.Slice("web", 8080, Pod2, Pod3));
@@ -173,8 +216,8 @@ public sealed class ServiceProxyTests : IAsyncLifetime
 
     private async Task<EndpointSlice> RunAsync(Service service, EndpointSlice slice)
     {
-        await _client.CreateAsync(service, default);
-        var created = await _client.CreateAsync(slice, default);
+        await _server.Admin.CreateAsync(service, default);
+        var created = await _server.Admin.CreateAsync(slice, default);
         _running = Task.WhenAll(_informers.RunAsync(_stop.Token), _proxy.RunAsync(_stop.Token));
         await _proxy.Ready.WaitAsync(TimeSpan.FromSeconds(30));
         return created;
@@ -182,9 +225,9 @@ public sealed class ServiceProxyTests : IAsyncLifetime
 
     private async Task<EndpointSlice> ApplyAsync(EndpointSlice slice)
     {
-        var known = await _client.GetAsync<EndpointSlice>(slice.Metadata.Namespace, slice.Metadata.Name, default);
+        var known = await _server.Admin.GetAsync<EndpointSlice>(slice.Metadata.Namespace, slice.Metadata.Name, default);
         var delivered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var updated = await _client.UpdateAsync(slice with { Metadata = known.Metadata }, default);
+        var updated = await _server.Admin.UpdateAsync(slice with { Metadata = known.Metadata }, default);
         _informers.Of<EndpointSlice>().OnChange((_, now) =>
         {
             if (now?.Metadata.ResourceVersion == updated.Metadata.ResourceVersion)

@@ -11,7 +11,7 @@ internal static class Services
 {
     public static Service Of(string name, string clusterIP, params ServicePort[] ports) => Service.Empty with
     {
-        Metadata = ObjectMeta.Empty with { Namespace = "default", Name = name, ResourceVersion = "1" },
+        Metadata = ObjectMeta.Empty with { Namespace = "default", Name = name },
         Spec = ServiceSpec.Empty with { Type = ServiceType.ClusterIP, ClusterIP = clusterIP, ClusterIPs = [clusterIP], Ports = ports },
     };
 

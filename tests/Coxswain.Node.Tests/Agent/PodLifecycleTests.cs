@@ -119,6 +119,29 @@ public sealed class PodLifecycleTests : IDisposable
         static Dictionary<string, ReadOnlyMemory<byte>> Bytes(string text) => new() { ["key"] = Encoding.UTF8.GetBytes(text) };
     }
 
+    [Fact]
+    public async Task SharedMemory_OfAPod_IsOneForItsContainers()
+    {
+        await using var node = await TestNode.StartAsync();
+        await node.CreateAsync(
+            "web", "while ! [ -f /dev/shm/other ]; do sleep 0.05; done", policy: "Never",
+            changePod: spec => spec with { Containers = [spec.Containers[0], TestNode.Shell("other", "echo > /dev/shm/other")] });
+        await node.WaitForAsync("web", pod => pod?.Status.Phase == "Succeeded");
+    }
+
+    [Theory]
+    [InlineData("RuntimeDefault", "2")]
+    [InlineData("Unconfined", "0")]
+    public async Task Seccomp_OfAPod_FiltersAsItsProfileSays(string type, string mode)
+    {
+        await using var node = await TestNode.StartAsync();
+        await node.CreateAsync(
+            "web", $"while read name value; do [ \"$name\" = Seccomp: ] && [ \"$value\" = {mode} ] && exit 0; done < /proc/self/status; exit 1", policy: "Never",
+            changePod: spec => spec with { SecurityContext = new PodSecurityContext { SeccompProfile = new SeccompProfile { Type = type } } });
+        var pod = await node.WaitForAsync("web", pod => pod?.Status.Phase is "Succeeded" or "Failed");
+        Assert.Equal("Succeeded", pod!.Status.Phase);
+    }
+
     private async Task CreateAsync(TestNode node, string script, Lifecycle lifecycle)
     {
         await node.CreateAsync(

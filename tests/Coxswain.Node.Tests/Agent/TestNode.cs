@@ -5,20 +5,21 @@ using Coxswain.Api.Core.V1;
 using Coxswain.Api.Meta.V1;
 using Coxswain.Client;
 using Coxswain.Engine;
-using Coxswain.Engine.Images;
+using Coxswain.Engine.Hosting;
 using Coxswain.Engine.Images.Archives;
+using Coxswain.Engine.Images.Stores;
 using Coxswain.Engine.Networks;
 using Coxswain.Linux.Mounts;
 using Coxswain.Node.Files;
 using Coxswain.Node.Options;
 using Coxswain.Node.Runtime;
-using Coxswain.Testing.Client;
+using Coxswain.Testing.Cluster;
 using Microsoft.Extensions.Logging.Abstractions;
 using ImageConfig = Coxswain.Engine.Images.Documents.ContainerConfig;
 
 namespace Coxswain.Node.Tests.Agent;
 
-/// <summary>A node agent over a real engine and an API server in memory, with everything its own and gone afterwards.</summary>
+/// <summary>A node agent over a real engine and a real API server, with everything its own and gone afterwards.</summary>
 internal sealed class TestNode : IAsyncDisposable
 {
     public const string Image = "test/busybox:1";
@@ -39,6 +40,7 @@ internal sealed class TestNode : IAsyncDisposable
     private Task _running = Task.CompletedTask;
     private EnginePodRuntime? _runtime;
     private NodeAgent? _agent;
+    private TestApiServer? _api;
 
     private TestNode(string name, int third, NodeServerOptions? server = null)
     {
@@ -64,10 +66,12 @@ internal sealed class TestNode : IAsyncDisposable
             DataDirectory = Path.Combine(_directory, "node"),
             PodLogsDirectory = Path.Combine(_directory, "logs"),
             Server = server,
+            Eviction = EvictionOptions.None,
         };
     }
 
-    public FakeKubeClient Client { get; } = new(TimeProvider.System);
+    /// <summary>An administrator's; the agent has its node's.</summary>
+    public IKubeClient Client => _api!.Admin; // Set by starting.
 
     public NodeAgentOptions Options { get; }
 
@@ -87,6 +91,7 @@ internal sealed class TestNode : IAsyncDisposable
         var node = new TestNode("n" + RandomNumberGenerator.GetHexString(5, lowercase: true), third, server);
         Directory.CreateDirectory(node._directory);
         await File.WriteAllTextAsync(Path.Combine(node._directory, "owner"), $"{Environment.ProcessId} {third}", Timeout);
+        node._api = await NodeApiServer.StartAsync();
         var images = await node.OpenAsync();
         using var archive = Root();
         await new RootFilesystemImporter(images).ImportAsync(archive, Image, new ImageConfig { Env = ["PATH=/bin"] }, "", Timeout);
@@ -166,6 +171,11 @@ internal sealed class TestNode : IAsyncDisposable
         await _engine.DeleteAllAsync(Timeout);
         await _engine.DisposeAsync();
         _stopping.Dispose();
+        if (_api is not null)
+        {
+            await _api.DisposeAsync();
+        }
+
         Directory.Delete(_directory, recursive: true);
     }
 
@@ -174,7 +184,7 @@ internal sealed class TestNode : IAsyncDisposable
         await _engine.StartAsync(Timeout);
         var images = await ImageStore.OpenAsync(
             _engineOptions.DataDirectory, TimeProvider.System, new MountRecovery(new KernelMounts()), null, Timeout);
-        _runtime = new EnginePodRuntime(_engine.Containers, images, new EnginePodNetwork(_engine.Network!), Options.DataDirectory); // The options have one.
+        _runtime = new EnginePodRuntime(_engine.Containers, images, new EnginePodNetwork(_engine.Network!), new KernelMounts(), Options.DataDirectory); // The options have one.
         return images;
     }
 
@@ -183,7 +193,7 @@ internal sealed class TestNode : IAsyncDisposable
     private async Task RunAsync(CancellationToken cancellationToken)
     {
         var agent = _agent = new NodeAgent(
-            Options, Client, Runtime, new KernelMounts(), TimeProvider.System, new Random(1), NullLoggerFactory.Instance);
+            Options, NodeApiServer.NodeClient(_api!), Runtime, new KernelMounts(), TimeProvider.System, new Random(1), NullLoggerFactory.Instance);
         await agent.RunAsync(cancellationToken);
     }
 

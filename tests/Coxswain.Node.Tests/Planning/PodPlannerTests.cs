@@ -102,6 +102,39 @@ public sealed class PodPlannerTests
     }
 
     [Fact]
+    public void Plan_TerminatingWithSidecars_StopsThemAfterTheMainContainersLastFirst()
+    {
+        var (one, two) = (Running(Sidecar("one")), Running(Sidecar("two")));
+        var web = Running(App("web"));
+        IEnumerable<string> Stopped(params ContainerView[] containers) =>
+            PodPlanner.Plan(View(containers) with { Terminating = true, KillAt = Now.AddSeconds(30) }).Actions.OfType<StopContainer>().Select(stop => stop.Name);
+        Assert.Equal(["web"], Stopped(one, two, web));
+        Assert.Empty(Stopped(one, two, web with { StoppingUntil = Now.AddSeconds(30) }));
+        Assert.Equal(["two"], Stopped(one, two, Exited(web, 0)));
+        Assert.Equal(["one"], Stopped(one, Exited(two, 0), Exited(web, 0)));
+    }
+
+    [Fact]
+    public void Plan_TerminatingAndOutOfTime_StopsSidecarsWithTheOthers()
+    {
+        var view = View([Running(Sidecar("one")), Running(App("web"))]) with { Terminating = true, KillAt = Now };
+        Assert.Equal(["one", "web"], PodPlanner.Plan(view).Actions.OfType<StopContainer>().Select(stop => stop.Name));
+        Assert.Equal(Now.AddSeconds(1), PodPlanner.Plan(view with { KillAt = Now.AddSeconds(1) }).WakeAt);
+    }
+
+    [Fact]
+    public void Status_Evicted_FailsWithItsReasonOnceNothingRuns()
+    {
+        var builder = new PodStatusBuilder("coxswain", "10.0.0.1");
+        var view = View([Running(App("web"))]) with { Eviction = new PodFailure("Evicted", "The node was low on resource: memory. ") };
+        var before = PodStatus.Empty with { Phase = "Running" };
+        Assert.Equal(("Running", ""), (builder.Build(view, before).Phase, builder.Build(view, before).Reason));
+        var status = builder.Build(view with { Containers = [Exited(App("web"), 137)] }, before);
+        Assert.Equal(("Failed", "Evicted"), (status.Phase, status.Reason));
+        Assert.Contains(status.Conditions, condition => condition is { Type: "DisruptionTarget", Status: "True", Reason: "TerminationByKubelet" });
+    }
+
+    [Fact]
     public void Plan_GraceCutShort_StopsAgain()
     {
         var view = View([Running(App("web")) with { StoppingUntil = Now.AddSeconds(30) }]) with { Terminating = true, KillAt = Now };
@@ -183,6 +216,8 @@ public sealed class PodPlannerTests
     }
 
     private static ContainerView App(string name) => new(new Container { Name = name, Image = "image" }, ContainerKind.Main);
+
+    private static ContainerView Sidecar(string name) => new(new Container { Name = name, Image = "image" }, ContainerKind.Sidecar);
 
     private static ContainerView Running(ContainerView container) => container with { Current = Info(container, ContainerRunState.Running) };
 

@@ -4,12 +4,14 @@ using Coxswain.Client;
 using Coxswain.Linux.Mounts;
 using Coxswain.Node.Options;
 using Coxswain.Node.Tests.Agent;
-using Coxswain.Testing.Client;
+using Coxswain.Node.Volumes;
+using Coxswain.Testing.Cluster;
+using Coxswain.Testing.Time;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Coxswain.Node.Tests.Pods;
 
-/// <summary>A node agent over a runtime and an API server in memory, on a clock that the test moves.</summary>
+/// <summary>A node agent over a runtime in memory and the real API server, on a clock of its own that the test moves.</summary>
 internal sealed class FakeNode : IAsyncDisposable
 {
     public const string Image = "shop/web:1";
@@ -18,9 +20,11 @@ internal sealed class FakeNode : IAsyncDisposable
     private CancellationTokenSource _stopping = new();
     private Task _running = Task.CompletedTask;
 
-    private FakeNode()
+    private readonly TestApiServer _api;
+
+    private FakeNode(TestApiServer api)
     {
-        Client = new FakeKubeClient(Time);
+        _api = api;
         Runtime = new FakeRuntime(Time);
         Options = new NodeAgentOptions
         {
@@ -29,21 +33,23 @@ internal sealed class FakeNode : IAsyncDisposable
             DataDirectory = Path.Combine(_directory, "node"),
             PodLogsDirectory = Path.Combine(_directory, "logs"),
             Server = null,
+            Eviction = EvictionOptions.None,
         };
         Runtime.Images[Image] = new Coxswain.Node.Runtime.ImageInfo("sha256:1", [Image], [], 1, "", "");
     }
 
-    public ManualTime Time { get; } = new();
+    public VirtualTime Time { get; } = new();
 
-    public FakeKubeClient Client { get; }
+    /// <summary>An administrator's; the agent has its node's.</summary>
+    public IKubeClient Client => _api.Admin;
 
     public FakeRuntime Runtime { get; }
 
     public NodeAgentOptions Options { get; init; }
 
-    public static FakeNode Start(Action<FakeRuntime>? prepare = null)
+    public static async Task<FakeNode> StartAsync(Action<FakeRuntime>? prepare = null)
     {
-        var node = new FakeNode();
+        var node = new FakeNode(await NodeApiServer.StartAsync());
         prepare?.Invoke(node.Runtime);
         node.Run();
         return node;
@@ -109,12 +115,14 @@ internal sealed class FakeNode : IAsyncDisposable
     {
         await StopAsync();
         _stopping.Dispose();
+        await _api.DisposeAsync();
+        VolumeTeardown.UnmountBelow(_directory, new KernelMounts());
         Directory.Delete(_directory, recursive: true);
     }
 
     private void Run()
     {
-        var agent = new NodeAgent(Options, Client, Runtime, new KernelMounts(), Time, new Random(1), NullLoggerFactory.Instance);
+        var agent = new NodeAgent(Options, NodeApiServer.NodeClient(_api), Runtime, new KernelMounts(), Time, new Random(1), NullLoggerFactory.Instance);
         _running = agent.RunAsync(_stopping.Token);
     }
 }

@@ -12,6 +12,7 @@ internal sealed class FakeRuntime(TimeProvider time) : IPodRuntime
     private readonly Dictionary<string, TaskCompletionSource> _stopping = [];
     private readonly List<Channel<RuntimeEvent>> _subscribers = [];
     private readonly List<string> _calls = [];
+    private readonly List<ContainerConfig> _made = [];
     private int _ids;
 
     /// <summary>Awaited before each call with its name and what it is about (a container's name, a sandbox's id, an image).</summary>
@@ -22,6 +23,21 @@ internal sealed class FakeRuntime(TimeProvider time) : IPodRuntime
 
     /// <summary>Images that are here; pulling brings others, unless <see cref="Before"/> throws.</summary>
     public Dictionary<string, ImageInfo> Images { get; } = [];
+
+    /// <summary>What containers were made of, in order.</summary>
+    public IReadOnlyList<ContainerConfig> Made
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _made];
+            }
+        }
+    }
+
+    /// <summary>How often the first sandbox was asked for.</summary>
+    public int Looks { get; private set; }
 
     /// <summary>Calls so far, as <c>StartContainer web</c>.</summary>
     public IReadOnlyList<string> Calls
@@ -69,6 +85,7 @@ internal sealed class FakeRuntime(TimeProvider time) : IPodRuntime
     {
         lock (_lock)
         {
+            Looks += _sandboxes.Keys.FirstOrDefault() == sandboxId ? 1 : 0;
             return Task.FromResult(_sandboxes.GetValueOrDefault(sandboxId));
         }
     }
@@ -87,6 +104,7 @@ internal sealed class FakeRuntime(TimeProvider time) : IPodRuntime
         lock (_lock)
         {
             var id = $"c{++_ids}";
+            _made.Add(config);
             _containers[id] = new ContainerInfo(
                 id, sandboxId, config.Name, config.Attempt, config.Image, "sha256:1", ContainerRunState.Created, time.GetUtcNow())
             {
@@ -171,8 +189,11 @@ internal sealed class FakeRuntime(TimeProvider time) : IPodRuntime
         return new Events(channel.Reader);
     }
 
-    public Task<IRuntimeExec> ExecAsync(string containerId, ExecRequest request, CancellationToken cancellationToken) =>
+    public async Task<IRuntimeExec> ExecAsync(string containerId, ExecRequest request, CancellationToken cancellationToken)
+    {
+        await BeginAsync("Exec", NameOf(containerId), cancellationToken);
         throw new RuntimeException(RuntimeFailure.Start, "nothing runs here");
+    }
 
     public Task<ContainerStats?> ContainerStatsAsync(string containerId, CancellationToken cancellationToken) =>
         Task.FromResult<ContainerStats?>(null);
@@ -250,6 +271,16 @@ internal sealed class FakeRuntime(TimeProvider time) : IPodRuntime
         }
     }
 
+    /// <summary>Whoever listens for events now hears of a failure instead.</summary>
+    public void FailEvents(Exception failure)
+    {
+        lock (_lock)
+        {
+            _subscribers.ForEach(subscriber => subscriber.Writer.Complete(failure));
+            _subscribers.Clear();
+        }
+    }
+
     private async Task BeginAsync(string call, string about, CancellationToken cancellationToken)
     {
         lock (_lock)
@@ -290,7 +321,17 @@ internal sealed class FakeRuntime(TimeProvider time) : IPodRuntime
 
     private sealed class Events(ChannelReader<RuntimeEvent> reader) : IRuntimeEvents
     {
-        public ValueTask<RuntimeEvent> ReadAsync(CancellationToken cancellationToken) => reader.ReadAsync(cancellationToken);
+        public async ValueTask<RuntimeEvent> ReadAsync(CancellationToken cancellationToken)
+        {
+            try
+            {
+                return await reader.ReadAsync(cancellationToken);
+            }
+            catch (ChannelClosedException exception)
+            {
+                throw exception.InnerException!; // Closed by a failure only.
+            }
+        }
 
         public void Dispose()
         {

@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Coxswain.Api.Core.V1;
 using Coxswain.Node.Probes;
 using Coxswain.Node.Tests.Agent;
+using Coxswain.Testing.Time;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Coxswain.Node.Tests.Probes;
@@ -10,7 +11,7 @@ public sealed class ProbeLoopTests : IAsyncLifetime
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(7);
 
-    private readonly ManualTime _time = new();
+    private readonly VirtualTime _time = new();
     private readonly HttpStub _server = new(200);
     private readonly CancellationTokenSource _stopping = new();
     private readonly Channel<string> _told = Channel.CreateUnbounded<string>();

@@ -4,12 +4,13 @@ using Coxswain.Api;
 using Coxswain.Api.Core.V1;
 using Coxswain.Node.Probes;
 using Coxswain.Node.Tests.Agent;
+using Coxswain.Testing.Time;
 
 namespace Coxswain.Node.Tests.Probes;
 
 public sealed class ProberTests : IDisposable
 {
-    private readonly ManualTime _time = new();
+    private readonly VirtualTime _time = new();
     private readonly Prober _prober;
 
     public ProberTests() => _prober = new Prober(null!, _time); // Only exec probes ask the runtime.

@@ -31,12 +31,15 @@ public sealed class AtomicWriterTests : IDisposable
     }
 
     [Fact]
-    public void SubPath_LinkOutOfTheVolume_IsRefused()
+    public void Write_KilledAfterTheSwap_LinksTheNamesNextTime()
     {
-        File.CreateSymbolicLink(Path.Combine(_directory, "out"), "/etc");
-        Assert.Throws<VolumeException>(() => SubPaths.Resolve(_directory, "out"));
-        Assert.Throws<VolumeException>(() => SubPaths.Resolve(_directory, "../x"));
-        Assert.Equal(Path.Combine(_directory, "made"), SubPaths.Resolve(_directory, "made"));
+        var now = DateTimeOffset.UnixEpoch;
+        AtomicWriter.Write(_directory, Files(("a", "1")), now);
+        File.Delete(Path.Combine(_directory, "a"));
+        Directory.CreateDirectory(Path.Combine(_directory, "..2020_01_01_00_00_00.0"));
+        Assert.False(AtomicWriter.Write(_directory, Files(("a", "1")), now));
+        Assert.Equal("1", File.ReadAllText(Path.Combine(_directory, "a")));
+        Assert.Single(new DirectoryInfo(_directory).EnumerateDirectories(), entry => entry.LinkTarget is null);
     }
 
     private static Dictionary<string, VolumeFile> Files(params (string Name, string Text)[] files) =>

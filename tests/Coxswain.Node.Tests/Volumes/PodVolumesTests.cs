@@ -6,14 +6,16 @@ using Coxswain.Api.Meta.V1;
 using Coxswain.Node.Files;
 using Coxswain.Node.Objects;
 using Coxswain.Node.Volumes;
+using Coxswain.Testing.Time;
 
 namespace Coxswain.Node.Tests.Volumes;
 
 public sealed class PodVolumesTests : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("coxswain-volumes-").FullName;
-    private readonly ManualTime _time = new();
+    private readonly VirtualTime _time = new();
     private readonly FakePodObjects _objects = new();
+    private readonly FakeMounts _mounts = new();
     private readonly FakeTokens _tokens;
     private readonly PodVolumes _volumes;
 
@@ -23,7 +25,7 @@ public sealed class PodVolumesTests : IDisposable
         var allocatable = new Dictionary<string, Quantity> { ["cpu"] = Quantity.Parse("2") };
         _volumes = new PodVolumes(
             "u-1", new NodePaths(_directory, _directory), new VolumeContent(_objects, new PodTokenCache(_tokens, _time), "10.0.0.1", allocatable),
-            null!, null!, _time); // Neither claims nor mounts here.
+            null!, _mounts, _time); // No claims here.
     }
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);

@@ -9,9 +9,16 @@ public sealed class StoreWatcherTests : IAsyncDisposable
 {
     private static readonly CancellationToken None = CancellationToken.None;
 
+    /// <summary>A lost event would be waited for in vain.</summary>
+    private readonly CancellationTokenSource _patience = new(TimeSpan.FromSeconds(30), TimeProvider.System);
+
     private readonly MemoryStore _store = new(new StoreOptions(), TimeProvider.System);
 
-    public ValueTask DisposeAsync() => _store.DisposeAsync();
+    public ValueTask DisposeAsync()
+    {
+        _patience.Dispose();
+        return _store.DisposeAsync();
+    }
 
     [Fact]
     public async Task Read_EventsBeforeAndAfterItSaysThatItWaits_DeliversBoth()
@@ -54,7 +61,7 @@ public sealed class StoreWatcherTests : IAsyncDisposable
             Assert.True(_store.CompactAsync(2, None).AsTask().IsCompletedSuccessfully);
         });
         watcher.BeforeLookingAgain = Once(() => Put("a", "2"));
-        Assert.Equal(ReadOutcome.Compacted, (await watcher.ReadAsync(None)).Outcome);
+        Assert.Equal(ReadOutcome.Compacted, (await watcher.ReadAsync(_patience.Token)).Outcome);
     }
 
     [Fact]
@@ -78,12 +85,12 @@ public sealed class StoreWatcherTests : IAsyncDisposable
     private async Task<StoreWatcher> OpenAsync(string prefix) =>
         (StoreWatcher)(await _store.WatchAsync(prefix, 0, None)).Watcher!;
 
-    private static async Task<List<string>> ReadAsync(StoreWatcher watcher, int count)
+    private async Task<List<string>> ReadAsync(StoreWatcher watcher, int count)
     {
         var values = new List<string>();
         while (values.Count < count)
         {
-            var batch = await watcher.ReadAsync(None);
+            var batch = await watcher.ReadAsync(_patience.Token);
             values.AddRange(batch.Events.Select(storeEvent => Encoding.UTF8.GetString(storeEvent.Entry!.Value.Span)));
         }
 

@@ -15,7 +15,6 @@ public class ConfigurationOptionsTests
     [InlineData("--api-port 70000", "--api-port 70000: a port is a number from 1 to 65535")]
     [InlineData("--api-port abc", "--api-port abc: a port is a number from 1 to 65535")]
     [InlineData("--pod-cidr 10.1.2.3", "--pod-cidr 10.1.2.3: a range is an IPv4 network with its length, such as 10.244.0.0/16")]
-    [InlineData("--pod-cidr 10.1.2.3/16", "--pod-cidr 10.1.2.3/16: a range is an IPv4 network with its length, such as 10.244.0.0/16")]
     [InlineData("--service-cidr 10.1.2.0/30", "--service-cidr 10.1.2.0/30: a range has a length from /8 to /27")]
     [InlineData("--bridge a/b", "--bridge a/b: a device's name has at most 15 letters, digits, '-', '_' and begins with a letter")]
     [InlineData("--listen here", "--listen: here is not an IP address")]
@@ -30,12 +29,12 @@ public class ConfigurationOptionsTests
     [Fact]
     public void Apply_NewCluster_DerivesWhatFollows()
     {
-        var configuration = Apply("--bridge cox7 --pod-cidr 10.203.0.0/16 --service-cidr 10.204.0.16/28", null);
+        var configuration = Apply("--bridge cox7 --pod-cidr 10.203.0.0/16 --service-cidr 10.204.0.32/27", null);
 
         Assert.Equal("10.203.0.0/24", configuration.NodeCidr);
         Assert.Equal("10.203.0.1", configuration.NodeAddress.ToString());
-        Assert.Equal("10.204.0.26", configuration.DnsAddress);
-        Assert.Equal("10.204.0.17", configuration.ApiServiceAddress.ToString());
+        Assert.Equal("10.204.0.42", configuration.DnsAddress);
+        Assert.Equal("10.204.0.33", configuration.ApiServiceAddress.ToString());
         Assert.Equal("coxswain-cox7", configuration.Table);
         Assert.Equal("/coxswain-cox7", configuration.CgroupParent);
     }

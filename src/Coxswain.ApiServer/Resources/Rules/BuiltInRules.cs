@@ -1,28 +1,96 @@
-using Coxswain.Api;
+using Coxswain.Api.Apps.V1;
+using Coxswain.Api.Autoscaling.V2;
+using Coxswain.Api.Batch.V1;
+using Coxswain.Api.Coordination.V1;
+using Coxswain.Api.Core.V1;
+using Coxswain.Api.Discovery.V1;
+using Coxswain.Api.Networking.V1;
+using Coxswain.Api.Policy.V1;
+using Coxswain.Api.Rbac.V1;
+using Coxswain.Api.Scheduling.V1;
+using Coxswain.Api.Storage.V1;
+using Coxswain.ApiServer.Cells;
+using V1Node = Coxswain.Api.Core.V1.Node;
 
 namespace Coxswain.ApiServer.Resources.Rules;
 
-/// <summary>The rules of the built-in kinds.</summary>
+/// <summary>The rules of the built-in kinds, by resource; a kind that is not here has those every kind has.</summary>
 internal static class BuiltInRules
 {
-    public static ResourceStrategy Of(ApiResource resource, ServiceStrategy services) => resource.QualifiedName switch
+    public static IReadOnlyDictionary<string, ResourceRules> All(ServiceRules services) => new Dictionary<string, ResourceRules>(StringComparer.Ordinal)
     {
-        "pods" => new PodStrategy(),
-        "services" => services,
-        "namespaces" => new NamespaceStrategy(),
-        "nodes" => new KindStrategy { StatusCarriesLabels = true, KeepsFirstStatus = true },
-        "persistentvolumes" => new KindStrategy { FirstPhase = "Pending", AnswersWithObject = true },
-        "persistentvolumeclaims" => new KindStrategy { FirstPhase = "Pending", AnswersWithObject = true },
-        "serviceaccounts" or "podtemplates" or "resourcequotas" => new KindStrategy { AnswersWithObject = true },
-        "replicationcontrollers" or "jobs.batch" => new LegacyOrphanStrategy(),
-        "deployments.apps" or "replicasets.apps" or "statefulsets.apps" or "daemonsets.apps" or "cronjobs.batch"
-            or "ingresses.networking.k8s.io" or "networkpolicies.networking.k8s.io" or "poddisruptionbudgets.policy"
-            or "endpointslices.discovery.k8s.io" or "flowschemas.flowcontrol.apiserver.k8s.io"
-            or "prioritylevelconfigurations.flowcontrol.apiserver.k8s.io" or "ingressclasses.networking.k8s.io" => new GenerationStrategy(),
-        "customresourcedefinitions.apiextensions.k8s.io" or "mutatingwebhookconfigurations.admissionregistration.k8s.io"
-            or "validatingwebhookconfigurations.admissionregistration.k8s.io" => new KindStrategy { HasGeneration = true, IsConditional = true },
-        "leases.coordination.k8s.io" or "csinodes.storage.k8s.io" or "csidrivers.storage.k8s.io" or "runtimeclasses.node.k8s.io"
-            or "volumeattachments.storage.k8s.io" or "apiservices.apiregistration.k8s.io" => new KindStrategy { IsConditional = true },
-        _ => ResourceStrategy.Default,
+        ["pods"] = new PodRules(),
+        ["services"] = services,
+        ["namespaces"] = new NamespaceRules(),
+        ["nodes"] = new KindRules<V1Node>(CoreCells.Cell)
+        {
+            StatusCarriesLabels = true, KeepsFirstStatus = true, Selectable = [SelectableField.At("spec.unschedulable", "false")],
+        },
+        ["persistentvolumes"] = new KindRules<PersistentVolume>(CoreCells.Cell) { FirstPhase = "Pending", AnswersWithObject = true, HasNoEffect = true },
+        ["persistentvolumeclaims"] =
+            new KindRules<PersistentVolumeClaim>(CoreCells.Cell) { FirstPhase = "Pending", AnswersWithObject = true, HasNoEffect = true },
+        ["serviceaccounts"] = new KindRules<ServiceAccount>(CoreCells.Cell) { AnswersWithObject = true },
+        ["podtemplates"] = new KindRules<PodTemplate>(WorkloadCells.Cell) { AnswersWithObject = true, CreatesOnUpdate = true },
+        ["resourcequotas"] = new KindRules { AnswersWithObject = true, HasNoEffect = true },
+        ["limitranges"] = new KindRules { CreatesOnUpdate = true, HasNoEffect = true },
+        ["configmaps"] = new KindRules<ConfigMap>(CoreCells.Cell),
+        ["secrets"] = new KindRules<Secret>(CoreCells.Cell) { Selectable = [SelectableField.At("type")] },
+        ["endpoints"] = new KindRules<Endpoints>(NetworkCells.Cell) { CreatesOnUpdate = true },
+        ["events"] = new KindRules<Event>(CoreCells.Cell)
+        {
+            CreatesOnUpdate = true,
+            Selectable =
+            [
+                SelectableField.At("involvedObject.kind"), SelectableField.At("involvedObject.namespace"), SelectableField.At("involvedObject.name"),
+                SelectableField.At("involvedObject.uid"), SelectableField.At("involvedObject.apiVersion"),
+                SelectableField.At("involvedObject.resourceVersion"), SelectableField.At("involvedObject.fieldPath"), SelectableField.At("reason"),
+                SelectableField.At("reportingComponent"), new SelectableField("source", "source.component"), SelectableField.At("type"),
+            ],
+        },
+        ["replicationcontrollers"] = new KindRules<ReplicationController>(WorkloadCells.Cell)
+        {
+            HasGeneration = true, OrphansByDefault = true, Selectable = [SelectableField.At("status.replicas", "0")],
+        },
+        ["jobs.batch"] = new KindRules<Job>(WorkloadCells.Cell)
+        {
+            HasGeneration = true, OrphansByDefault = true, HasNoEffect = true,
+            Selectable = [new SelectableField("status.successful", "status.succeeded", "0")],
+        },
+        ["cronjobs.batch"] = new KindRules<CronJob>(WorkloadCells.Cell) { HasGeneration = true, HasNoEffect = true },
+        ["deployments.apps"] = new KindRules<Deployment>(WorkloadCells.Cell) { HasGeneration = true },
+        ["replicasets.apps"] = new KindRules<ReplicaSet>(WorkloadCells.Cell)
+        {
+            HasGeneration = true, Selectable = [SelectableField.At("status.replicas", "0")],
+        },
+        ["statefulsets.apps"] = new KindRules<StatefulSet>(WorkloadCells.Cell) { HasGeneration = true, HasNoEffect = true },
+        ["daemonsets.apps"] = new KindRules<DaemonSet>(WorkloadCells.Cell) { HasGeneration = true, HasNoEffect = true },
+        ["horizontalpodautoscalers.autoscaling"] = new KindRules<HorizontalPodAutoscaler>(ClusterCells.Cell) { HasNoEffect = true },
+        ["poddisruptionbudgets.policy"] = new KindRules<PodDisruptionBudget>(ClusterCells.Cell) { HasGeneration = true },
+        ["ingresses.networking.k8s.io"] = new KindRules<Ingress>(NetworkCells.Cell) { HasGeneration = true, HasNoEffect = true },
+        ["ingressclasses.networking.k8s.io"] = new KindRules<IngressClass>(NetworkCells.Cell) { HasGeneration = true, HasNoEffect = true },
+        ["networkpolicies.networking.k8s.io"] = new KindRules<NetworkPolicy>(NetworkCells.Cell) { HasGeneration = true, HasNoEffect = true },
+        ["endpointslices.discovery.k8s.io"] = new KindRules<EndpointSlice>(NetworkCells.Cell) { HasGeneration = true },
+        ["priorityclasses.scheduling.k8s.io"] = new KindRules<PriorityClass>(ClusterCells.Cell),
+        ["storageclasses.storage.k8s.io"] = new KindRules<StorageClass>(ClusterCells.Cell) { Name = ClusterCells.Name, HasNoEffect = true },
+        ["leases.coordination.k8s.io"] = new KindRules<Lease>(ClusterCells.Cell) { IsConditional = true, CreatesOnUpdate = true },
+        ["roles.rbac.authorization.k8s.io"] = new KindRules { CreatesOnUpdate = true },
+        ["clusterroles.rbac.authorization.k8s.io"] = new KindRules { CreatesOnUpdate = true },
+        ["rolebindings.rbac.authorization.k8s.io"] = new KindRules<RoleBinding>(ClusterCells.Cell) { CreatesOnUpdate = true },
+        ["clusterrolebindings.rbac.authorization.k8s.io"] = new KindRules<ClusterRoleBinding>(ClusterCells.Cell) { CreatesOnUpdate = true },
+        ["certificatesigningrequests.certificates.k8s.io"] = new KindRules { Selectable = [SelectableField.At("spec.signerName")] },
+        ["flowschemas.flowcontrol.apiserver.k8s.io"] = new KindRules { HasGeneration = true, HasNoEffect = true },
+        ["prioritylevelconfigurations.flowcontrol.apiserver.k8s.io"] = new KindRules { HasGeneration = true, HasNoEffect = true },
+        ["customresourcedefinitions.apiextensions.k8s.io"] = new KindRules { HasGeneration = true, IsConditional = true, HasNoEffect = true },
+        ["mutatingwebhookconfigurations.admissionregistration.k8s.io"] = new KindRules { HasGeneration = true, IsConditional = true, HasNoEffect = true },
+        ["validatingwebhookconfigurations.admissionregistration.k8s.io"] = new KindRules { HasGeneration = true, IsConditional = true, HasNoEffect = true },
+        ["validatingadmissionpolicies.admissionregistration.k8s.io"] = new KindRules { HasGeneration = true, HasNoEffect = true },
+        ["validatingadmissionpolicybindings.admissionregistration.k8s.io"] = new KindRules { HasGeneration = true, HasNoEffect = true },
+        ["mutatingadmissionpolicies.admissionregistration.k8s.io"] = new KindRules { HasGeneration = true, HasNoEffect = true },
+        ["mutatingadmissionpolicybindings.admissionregistration.k8s.io"] = new KindRules { HasGeneration = true, HasNoEffect = true },
+        ["csinodes.storage.k8s.io"] = new KindRules { IsConditional = true, HasNoEffect = true },
+        ["csidrivers.storage.k8s.io"] = new KindRules { IsConditional = true, HasNoEffect = true },
+        ["volumeattachments.storage.k8s.io"] = new KindRules { IsConditional = true, HasNoEffect = true },
+        ["runtimeclasses.node.k8s.io"] = new KindRules { IsConditional = true, HasNoEffect = true },
+        ["apiservices.apiregistration.k8s.io"] = new KindRules { IsConditional = true, HasNoEffect = true },
     };
 }

@@ -18,7 +18,8 @@ internal sealed class BuildSource(MergedTree tree, DockerIgnore ignore, bool kee
         new(new MergedTree(layerDirectories), DockerIgnore.None, keepOwners: true, description);
 
     /// <summary>What a source of COPY names: a path, or all that match a pattern, in byte order. Links are followed.</summary>
-    public IReadOnlyList<SourceFile> Find(string pattern)
+    /// <param name="anyDepth">Whether <c>**</c> stands for any number of directories.</param>
+    public IReadOnlyList<SourceFile> Find(string pattern, bool anyDepth = false)
     {
         var parts = Clean(pattern);
         var found = new List<SourceFile>();
@@ -28,9 +29,12 @@ internal sealed class BuildSource(MergedTree tree, DockerIgnore ignore, bool kee
             return found;
         }
 
-        Match(tree.Root, "", parts, 0, found);
-        return found;
+        Match(tree.Root, "", parts, 0, found, anyDepth);
+        return anyDepth ? [.. found.DistinctBy(file => file.Path)] : found;
     }
+
+    /// <summary>One path, ignored or not; null when nothing is there.</summary>
+    public SourceFile? FindExactly(string path) => tree.Find(path) is { } node ? new SourceFile(path, node) : null;
 
     /// <summary>What lies in a directory and is not ignored.</summary>
     public IEnumerable<SourceFile> Children(SourceFile directory)
@@ -48,8 +52,19 @@ internal sealed class BuildSource(MergedTree tree, DockerIgnore ignore, bool kee
 
     private bool HasIncluded(SourceFile directory) => Children(directory).Any();
 
-    private void Match(MergedNode directory, string prefix, IReadOnlyList<string> parts, int index, List<SourceFile> found)
+    private void Match(MergedNode directory, string prefix, IReadOnlyList<string> parts, int index, List<SourceFile> found, bool anyDepth)
     {
+        if (anyDepth && parts[index] == "**" && index < parts.Count - 1)
+        {
+            Match(directory, prefix, parts, index + 1, found, anyDepth);
+            foreach (var child in MergedTree.Children(directory).Where(child => child.IsDirectory))
+            {
+                Match(child, prefix.Length == 0 ? child.Name : $"{prefix}/{child.Name}", parts, index, found, anyDepth);
+            }
+
+            return;
+        }
+
         var pattern = PathPattern.TryCompile(parts[index], doubleStar: false)
             ?? throw new BuildException($"malformed pattern {parts[index]}");
         foreach (var child in MergedTree.Children(directory))
@@ -66,7 +81,7 @@ internal sealed class BuildSource(MergedTree tree, DockerIgnore ignore, bool kee
             }
             else if (tree.Find(path) is { IsDirectory: true } next)
             {
-                Match(next, path, parts, index + 1, found);
+                Match(next, path, parts, index + 1, found, anyDepth);
             }
         }
     }

@@ -14,7 +14,8 @@ internal sealed class DockerIgnore
     /// <summary>Whether a rule brings something back, so that ignored directories must be looked into.</summary>
     public bool HasExceptions => _rules.Any(rule => rule.Include);
 
-    public static DockerIgnore Parse(string text)
+    /// <param name="origin">Where the rules stand, for messages.</param>
+    public static DockerIgnore Parse(string text, string origin = ".dockerignore")
     {
         var rules = new List<(Regex, bool)>();
         foreach (var raw in text.TrimStart('\uFEFF').Split('\n'))
@@ -33,7 +34,7 @@ internal sealed class DockerIgnore
             }
 
             var pattern = PathPattern.TryCompile(line, doubleStar: true)
-                ?? throw new BuildException($"malformed pattern in .dockerignore: {raw.Trim()}");
+                ?? throw new BuildException($"malformed pattern in {origin}: {raw.Trim()}");
             rules.Add((pattern, include));
         }
 

@@ -43,7 +43,8 @@ internal sealed class Expander(char escape, Func<string, string?> lookup, int li
             else if (character == escape && keepQuotes)
             {
                 position++;
-                var escaped = position < text.Length && (text[position] == '$' || text[position] == escape);
+                var escaped = position < text.Length
+                    && (text[position] == '$' || text[position] == escape || (stop != '\0' && text[position] == stop));
                 result.Append(escaped ? text[position++] : character);
             }
             else if (character == escape)
@@ -151,6 +152,12 @@ internal sealed class Expander(char escape, Func<string, string?> lookup, int li
             return;
         }
 
+        if (text[position] is '#' or '%' or '/')
+        {
+            result.Append(Pattern(text, ref position, name, value ?? "", depth));
+            return;
+        }
+
         var emptyCounts = text[position] == ':';
         position += emptyCounts ? 1 : 0;
         var modifier = position < text.Length ? text[position++] : '\0';
@@ -169,6 +176,34 @@ internal sealed class Expander(char escape, Func<string, string?> lookup, int li
             '?' => isSet ? value : throw new DockerfileException(line, $"{name}: {(word.Length > 0 ? word : "not allowed to be unset")}"),
             _ => throw new DockerfileException(line, $"unsupported modifier ({modifier}) in substitution of {name}"),
         });
+    }
+
+    /// <summary><c>#</c> and <c>%</c> cut off what a pattern matches, <c>/</c> replaces it; twice is the longest, or all.</summary>
+    private string Pattern(string text, ref int position, string name, string value, int depth)
+    {
+        var kind = text[position++];
+        var isDouble = position < text.Length && text[position] == kind;
+        position += isDouble ? 1 : 0;
+        // Quotes and escapes stay: the pattern reads its own.
+        var pattern = new GlobPattern(Until(text, ref position, kind == '/' ? '/' : '}', name, keepQuotes: true, depth), escape);
+        return kind switch
+        {
+            '#' => pattern.RemovePrefix(value, isDouble),
+            '%' => pattern.RemoveSuffix(value, isDouble),
+            _ => pattern.Replace(value, Until(text, ref position, '}', name, keepQuotes: false, depth), isDouble),
+        };
+    }
+
+    private string Until(string text, ref int position, char stop, string name, bool keepQuotes, int depth)
+    {
+        var word = Run(text, ref position, stop, keepQuotes, depth + 1);
+        if (position >= text.Length)
+        {
+            throw new DockerfileException(line, $"syntax error: missing '{stop}' in ${{{name}");
+        }
+
+        position++;
+        return word;
     }
 
     private static string Name(string text, ref int position)

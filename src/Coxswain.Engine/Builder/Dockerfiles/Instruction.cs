@@ -26,13 +26,20 @@ internal sealed record MaintainerInstruction(int Line, string Text, string Name)
 internal sealed record RunInstruction(int Line, string Text, CommandLine Command, string Network, IReadOnlyList<RunMount> Mounts)
     : Instruction(Line, Text);
 
-/// <param name="Type"><c>cache</c> or <c>tmpfs</c>.</param>
-internal sealed record RunMount(string Type, string Target, string Id);
-
 internal sealed record CopyInstruction(
     int Line, string Text, bool IsAdd, IReadOnlyList<string> Sources, IReadOnlyList<HereDocument> Documents,
     string Destination, string From, string Owner, string Mode)
-    : Instruction(Line, Text);
+    : Instruction(Line, Text)
+{
+    /// <summary>Sources keep the directories they are named with; those before a <c>/./</c> aside.</summary>
+    public bool Parents { get; init; }
+
+    /// <summary>Patterns, as in <c>.dockerignore</c>, of what is left out.</summary>
+    public IReadOnlyList<string> Excludes { get; init; } = [];
+
+    /// <summary>What a file from a URL must hash to; empty when not given.</summary>
+    public string Checksum { get; init; } = "";
+}
 
 internal sealed record WorkdirInstruction(int Line, string Text, string Path) : Instruction(Line, Text);
 

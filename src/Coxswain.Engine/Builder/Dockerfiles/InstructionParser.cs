@@ -17,6 +17,7 @@ internal sealed partial class InstructionParser
     private readonly string _keyword;
     private readonly Dictionary<string, string> _flags = new(StringComparer.Ordinal);
     private readonly List<string> _mounts = [];
+    private readonly List<string> _excludes = [];
     private string _rest;
 
     private InstructionParser(LogicalLine line, char escape)
@@ -72,8 +73,8 @@ internal sealed partial class InstructionParser
         {
             "FROM" => ["platform"],
             "RUN" => ["mount", "network", "security"],
-            "COPY" => ["from", "chown", "chmod", "link"],
-            "ADD" => ["chown", "chmod", "link"],
+            "COPY" => ["from", "chown", "chmod", "link", "parents", "exclude"],
+            "ADD" => ["chown", "chmod", "link", "checksum", "exclude"],
             "HEALTHCHECK" => ["interval", "timeout", "start-period", "start-interval", "retries"],
             _ => [],
         };
@@ -94,7 +95,7 @@ internal sealed partial class InstructionParser
             }
 
             var value = equals < 0 ? "" : flag[(equals + 1)..];
-            if (value.Length == 0 && name != "link")
+            if (value.Length == 0 && name is not ("link" or "parents"))
             {
                 throw Problem($"missing a value on flag: --{name}");
             }
@@ -103,12 +104,24 @@ internal sealed partial class InstructionParser
             {
                 _mounts.Add(value);
             }
+            else if (name == "exclude")
+            {
+                _excludes.Add(value);
+            }
             else if (!_flags.TryAdd(name, value))
             {
                 throw Problem($"duplicate flag specified: --{name}");
             }
         }
     }
+
+    private bool Switch(string name) => _flags.TryGetValue(name, out var value)
+        && value switch
+        {
+            "" or "true" => true,
+            "false" => false,
+            _ => throw Problem($"--{name}={value} is neither true nor false"),
+        };
 
     private string Flag(string name) => _flags.GetValueOrDefault(name, "");
 
@@ -187,7 +200,7 @@ internal sealed partial class InstructionParser
             throw Problem("RUN requires at least one argument");
         }
 
-        var mounts = _mounts.Select(Mount).ToArray();
+        var mounts = _mounts.Select(mount => RunMountParser.Parse(mount, _line.Number)).ToArray();
         return new RunInstruction(_line.Number, _line.Text, RunCommand(), Flag("network"), mounts);
     }
 
@@ -211,22 +224,6 @@ internal sealed partial class InstructionParser
         return new CommandLine(IsShell: true, [$"{_rest}\n{documents}"]);
     }
 
-    private RunMount Mount(string text)
-    {
-        var fields = text.Split(',').Select(field => field.Split('=', 2)).ToLookup(
-            field => field[0], field => field.Length == 2 ? field[1] : "", StringComparer.Ordinal);
-        var type = fields["type"].FirstOrDefault("bind");
-        var target = fields["target"].Concat(fields["dst"]).Concat(fields["destination"]).FirstOrDefault("");
-        if (type is not ("cache" or "tmpfs"))
-        {
-            throw Problem($"RUN --mount=type={type} is not supported: use cache or tmpfs, or COPY what the command needs");
-        }
-
-        return target.Length > 0
-            ? new RunMount(type, target, fields["id"].FirstOrDefault(target))
-            : throw Problem("RUN --mount needs a target");
-    }
-
     private CopyInstruction Copy()
     {
         var words = TryJson(_rest) ?? [.. Words.SplitPlain(_rest)];
@@ -245,7 +242,12 @@ internal sealed partial class InstructionParser
 
         return new CopyInstruction(
             _line.Number, _line.Text, _keyword == "ADD", sources, documents, words[^1],
-            Flag("from"), Flag("chown"), Flag("chmod"));
+            Flag("from"), Flag("chown"), Flag("chmod"))
+        {
+            Parents = Switch("parents"),
+            Excludes = _excludes,
+            Checksum = Flag("checksum"),
+        };
     }
 
     private VolumeInstruction Volume()

@@ -1,8 +1,8 @@
 using Coxswain.Engine.Builder.Contexts;
 using Coxswain.Engine.Builder.Dockerfiles;
 using Coxswain.Engine.Builder.Steps;
-using Coxswain.Engine.Images;
 using Coxswain.Engine.Images.Storage;
+using Coxswain.Engine.Images.Stores;
 
 namespace Coxswain.Engine.Builder.Stages;
 

@@ -4,6 +4,7 @@ using Coxswain.Engine.Builder.Dockerfiles;
 using Coxswain.Engine.Builder.Steps;
 using Coxswain.Engine.Images.Layers;
 using Coxswain.Engine.Images.Storage;
+using Coxswain.Linux.Files;
 
 namespace Coxswain.Engine.Builder.Stages;
 
@@ -21,8 +22,11 @@ internal sealed class FileSteps(BuildContext build, DockerfileStage stage)
 
         path = Absolute(state, path).TrimEnd('/');
         path = path.Length == 0 ? "/" : path;
+        // As in BuildKit what is made belongs to the current USER.
+        var tree = state.Tree;
+        Ownership? owner = state.Config.User is { Length: > 0 } user ? UserDatabase.Resolve(tree, user) : null;
         using var hash = new StepKey("workdir", state.ChainId);
-        var key = hash.Add(path).Finish();
+        var key = hash.Add(path).Add(Text(owner)).Finish();
         var createdBy = $"WORKDIR {path}";
         state.Config = state.Config with { WorkingDir = path };
         if (LayerSteps.TryCached(state, build, key, createdBy, step))
@@ -30,7 +34,7 @@ internal sealed class FileSteps(BuildContext build, DockerfileStage stage)
             return;
         }
 
-        var there = state.Tree.Resolve(path);
+        var there = tree.Resolve(path);
         string? content = null;
         if (there.Node is { IsDirectory: false })
         {
@@ -40,11 +44,25 @@ internal sealed class FileSteps(BuildContext build, DockerfileStage stage)
         if (there.Node is null)
         {
             content = LayerStore.NewContent(build.Session);
-            var layer = new LayerWriter(content, state.LayerDirectories);
-            layer.MakeDirectory(layer.Place(there.Path));
+            MakeDirectories(new LayerWriter(content, state.LayerDirectories), tree, there.Path, owner);
         }
 
         await LayerSteps.FinishAsync(state, build, key, createdBy, content, cancellationToken);
+    }
+
+    private static void MakeDirectories(LayerWriter layer, MergedTree below, string path, Ownership? owner)
+    {
+        var part = "";
+        foreach (var name in path.Split('/', StringSplitOptions.RemoveEmptyEntries))
+        {
+            part = $"{part}/{name}";
+            if (below.Find(part) is null)
+            {
+                var place = layer.Place(part);
+                layer.MakeDirectory(place);
+                FileMetadata.ChangeOwner(place, owner?.Uid ?? 0, owner?.Gid ?? 0);
+            }
+        }
     }
 
     public async Task CopyAsync(StageState state, CopyInstruction copy, BuildStep step, CancellationToken cancellationToken)
@@ -56,7 +74,7 @@ internal sealed class FileSteps(BuildContext build, DockerfileStage stage)
         Ownership? owner = ownerText.Length > 0 ? UserDatabase.Resolve(tree, ownerText) : null;
         var mode = Mode(copy, expander.Word(copy.Mode));
         var inputs = await InputsAsync(copy, [.. copy.Sources.Select(expander.Word)], expander, cancellationToken);
-        if (inputs.Sum(input => input.Sources.Count) > 1 && !destination.EndsWith('/') && tree.Find(destination) is not { IsDirectory: true })
+        if (!copy.Parents && inputs.Sum(input => input.Sources.Count) > 1 && !destination.EndsWith('/') && tree.Find(destination) is not { IsDirectory: true })
         {
             throw new BuildException(
                 copy.Line,
@@ -64,9 +82,10 @@ internal sealed class FileSteps(BuildContext build, DockerfileStage stage)
         }
 
         var plans = inputs.Where(input => !input.IsArchive)
-            .Select(input => (Input: input, Plan: CopyPlan.Make(input.Source, input.Sources, destination, tree))).ToArray();
+            .Select(input => (Input: input, Plan: CopyPlan.Make(input.Source, input.Sources, destination, tree, input.Selection))).ToArray();
         var archives = inputs.Where(input => input.IsArchive).SelectMany(input => input.Source.Find(input.Sources[0])).ToArray();
-        var key = await Task.Run(() => KeyOf(state, destination, owner, mode, plans, archives, cancellationToken), cancellationToken);
+        var hashes = await Task.Run(() => Hash(plans, archives, cancellationToken), cancellationToken);
+        var key = KeyOf(state, destination, owner, mode, plans, hashes);
         var createdBy = copy.Text;
         if (LayerSteps.TryCached(state, build, key, createdBy, step))
         {
@@ -78,56 +97,79 @@ internal sealed class FileSteps(BuildContext build, DockerfileStage stage)
             () =>
             {
                 var layer = new LayerWriter(content, state.LayerDirectories);
+                var written = new List<string>();
                 foreach (var archive in archives)
                 {
-                    using var file = File.OpenRead(archive.Node.FilePath);
-                    using var tar = Compression.OpenRead(file);
+                    using var file = RawFile.OpenRead(archive.Node.FilePath);
+                    using var hashing = new HashingStream(file);
+                    using var tar = Compression.OpenRead(hashing);
                     LayerExtractor.ExtractInto(tar, layer, tree.Resolve(destination).Path, cancellationToken);
+                    hashing.CopyTo(Stream.Null);
+                    written.Add(hashing.Digest.ToString());
                 }
 
                 foreach (var (input, plan) in plans)
                 {
-                    new CopyWriter(layer, input.Source.KeepOwners, owner, mode ?? input.Mode).Write(plan, cancellationToken);
+                    written.Add(
+                        new CopyWriter(layer, input.Source.KeepOwners, owner, mode ?? input.Mode).Write(plan, cancellationToken).ToString());
+                }
+
+                if (!written.SequenceEqual(hashes))
+                {
+                    // Remembered, it would be given to every later build whose files are as they were at first.
+                    throw new BuildException(copy.Line, $"{copy.Text}: files changed while they were copied, build again");
                 }
             },
             cancellationToken);
         await LayerSteps.FinishAsync(state, build, key, createdBy, content, cancellationToken);
     }
 
-    private static Images.Digest KeyOf(
-        StageState state, string destination, Ownership? owner, uint? mode,
+    /// <summary>What each archive and each plan holds, in the order in which they are written.</summary>
+    private static List<string> Hash(
         (CopyInput Input, CopyPlan Plan)[] plans, SourceFile[] archives, CancellationToken cancellationToken)
     {
-        using var key = new StepKey("copy", state.ChainId);
-        key.Add(destination).Add(owner is { } given ? $"{given.Uid}:{given.Gid}" : "").Add(mode?.ToString() ?? "");
-        foreach (var (input, plan) in plans)
-        {
-            key.Add(input.Mode?.ToString() ?? "");
-            plan.Hash(key.Hash, cancellationToken);
-        }
-
+        var hashes = new List<string>();
         foreach (var archive in archives)
         {
-            key.Add("archive");
-            using var file = File.OpenRead(archive.Node.FilePath);
-            key.Add(Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(file)));
+            using var file = RawFile.OpenRead(archive.Node.FilePath);
+            hashes.Add(Images.Digest.FromHash(System.Security.Cryptography.SHA256.HashData(file)).ToString());
         }
 
-        return key.Finish();
+        hashes.AddRange(plans.Select(plan => plan.Plan.Hash(cancellationToken).ToString()));
+        return hashes;
     }
+
+    private static Images.Digest KeyOf(
+        StageState state, string destination, Ownership? owner, uint? mode, (CopyInput Input, CopyPlan Plan)[] plans,
+        List<string> hashes)
+    {
+        using var key = new StepKey("copy", state.ChainId);
+        return key.Add(destination).Add(Text(owner)).Add(mode?.ToString() ?? "")
+            .AddAll([.. plans.Select(plan => plan.Input.Mode?.ToString() ?? "")]).AddAll(hashes).Finish();
+    }
+
+    private static string Text(Ownership? owner) => owner is { } given ? $"{given.Uid}:{given.Gid}" : "";
 
     /// <summary>Sorts the sources by where they come from: context or stage, here-documents, URLs, archives to unpack.</summary>
     private async Task<IReadOnlyList<CopyInput>> InputsAsync(
         CopyInstruction copy, IReadOnlyList<string> sources, Expander expander, CancellationToken cancellationToken)
     {
         var source = await SourceAsync(copy, cancellationToken);
+        var selection = new CopySelection(
+            copy.Parents, DockerIgnore.Parse(string.Join('\n', copy.Excludes.Select(expander.Word)), "--exclude"));
+        var checksum = expander.Word(copy.Checksum);
+        if (checksum.Length > 0 && (sources.Count != 1 || !RemoteFiles.IsUrl(sources[0])))
+        {
+            throw new BuildException(copy.Line, "ADD --checksum is for one file from a URL");
+        }
+
         var inputs = new List<CopyInput>();
         var plain = new List<string>();
         foreach (var name in sources)
         {
             if (RemoteFiles.IsUrl(name) && copy.IsAdd)
             {
-                inputs.Add(await RemoteAsync(name, cancellationToken));
+                inputs.Add(await RemoteAsync(name, checksum, copy.Line, cancellationToken));
             }
             else if (copy.IsAdd && source.Find(name) is [{ Status.IsRegular: true } file] && IsArchive(file))
             {
@@ -141,7 +183,7 @@ internal sealed class FileSteps(BuildContext build, DockerfileStage stage)
 
         if (plain.Count > 0)
         {
-            inputs.Insert(0, new CopyInput(source, plain));
+            inputs.Insert(0, new CopyInput(source, plain) { Selection = selection });
         }
 
         if (copy.Documents.Count > 0)
@@ -169,7 +211,7 @@ internal sealed class FileSteps(BuildContext build, DockerfileStage stage)
         return BuildSource.OfLayers([.. layers.Reverse().Select(layer => layer.Directory)], $"image {copy.From}");
     }
 
-    private async Task<CopyInput> RemoteAsync(string url, CancellationToken cancellationToken)
+    private async Task<CopyInput> RemoteAsync(string url, string checksum, int line, CancellationToken cancellationToken)
     {
         if (url.EndsWith(".git", StringComparison.Ordinal))
         {
@@ -180,7 +222,19 @@ internal sealed class FileSteps(BuildContext build, DockerfileStage stage)
         var directory = build.Session.NewPath("remote");
         Directory.CreateDirectory(directory);
         var name = RemoteFiles.NameOf(url);
+        var wanted = checksum.Length == 0 ? default
+            : Images.Digest.TryParse(checksum, out var parsed) ? parsed
+            : throw new BuildException(line, $"invalid --checksum={checksum}: write sha256: and 64 hexadecimal digits");
         await build.Remote.FetchAsync(url, Path.Combine(directory, name), cancellationToken);
+        await using (var file = File.OpenRead(Path.Combine(directory, name)))
+        {
+            var digest = Images.Digest.FromHash(await System.Security.Cryptography.SHA256.HashDataAsync(file, cancellationToken));
+            if (!wanted.IsEmpty && digest != wanted)
+            {
+                throw new BuildException(line, $"{url} has digest {digest}, not {wanted} as --checksum says");
+            }
+        }
+
         return new CopyInput(BuildSource.OfContext(directory, DockerIgnore.None), [Escape(name)], Mode: OwnerOnly);
     }
 
@@ -201,7 +255,7 @@ internal sealed class FileSteps(BuildContext build, DockerfileStage stage)
 
     private static bool IsArchive(SourceFile file)
     {
-        using var stream = File.OpenRead(file.Node.FilePath);
+        using var stream = RawFile.OpenRead(file.Node.FilePath);
         return ArchiveDetection.IsTar(stream);
     }
 
@@ -236,4 +290,7 @@ internal sealed class FileSteps(BuildContext build, DockerfileStage stage)
 }
 
 /// <param name="Mode">Of files that have none of their own.</param>
-internal sealed record CopyInput(BuildSource Source, IReadOnlyList<string> Sources, bool IsArchive = false, uint? Mode = null);
+internal sealed record CopyInput(BuildSource Source, IReadOnlyList<string> Sources, bool IsArchive = false, uint? Mode = null)
+{
+    public CopySelection Selection { get; init; } = CopySelection.All;
+}

@@ -1,6 +1,8 @@
 using Coxswain.Engine.Images;
 using Coxswain.Engine.Images.Documents;
+using Coxswain.Engine.Images.Events;
 using Coxswain.Engine.Images.Storage;
+using Coxswain.Engine.Images.Stores;
 
 namespace Coxswain.Engine.Builder.Stages;
 
@@ -31,7 +33,8 @@ internal static class ImageExport
             History = state.History,
         };
         var stamped = Stamp(build, configuration);
-        return build.Store.AddAsync(build.Session, stamped, [.. state.Layers.Select(layer => layer.Blob)], tags, cancellationToken);
+        return build.Store.AddAsync(
+            ImageChangeKind.Build, build.Session, stamped, [.. state.Layers.Select(layer => layer.Blob)], tags, cancellationToken);
     }
 
     /// <summary>

@@ -40,7 +40,7 @@ internal static class LayerSteps
         if (content is not null)
         {
             packed = await Task.Run(
-                () => LayerPacker.Pack(build.Store, build.Session, content, state.ChainId, cancellationToken), cancellationToken);
+                () => LayerPacker.Pack(build.Store.Blobs, build.Store.Layers, build.Session, content, state.ChainId, cancellationToken), cancellationToken);
             state.Push(packed.Layer, packed.Blob);
         }
 

@@ -13,6 +13,11 @@ internal sealed class RunSteps(BuildContext build)
         var arguments = state.Arguments.Where(argument => argument.Value is not null && state.Environment(argument.Key) is null)
             .Select(argument => $"{argument.Key}={argument.Value}").ToArray();
         var network = run.Network.Length > 0 ? run.Network : build.Options.Network;
+        if (network == "host" && build.Options.Network != "host")
+        {
+            throw new BuildException(run.Line, "RUN --network=host is only allowed when the build is given --network host");
+        }
+
         var key = KeyOf(state, run, words, arguments, network);
         var shown = string.Join(' ', words);
         var createdBy = arguments.Length == 0 ? $"RUN {shown}" : $"RUN |{arguments.Length} {string.Join(' ', arguments)} {shown}";
@@ -26,6 +31,7 @@ internal sealed class RunSteps(BuildContext build)
         Directory.CreateDirectory(layer);
         Directory.CreateDirectory(work);
         var content = Path.Combine(layer, "fs");
+        using var mounts = await CacheMounts.TakeAsync(build, run.Mounts, cancellationToken);
         var command = new StepCommand
         {
             WorkDirectory = work,
@@ -36,7 +42,7 @@ internal sealed class RunSteps(BuildContext build)
             WorkingDirectory = state.Config.WorkingDir is { Length: > 0 } directory ? directory : "/",
             User = state.Config.User ?? "",
             Network = network,
-            Mounts = [.. run.Mounts.Select(Mount)],
+            Mounts = mounts.Mounts,
         };
         var exitCode = await build.Runner.RunAsync(
             command, line => step.Output(line.Line, line.IsError), cancellationToken);
@@ -65,19 +71,5 @@ internal sealed class RunSteps(BuildContext build)
             .Add(network)
             .AddAll([.. run.Mounts.Select(mount => mount.ToString())])
             .Finish();
-    }
-
-    /// <summary>A cache keeps its directory between builds, by its id.</summary>
-    private StepMount Mount(RunMount mount)
-    {
-        if (mount.Type != "cache")
-        {
-            return new StepMount(null, mount.Target);
-        }
-
-        using var key = new StepKey("mount", null);
-        var directory = Path.Combine(build.Store.Paths.Images, "cache-mounts", key.Add(mount.Id).Finish().Hex);
-        Directory.CreateDirectory(directory);
-        return new StepMount(directory, mount.Target);
     }
 }

@@ -1,5 +1,6 @@
 using Coxswain.Engine.Builder.Dockerfiles;
 using Coxswain.Engine.Images.Documents;
+using Coxswain.Engine.Images.Stores;
 
 namespace Coxswain.Engine.Builder.Stages;
 
@@ -90,7 +91,7 @@ internal sealed class StageBuilder
         });
     }
 
-    private void CheckPlatform(FromInstruction from, Images.Image image)
+    private void CheckPlatform(FromInstruction from, Image image)
     {
         var wanted = new Expander(_build.Dockerfile.Escape, _build.Arguments.Global, from.Line).Word(from.Platform);
         var has = new Platform(image.Configuration.Architecture, image.Configuration.OperatingSystem);

@@ -3,6 +3,7 @@ using Coxswain.Engine.Images;
 using Coxswain.Engine.Images.Documents;
 using Coxswain.Engine.Images.Layers;
 using Coxswain.Engine.Images.Storage;
+using Coxswain.Engine.Images.Stores;
 
 namespace Coxswain.Engine.Builder.Stages;
 

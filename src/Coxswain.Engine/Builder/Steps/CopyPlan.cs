@@ -1,9 +1,6 @@
-using System.Buffers.Binary;
-using System.Security.Cryptography;
-using System.Text;
 using Coxswain.Engine.Builder.Contexts;
+using Coxswain.Engine.Images;
 using Coxswain.Engine.Images.Layers;
-using Coxswain.Linux.Files;
 
 namespace Coxswain.Engine.Builder.Steps;
 
@@ -15,10 +12,14 @@ internal sealed class CopyPlan
     private readonly MergedTree _below;
     private readonly Dictionary<string, string> _resolved = new(StringComparer.Ordinal);
 
-    private CopyPlan(BuildSource source, MergedTree below)
+    private readonly HashSet<string> _parents = new(StringComparer.Ordinal);
+    private readonly CopySelection _selection;
+
+    private CopyPlan(BuildSource source, MergedTree below, CopySelection selection)
     {
         _source = source;
         _below = below;
+        _selection = selection;
     }
 
     public IReadOnlyList<CopyEntry> Entries => _entries;
@@ -26,51 +27,45 @@ internal sealed class CopyPlan
     /// <param name="sources">Paths or patterns; each must find something.</param>
     /// <param name="destination">Absolute; with a slash at its end it is a directory.</param>
     /// <param name="below">What is there already.</param>
-    public static CopyPlan Make(BuildSource source, IReadOnlyList<string> sources, string destination, MergedTree below)
+    public static CopyPlan Make(BuildSource source, IReadOnlyList<string> sources, string destination, MergedTree below, CopySelection? selection = null)
     {
-        var plan = new CopyPlan(source, below);
+        var plan = new CopyPlan(source, below, selection ?? CopySelection.All);
         var found = new List<SourceFile>();
         foreach (var pattern in sources)
         {
-            var files = source.Find(pattern);
-            found.AddRange(files.Count > 0
-                ? files
-                : throw new BuildException($"\"{pattern}\" is not in {source.Description}, or .dockerignore excludes it"));
+            var files = source.Find(pattern, anyDepth: plan._selection.Parents);
+            if (files.Count == 0)
+            {
+                throw new BuildException($"\"{pattern}\" is not in {source.Description}, or .dockerignore excludes it");
+            }
+
+            if (plan._selection.Parents)
+            {
+                plan.AddBelowParents(files, CopySelection.PivotOf(pattern), destination);
+            }
+
+            found.AddRange(files);
         }
 
-        plan.Add(found, destination);
+        if (!plan._selection.Parents)
+        {
+            plan.Add(found, destination);
+        }
+
         return plan;
     }
 
-    public void Hash(IncrementalHash hash, CancellationToken cancellationToken)
+    /// <summary>What it hashes to now. Compared with <see cref="CopyHash"/> of what was written, it tells whether files changed.</summary>
+    public Digest Hash(CancellationToken cancellationToken)
     {
-        var buffer = new byte[256 * 1024];
+        using var hash = new CopyHash(_source.KeepOwners);
         foreach (var entry in _entries)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var status = entry.Source.Status;
-            Text(hash, entry.Destination);
-            Number(hash, status.RawMode);
-            if (_source.KeepOwners)
-            {
-                Number(hash, status.Uid);
-                Number(hash, status.Gid);
-            }
-
-            if (status.IsSymbolicLink)
-            {
-                Text(hash, FileNodes.ReadLink(entry.Source.Node.FilePath));
-            }
-            else if (status.IsRegular)
-            {
-                Number(hash, status.Size);
-                Content(hash, entry.Source.Node.FilePath, buffer);
-            }
-            else if (!status.IsDirectory)
-            {
-                Number(hash, ((long)status.DeviceMajor << 32) | status.DeviceMinor);
-            }
+            hash.Add(entry, entry.Source.Node.FilePath);
         }
+
+        return hash.Finish();
     }
 
     private void Add(List<SourceFile> found, string destination)
@@ -100,23 +95,63 @@ internal sealed class CopyPlan
 
                 AddDirectory(file, target.Path);
             }
-            else
+            else if (!_selection.IsExcluded(file.Name))
             {
                 AddFile(file, isDirectory ? Join(target.Path, file.Name) : target.Path);
             }
         }
     }
 
-    private void AddDirectory(SourceFile directory, string destination)
+    /// <summary>Puts each source below the directories it is named with, which are made like the source's own.</summary>
+    private void AddBelowParents(IReadOnlyList<SourceFile> found, int pivot, string destination)
+    {
+        var root = _below.Resolve(destination);
+        if (root.Node is { IsDirectory: false })
+        {
+            throw new BuildException($"{root.Path} is a file, not a directory");
+        }
+
+        foreach (var file in found)
+        {
+            var parts = file.Path.Split('/', StringSplitOptions.RemoveEmptyEntries);
+            var place = root.Path;
+            for (var i = Math.Min(pivot, parts.Length - 1); i < parts.Length - 1; i++)
+            {
+                place = ResolveDirectory(Join(place, parts[i]));
+                if (_parents.Add(place) && _source.FindExactly(string.Join('/', parts[..(i + 1)])) is { } parent)
+                {
+                    _entries.Add(new CopyEntry(parent, place));
+                }
+            }
+
+            var target = parts.Length == 0 ? place : Join(place, parts[^1]);
+            if (file.Node.IsDirectory)
+            {
+                AddDirectory(file, ResolveDirectory(target));
+            }
+            else if (!_selection.IsExcluded(file.Name))
+            {
+                AddFile(file, target);
+            }
+        }
+    }
+
+    private void AddDirectory(SourceFile directory, string destination, string relative = "")
     {
         _entries.Add(new CopyEntry(directory, destination));
         foreach (var child in _source.Children(directory))
         {
+            var below = relative.Length == 0 ? child.Name : $"{relative}/{child.Name}";
+            if (_selection.IsExcluded(below))
+            {
+                continue;
+            }
+
             var path = Join(destination, child.Name);
             if (child.Node.IsDirectory)
             {
                 // A link to a directory below stays: its target is filled, as when the files were copied in a running system.
-                AddDirectory(child, ResolveDirectory(path));
+                AddDirectory(child, ResolveDirectory(path), below);
             }
             else
             {
@@ -155,32 +190,6 @@ internal sealed class CopyPlan
     }
 
     private static string Join(string directory, string name) => directory == "/" ? "/" + name : $"{directory}/{name}";
-
-    private static void Content(IncrementalHash hash, string path, byte[] buffer)
-    {
-        using var file = File.OpenHandle(path, options: FileOptions.SequentialScan);
-        long offset = 0;
-        int count;
-        while ((count = RandomAccess.Read(file, buffer, offset)) > 0)
-        {
-            hash.AppendData(buffer, 0, count);
-            offset += count;
-        }
-    }
-
-    private static void Text(IncrementalHash hash, string text)
-    {
-        var bytes = Encoding.UTF8.GetBytes(text);
-        Number(hash, bytes.Length);
-        hash.AppendData(bytes);
-    }
-
-    private static void Number(IncrementalHash hash, long number)
-    {
-        Span<byte> bytes = stackalloc byte[8];
-        BinaryPrimitives.WriteInt64LittleEndian(bytes, number);
-        hash.AppendData(bytes);
-    }
 }
 
 /// <param name="Destination">Absolute in the image, links already followed.</param>

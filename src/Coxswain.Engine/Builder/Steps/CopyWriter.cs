@@ -1,3 +1,4 @@
+using Coxswain.Engine.Images;
 using Coxswain.Engine.Images.Layers;
 using Coxswain.Linux.Files;
 
@@ -6,8 +7,10 @@ namespace Coxswain.Engine.Builder.Steps;
 /// <summary>Carries out a <see cref="CopyPlan"/>.</summary>
 internal sealed class CopyWriter(LayerWriter layer, bool keepOwners, Ownership? owner, uint? mode)
 {
-    public void Write(CopyPlan plan, CancellationToken cancellationToken)
+    /// <summary>Returns what the plan would hash to with the content that was written.</summary>
+    public Digest Write(CopyPlan plan, CancellationToken cancellationToken)
     {
+        using var hash = new CopyHash(keepOwners);
         var directories = new List<(string Path, FileStatus Status)>();
         foreach (var entry in plan.Entries)
         {
@@ -19,10 +22,13 @@ internal sealed class CopyWriter(LayerWriter layer, bool keepOwners, Ownership? 
                 {
                     directories.Add((made, status));
                 }
+
+                hash.Add(entry, "");
             }
             else
             {
-                WriteFile(entry, status);
+                // At once: a later entry may take its place.
+                hash.Add(entry, WriteFile(entry, status));
             }
         }
 
@@ -31,6 +37,8 @@ internal sealed class CopyWriter(LayerWriter layer, bool keepOwners, Ownership? 
         {
             FileMetadata.SetModified(path, status.ModifiedSeconds, 0);
         }
+
+        return hash.Finish();
     }
 
     /// <summary>A directory that is there already keeps its owner and mode; returns the place of one that was made.</summary>
@@ -47,7 +55,7 @@ internal sealed class CopyWriter(LayerWriter layer, bool keepOwners, Ownership? 
         return path;
     }
 
-    private void WriteFile(CopyEntry entry, FileStatus status)
+    private string WriteFile(CopyEntry entry, FileStatus status)
     {
         var path = layer.Place(entry.Destination);
         layer.Clear(path);
@@ -56,6 +64,8 @@ internal sealed class CopyWriter(LayerWriter layer, bool keepOwners, Ownership? 
         {
             Apply(path, entry, status);
         }
+
+        return path;
     }
 
     private void Apply(string path, CopyEntry entry, FileStatus status)

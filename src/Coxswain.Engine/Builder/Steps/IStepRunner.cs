@@ -32,11 +32,15 @@ public sealed record StepCommand
 
     public string User { get; init; } = "";
 
-    /// <summary><c>default</c>, <c>host</c> or <c>none</c>.</summary>
+    /// <summary><c>default</c> (the runner's bridge, or without one only loopback), <c>host</c> or <c>none</c>.</summary>
     public string Network { get; init; } = "default";
 
     public IReadOnlyList<StepMount> Mounts { get; init; } = [];
 }
 
 /// <param name="Source">A directory that is kept between builds, or null for memory.</param>
-public sealed record StepMount(string? Source, string Target);
+public sealed record StepMount(string? Source, string Target, bool ReadOnly = false)
+{
+    /// <summary>Of memory; empty for the kernel's default.</summary>
+    public string Size { get; init; } = "";
+}

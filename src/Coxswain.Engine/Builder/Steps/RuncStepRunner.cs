@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Coxswain.Engine.Containers;
 using Coxswain.Engine.Containers.Oci;
-using Coxswain.Engine.Images;
+using Coxswain.Engine.Images.Stores;
 using Coxswain.Engine.Networks;
 using Coxswain.Engine.Snapshots;
 using Coxswain.Linux.Cgroups;
@@ -16,7 +16,7 @@ namespace Coxswain.Engine.Builder.Steps;
 /// Runs steps with runc in the foreground. Everything it makes is below the step's own directory, so that the next to open
 /// the store can end and remove what a killed build left.
 /// </summary>
-/// <param name="network">Null: steps use the machine's own network unless they want none.</param>
+/// <param name="network">Null: steps have a network of their own with nothing but loopback, unless they want the host's.</param>
 public sealed class RuncStepRunner(
     EngineOptions options, IProcessRunner processes, IMounts mounts, ICgroups cgroups, IContainerNetwork? network)
     : IStepRunner, ISessionRecovery
@@ -89,15 +89,16 @@ public sealed class RuncStepRunner(
             Hostname = Hostname,
             Namespaces = new ContainerNamespaces
             {
-                Network = command.Network == "none" ? null : attachment?.NetworkNamespacePath ?? ContainerNamespaces.Host,
+                Network = command.Network == "host" ? ContainerNamespaces.Host : attachment?.NetworkNamespacePath,
             },
             Mounts =
             [
                 new ContainerMount(hosts, StepLeftovers.Hosts),
                 new ContainerMount(resolver, StepLeftovers.ResolverConfiguration),
                 .. command.Mounts.Select(mount => mount.Source is { } source
-                    ? new ContainerMount(source, mount.Target)
-                    : new ContainerMount("tmpfs", mount.Target, Type: "tmpfs")),
+                    ? new ContainerMount(source, mount.Target, mount.ReadOnly)
+                    : new ContainerMount(
+                        "tmpfs", mount.Target, Type: "tmpfs", Options: mount.Size.Length > 0 ? [$"size={mount.Size}"] : null)),
             ],
         };
         var config = SpecBuilder.Build(spec, snapshot.RootDirectory, CgroupOf(id), cgroups.Layout);

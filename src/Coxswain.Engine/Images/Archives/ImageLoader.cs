@@ -1,6 +1,8 @@
 using Coxswain.Engine.Images.Documents;
+using Coxswain.Engine.Images.Events;
 using Coxswain.Engine.Images.Layers;
 using Coxswain.Engine.Images.Storage;
+using Coxswain.Engine.Images.Stores;
 
 namespace Coxswain.Engine.Images.Archives;
 
@@ -11,17 +13,17 @@ public sealed class ImageLoader(ImageStore store)
     private const string TagAnnotation = "org.opencontainers.image.ref.name";
 
     /// <summary>Adds all images of an archive, plain or gzip. Either format: <c>manifest.json</c> or an OCI layout.</summary>
-    public async Task<IReadOnlyList<Image>> LoadAsync(Stream archive, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<LoadedImage>> LoadAsync(Stream archive, CancellationToken cancellationToken)
     {
         using var session = await store.OpenSessionAsync(cancellationToken);
         var staged = await Task.Run(() => Stage(archive, session, cancellationToken), cancellationToken);
         var found = staged.Find("manifest.json") is { } manifest
             ? FromDockerArchive(staged, manifest, session)
             : FromLayout(staged);
-        var images = new List<Image>();
+        var images = new List<LoadedImage>();
         foreach (var image in found)
         {
-            images.Add(await AddAsync(staged, session, image, cancellationToken));
+            images.Add(new LoadedImage(await AddAsync(staged, session, image, cancellationToken), image.Tags));
         }
 
         return images.Count > 0
@@ -62,7 +64,8 @@ public sealed class ImageLoader(ImageStore store)
         await store.UnpackAsync(session, manifest, configuration, cancellationToken);
         var descriptor = new Descriptor(
             manifest.MediaType ?? MediaTypes.OciManifest, store.Blobs.Put(session, found.Manifest), found.Manifest.Length);
-        return await store.CommitAsync(descriptor, manifest.Config.Digest, found.Tags, [], cancellationToken);
+        return await store.CommitAsync(
+            ImageChangeKind.Load, descriptor, manifest.Config.Digest, found.Tags, [], cancellationToken);
     }
 
     private List<FoundImage> FromDockerArchive(StagedArchive staged, StagedFile manifestFile, StoreSession session)
@@ -188,3 +191,6 @@ public sealed class ImageLoader(ImageStore store)
 
     private sealed record LayoutManifest(byte[] Bytes, List<Descriptor> Descriptors);
 }
+
+/// <param name="Names">Those the archive gives it; it may have others from before.</param>
+public sealed record LoadedImage(Image Image, IReadOnlyList<ImageReference> Names);

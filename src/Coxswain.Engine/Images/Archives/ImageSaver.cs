@@ -1,5 +1,6 @@
 using System.Text;
 using Coxswain.Engine.Images.Documents;
+using Coxswain.Engine.Images.Stores;
 using Coxswain.Engine.Images.Tar;
 
 namespace Coxswain.Engine.Images.Archives;

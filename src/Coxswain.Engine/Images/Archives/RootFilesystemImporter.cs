@@ -1,6 +1,8 @@
 using Coxswain.Engine.Images.Documents;
+using Coxswain.Engine.Images.Events;
 using Coxswain.Engine.Images.Layers;
 using Coxswain.Engine.Images.Storage;
+using Coxswain.Engine.Images.Stores;
 
 namespace Coxswain.Engine.Images.Archives;
 
@@ -17,7 +19,7 @@ public sealed class RootFilesystemImporter(ImageStore store)
         var (layer, diffId) = await Task.Run(() => StoreTar(archive, session), cancellationToken);
         if (store.Layers.Find(diffId) is null)
         {
-            await Task.Run(() => LayerUnpacker.Unpack(store, session, diffId, diffId, [], cancellationToken), cancellationToken);
+            await Task.Run(() => LayerUnpacker.Unpack(store.Blobs, store.Layers, session, diffId, diffId, [], cancellationToken), cancellationToken);
         }
 
         return await AddAsync(session, layer, diffId, name, config, "", comment, cancellationToken);
@@ -28,7 +30,7 @@ public sealed class RootFilesystemImporter(ImageStore store)
         StoreSession session, string content, ImageReference name, ContainerConfig config, string createdBy,
         CancellationToken cancellationToken)
     {
-        var packed = await Task.Run(() => LayerPacker.Pack(store, session, content, null, cancellationToken), cancellationToken);
+        var packed = await Task.Run(() => LayerPacker.Pack(store.Blobs, store.Layers, session, content, null, cancellationToken), cancellationToken);
         return await AddAsync(session, packed.Blob, packed.Layer.DiffId, name, config, createdBy, "", cancellationToken);
     }
 
@@ -54,7 +56,7 @@ public sealed class RootFilesystemImporter(ImageStore store)
                 },
             ],
         };
-        return store.AddAsync(session, configuration, [layer], name is null ? [] : [name], cancellationToken);
+        return store.AddAsync(ImageChangeKind.Import, session, configuration, [layer], name is null ? [] : [name], cancellationToken);
     }
 
     private (Descriptor Layer, Digest DiffId) StoreTar(Stream archive, StoreSession session)

@@ -1,3 +1,4 @@
+using Coxswain.Engine.Images.Documents;
 using Coxswain.Engine.Images.Layers;
 using Coxswain.Engine.Images.Storage;
 using Coxswain.Engine.Images.Tar;
@@ -7,7 +8,8 @@ namespace Coxswain.Engine.Images.Archives;
 /// <summary>The files of an image archive, hashed as they were read from a stream that need not seek.</summary>
 internal sealed class StagedArchive
 {
-    private const int MaxDocumentBytes = 4 * 1024 * 1024;
+    /// <summary>An archive of a hundred images has some thousands.</summary>
+    private const int MostFiles = 100_000;
 
     private readonly Dictionary<string, StagedFile> _files = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _links = new(StringComparer.Ordinal);
@@ -22,6 +24,11 @@ internal sealed class StagedArchive
         {
             cancellationToken.ThrowIfCancellationRequested();
             var name = Normalise("", entry.Name);
+            if (archive._files.Count + archive._links.Count >= MostFiles)
+            {
+                throw new ImageException(ImageErrorKind.Invalid, $"the archive holds more than {MostFiles} files");
+            }
+
             if (entry.Type is TarEntryType.SymbolicLink)
             {
                 archive._links[name] = Normalise(Parent(name), entry.LinkName);
@@ -57,7 +64,7 @@ internal sealed class StagedArchive
         Find(name) ?? throw new ImageException(ImageErrorKind.Invalid, $"the archive lacks {name}");
 
     public static byte[] ReadDocument(StagedFile file) =>
-        file.Size <= MaxDocumentBytes
+        file.Size <= DocumentChecks.MostDocumentBytes
             ? File.ReadAllBytes(file.Path)
             : throw new ImageException(ImageErrorKind.Invalid, $"a document of the archive is too large ({file.Size} bytes)");
 

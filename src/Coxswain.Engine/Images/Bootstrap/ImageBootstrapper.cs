@@ -2,6 +2,7 @@ using System.Globalization;
 using Coxswain.Engine.Images.Archives;
 using Coxswain.Engine.Images.Documents;
 using Coxswain.Engine.Images.Storage;
+using Coxswain.Engine.Images.Stores;
 using Coxswain.Linux.Files;
 using Coxswain.Linux.Processes;
 

@@ -14,6 +14,7 @@ internal static class ImageJson
         // created_by holds shell commands; they should read as they were written.
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         AllowDuplicateProperties = false,
+        RespectNullableAnnotations = true,
     });
 
     public static JsonTypeInfo<ImageManifest> Manifest => Context.ImageManifest;
@@ -30,8 +31,10 @@ internal static class ImageJson
     {
         try
         {
-            return JsonSerializer.Deserialize(json, type)
+            var document = JsonSerializer.Deserialize(json, type)
                 ?? throw new ImageException(ImageErrorKind.Invalid, $"{what} is empty");
+            DocumentChecks.Check(document, what);
+            return document;
         }
         catch (Exception exception) when (exception is JsonException or ArgumentException or InvalidOperationException)
         {

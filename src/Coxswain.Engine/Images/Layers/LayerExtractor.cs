@@ -1,4 +1,5 @@
 using Coxswain.Engine.Images.Tar;
+using Coxswain.Linux;
 using Coxswain.Linux.Files;
 
 namespace Coxswain.Engine.Images.Layers;
@@ -7,6 +8,9 @@ namespace Coxswain.Engine.Images.Layers;
 internal sealed class LayerExtractor
 {
     private const uint OwnerOnly = 0x180;
+
+    /// <summary>What is remembered of each entry while a layer is unpacked adds up; whole distributions have some 100,000.</summary>
+    private const int MostEntries = 2_000_000;
 
     private readonly LayerWriter _writer;
     private readonly string _destination;
@@ -45,16 +49,22 @@ internal sealed class LayerExtractor
     private long Run(TarReader reader, CancellationToken cancellationToken)
     {
         long size = 0;
+        var entries = 0;
         while (reader.Next() is { } entry)
         {
             cancellationToken.ThrowIfCancellationRequested();
+            if (++entries > MostEntries)
+            {
+                throw new ImageException(ImageErrorKind.Invalid, $"the archive holds more than {MostEntries} files");
+            }
+
             try
             {
                 size += Extract(reader, entry);
             }
             catch (IOException exception)
             {
-                throw new ImageException(ImageErrorKind.Failed, $"cannot unpack {entry.Name}: {exception.Message}", exception);
+                throw new ImageException(ImageErrorKind.Failed, $"cannot unpack {RawName.Display(entry.Name)}: {exception.Message}", exception);
             }
         }
 

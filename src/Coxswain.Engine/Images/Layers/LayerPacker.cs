@@ -7,9 +7,9 @@ namespace Coxswain.Engine.Images.Layers;
 internal static class LayerPacker
 {
     public static PackedLayer Pack(
-        ImageStore store, StoreSession session, string content, Digest? parentChainId, CancellationToken cancellationToken)
+        BlobStore blobs, LayerStore layers, StoreSession session, string content, Digest? parentChainId, CancellationToken cancellationToken)
     {
-        using var blob = new BlobWriter(store.Blobs, session);
+        using var blob = new BlobWriter(blobs, session);
         long size;
         using (var buffered = new BufferedStream(blob.Stream, 128 * 1024))
         {
@@ -18,7 +18,7 @@ internal static class LayerPacker
             var tarBytes = blob.Stream.Count;
             var diffId = blob.Commit();
             return new PackedLayer(
-                store.Layers.Commit(content, parentChainId, diffId, size), new Descriptor(MediaTypes.OciLayer, diffId, tarBytes));
+                layers.Commit(content, parentChainId, diffId, size), new Descriptor(MediaTypes.OciLayer, diffId, tarBytes));
         }
     }
 }

@@ -7,10 +7,10 @@ internal static class LayerUnpacker
 {
     /// <param name="below">The layers it goes on, the lowest first.</param>
     public static UnpackedLayer Unpack(
-        ImageStore store, StoreSession session, Digest blob, Digest diffId, IReadOnlyList<UnpackedLayer> below,
+        BlobStore blobs, LayerStore layers, StoreSession session, Digest blob, Digest diffId, IReadOnlyList<UnpackedLayer> below,
         CancellationToken cancellationToken)
     {
-        using var file = store.Blobs.OpenRead(blob);
+        using var file = blobs.OpenRead(blob);
         var content = LayerStore.NewContent(session);
         using var plain = Compression.OpenRead(file);
         using var tar = new HashingStream(plain);
@@ -25,7 +25,7 @@ internal static class LayerUnpacker
         }
 
         return tar.Digest == diffId
-            ? store.Layers.Commit(content, below.Count == 0 ? null : below[^1].ChainId, diffId, size)
+            ? layers.Commit(content, below.Count == 0 ? null : below[^1].ChainId, diffId, size)
             : throw new ImageException(ImageErrorKind.Corrupt, $"layer {blob} unpacks to {tar.Digest}, expected {diffId}");
     }
 }

@@ -1,3 +1,5 @@
+using Coxswain.Engine.Images.Stores;
+
 namespace Coxswain.Engine.Images.Registry;
 
 /// <summary>Gets images from registries into the store.</summary>

@@ -7,9 +7,14 @@ using Coxswain.Engine.Images.Documents;
 namespace Coxswain.Engine.Images.Registry;
 
 /// <summary>One repository of one registry, by the OCI distribution protocol; anonymous, token and basic authentication.</summary>
-internal sealed class RegistryClient(HttpClient http, ImageReference image, RegistryCredentials? credentials, string actions)
+internal sealed class RegistryClient(
+    HttpClient http, ImageReference image, RegistryCredentials? credentials, string actions, TimeProvider time)
 {
-    private const int MaxManifestBytes = 4 * 1024 * 1024;
+    private const int MostTokenBytes = 256 * 1024;
+    private const int MostTokenCharacters = 64 * 1024;
+
+    /// <summary>For the beginning of an answer and between its parts.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     private readonly Uri _base = RegistryHttp.BaseAddress(image.Domain);
     private AuthenticationHeaderValue? _authorization;
@@ -30,8 +35,8 @@ internal sealed class RegistryClient(HttpClient http, ImageReference image, Regi
             },
             cancellationToken);
         Check(response, image.Familiar);
-        await response.Content.LoadIntoBufferAsync(MaxManifestBytes, cancellationToken);
-        var bytes = await response.Content.ReadAsByteArrayAsync(cancellationToken);
+        var bytes = await ReadAsync(
+            response, DocumentChecks.MostDocumentBytes, $"the manifest of {image.Familiar}", cancellationToken);
         var digest = Digest.Of(bytes);
         if (Digest.TryParse(reference, out var wanted) && wanted != digest)
         {
@@ -42,13 +47,28 @@ internal sealed class RegistryClient(HttpClient http, ImageReference image, Regi
     }
 
     /// <summary>Streams a blob to a consumer, who checks its digest.</summary>
-    public async Task GetBlobAsync(Digest digest, Func<Stream, Task> consume, CancellationToken cancellationToken)
+    /// <param name="offset">From where it is wanted; a registry may begin at the start all the same.</param>
+    /// <param name="consume">Given the stream and where in the blob it begins.</param>
+    public async Task GetBlobAsync(
+        Digest digest, long offset, Func<Stream, long, Task> consume, CancellationToken cancellationToken)
     {
         using var response = await SendAsync(
-            () => new HttpRequestMessage(HttpMethod.Get, At($"blobs/{digest}")), cancellationToken);
+            () => new HttpRequestMessage(HttpMethod.Get, At($"blobs/{digest}"))
+            {
+                Headers = { Range = offset > 0 ? new RangeHeaderValue(offset, null) : null },
+            },
+            cancellationToken);
+        if (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable && offset > 0)
+        {
+            await GetBlobAsync(digest, 0, consume, cancellationToken);
+            return;
+        }
+
         Check(response, $"blob {digest} of {image.FamiliarRepository}");
+        var begins = response.StatusCode == HttpStatusCode.PartialContent ? response.Content.Headers.ContentRange?.From ?? 0 : 0;
         await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
-        await consume(stream);
+        await using var patient = new PatientStream(stream, time, Patience, $"the download of {digest}");
+        await consume(patient, begins);
     }
 
     public async Task<bool> HasBlobAsync(Digest digest, CancellationToken cancellationToken)
@@ -130,9 +150,13 @@ internal sealed class RegistryClient(HttpClient http, ImageReference image, Regi
         using (request)
         {
             request.Headers.Authorization = authorization;
+            // An upload takes as long as it takes.
+            using var timeout = new CancellationTokenSource(
+                request.Method == HttpMethod.Put ? Timeout.InfiniteTimeSpan : Patience, time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
             try
             {
-                return await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+                return await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
             }
             catch (Exception exception) when (IsUnreachable(exception, cancellationToken))
             {
@@ -165,7 +189,8 @@ internal sealed class RegistryClient(HttpClient http, ImageReference image, Regi
     private async Task<AuthenticationHeaderValue> TokenAsync(
         Dictionary<string, string> challenge, CancellationToken cancellationToken)
     {
-        if (!Uri.TryCreate(challenge.GetValueOrDefault("realm"), UriKind.Absolute, out var realm))
+        if (!Uri.TryCreate(challenge.GetValueOrDefault("realm"), UriKind.Absolute, out var realm)
+            || (realm.Scheme != Uri.UriSchemeHttps && realm.Scheme != Uri.UriSchemeHttp))
         {
             throw new ImageException(ImageErrorKind.Unauthorized, $"{image.Domain} asks for a token but does not say where from");
         }
@@ -183,20 +208,45 @@ internal sealed class RegistryClient(HttpClient http, ImageReference image, Regi
             credentials is null ? null : RegistryHttp.Basic(credentials),
             cancellationToken);
         Check(response, $"token for {image.FamiliarRepository}");
+        var answer = await ReadAsync(response, MostTokenBytes, $"the token for {image.FamiliarRepository}", cancellationToken);
         try
         {
-            using var document = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken));
+            using var document = JsonDocument.Parse(answer);
             var root = document.RootElement;
             var token = root.TryGetProperty("token", out var first) ? first
                 : root.TryGetProperty("access_token", out var second) ? second
                 : default;
-            return new AuthenticationHeaderValue("Bearer", token.GetString());
+            return token.GetString() is { Length: > 0 and <= MostTokenCharacters } text && text.All(c => c is > ' ' and < '\x7F')
+                ? new AuthenticationHeaderValue("Bearer", text)
+                : throw new JsonException("no token");
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
             throw new ImageException(
                 ImageErrorKind.Unauthorized, $"the token service of {image.Domain} does not answer as one", exception);
         }
+    }
+
+    /// <summary>A whole answer, bounded in bytes and in the time it may stand still.</summary>
+    private async Task<byte[]> ReadAsync(
+        HttpResponseMessage response, int mostBytes, string what, CancellationToken cancellationToken)
+    {
+        await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
+        await using var patient = new PatientStream(stream, time, Patience, what);
+        using var content = new MemoryStream();
+        var buffer = new byte[16 * 1024];
+        int count;
+        while ((count = await patient.ReadAsync(buffer, cancellationToken)) > 0)
+        {
+            content.Write(buffer, 0, count);
+            if (content.Length > mostBytes)
+            {
+                throw new ImageException(
+                    ImageErrorKind.Invalid, $"{what} is too large: {image.Domain} sends more than {mostBytes} bytes");
+            }
+        }
+
+        return content.ToArray();
     }
 
     private static bool IsUnreachable(Exception exception, CancellationToken cancellationToken) =>

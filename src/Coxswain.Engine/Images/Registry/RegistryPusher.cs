@@ -1,3 +1,6 @@
+using Coxswain.Engine.Images.Events;
+using Coxswain.Engine.Images.Stores;
+
 namespace Coxswain.Engine.Images.Registry;
 
 /// <summary>Puts images into registries; blobs that are there already are not sent.</summary>
@@ -19,7 +22,7 @@ public sealed class RegistryPusher
     {
         var name = ImageStore.ParseTag(reference);
         var image = await _store.GetAsync(name.ToString(), cancellationToken);
-        var client = new RegistryClient(_http, name, credentials, "pull,push");
+        var client = new RegistryClient(_http, name, credentials, "pull,push", _store.Time);
         foreach (var blob in image.Manifest.Layers.Append(image.Manifest.Config).DistinctBy(blob => blob.Digest))
         {
             if (await client.HasBlobAsync(blob.Digest, cancellationToken))
@@ -36,7 +39,7 @@ public sealed class RegistryPusher
         var manifest = image.ManifestDescriptor;
         await client.PutManifestAsync(
             name.Tag ?? "latest", manifest.MediaType, _store.Blobs.ReadDocument(manifest.Digest), cancellationToken);
-        await _store.CommitAsync(manifest, image.Id, [], [$"{name.Repository}@{manifest.Digest}"], cancellationToken);
+        await _store.CommitAsync(ImageChangeKind.Push, manifest, image.Id, [], [$"{name.Repository}@{manifest.Digest}"], cancellationToken);
         return manifest.Digest;
     }
 }

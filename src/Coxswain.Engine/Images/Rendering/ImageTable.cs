@@ -1,4 +1,5 @@
 using System.Text;
+using Coxswain.Engine.Images.Stores;
 
 namespace Coxswain.Engine.Images.Rendering;
 

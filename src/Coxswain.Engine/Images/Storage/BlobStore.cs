@@ -1,3 +1,4 @@
+using Coxswain.Engine.Images.Documents;
 using Coxswain.Linux.Files;
 
 
@@ -6,10 +7,26 @@ namespace Coxswain.Engine.Images.Storage;
 /// <summary>Content by digest. A blob is there whole or not at all: written aside, flushed, and then renamed.</summary>
 internal sealed class BlobStore(StorePaths paths)
 {
-    /// <summary>Small enough to be read at once: manifests and configurations.</summary>
-    private const int MaxDocumentBytes = 4 * 1024 * 1024;
-
     public bool Contains(Digest digest) => File.Exists(paths.Blob(digest));
+
+    /// <summary>
+    /// Whether a blob is here with the length it should have. One that a crash cut off is removed, so that it can be had again.
+    /// </summary>
+    public bool ContainsWhole(Descriptor blob)
+    {
+        if (FileStatus.TryRead(paths.Blob(blob.Digest)) is not { } status)
+        {
+            return false;
+        }
+
+        if (status.Size == blob.Size)
+        {
+            return true;
+        }
+
+        Remove(blob.Digest);
+        return false;
+    }
 
     public long SizeOf(Digest digest) => new FileInfo(paths.Blob(digest)).Length;
 
@@ -27,17 +44,20 @@ internal sealed class BlobStore(StorePaths paths)
         }
     }
 
+    /// <summary>A manifest or configuration, small enough to be read at once.</summary>
     public byte[] ReadDocument(Digest digest)
     {
         using var blob = OpenRead(digest);
-        if (blob.Length > MaxDocumentBytes)
+        if (blob.Length > DocumentChecks.MostDocumentBytes)
         {
             throw new ImageException(ImageErrorKind.Invalid, $"document {digest} is too large ({blob.Length} bytes)");
         }
 
         var content = new byte[blob.Length];
         blob.ReadExactly(content);
-        return content;
+        return Digest.Of(content) == digest
+            ? content
+            : throw new ImageException(ImageErrorKind.Corrupt, $"document {digest} is damaged in the store");
     }
 
     public Digest Put(StoreSession session, ReadOnlySpan<byte> content)

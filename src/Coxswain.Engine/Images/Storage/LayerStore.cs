@@ -10,22 +10,15 @@ internal sealed class LayerStore(StorePaths paths)
     private const string DescriptionName = "layer.json";
     private const string ContentName = "fs";
 
-    /// <summary>The layer of a chain, or null when it is not unpacked.</summary>
+    /// <summary>The layer of a chain, or null when it is not unpacked, or damaged.</summary>
     public UnpackedLayer? Find(Digest chainId)
     {
         var directory = paths.Layer(chainId);
-        try
-        {
-            var description = JsonSerializer.Deserialize(
-                File.ReadAllBytes(Path.Combine(directory, DescriptionName)), LayerJsonContext.Default.LayerDescription);
-            return description is null
-                ? null
-                : new UnpackedLayer(chainId, Path.Combine(directory, ContentName), description.DiffId, description.SizeBytes);
-        }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return null;
-        }
+        DurableFile.ReadJson(
+            Path.Combine(directory, DescriptionName), LayerJsonContext.Default.LayerDescription, out var description);
+        return description is null
+            ? null
+            : new UnpackedLayer(chainId, Path.Combine(directory, ContentName), description.DiffId, description.SizeBytes);
     }
 
     /// <summary>A directory of the session to fill; its path is what <see cref="Commit"/> takes.</summary>
@@ -50,7 +43,15 @@ internal sealed class LayerStore(StorePaths paths)
             JsonSerializer.SerializeToUtf8Bytes(description, LayerJsonContext.Default.LayerDescription));
         var chainId = ChainId.Of(parentChainId, diffId);
         DurableFile.SyncFileSystem(staged);
-        if (FileNodes.TryRenameDirectory(staged, paths.Layer(chainId)))
+        var moved = FileNodes.TryRenameDirectory(staged, paths.Layer(chainId));
+        if (!moved && Find(chainId) is null)
+        {
+            // What is there was cut off by a crash, and no container was ever started on it.
+            TreeRemover.Remove(paths.Layer(chainId));
+            moved = FileNodes.TryRenameDirectory(staged, paths.Layer(chainId));
+        }
+
+        if (moved)
         {
             DurableFile.SyncDirectory(paths.Layers);
         }

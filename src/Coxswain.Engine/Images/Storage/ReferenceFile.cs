@@ -1,15 +1,15 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using Coxswain.Engine.Images.Documents;
 using Coxswain.Linux.Files;
+using Microsoft.Extensions.Logging;
 
 namespace Coxswain.Engine.Images.Storage;
 
 /// <summary>
 /// Which images there are and what they are called: one small file, replaced by rename under the store's lock, and read anew
-/// whenever it has been replaced, by this process or another.
+/// whenever it has been replaced, by this process or another. The one before is kept, for the day a disk loses this one.
 /// </summary>
-internal sealed class ReferenceFile(StorePaths paths, TimeProvider time)
+internal sealed partial class ReferenceFile(StorePaths paths, TimeProvider time, ILogger logger)
 {
     private readonly Lock _gate = new();
     private (ulong Inode, long Seconds, uint Nanoseconds) _version;
@@ -27,7 +27,7 @@ internal sealed class ReferenceFile(StorePaths paths, TimeProvider time)
             var version = (status.Inode, status.ModifiedSeconds, status.ModifiedNanoseconds);
             if (version != _version)
             {
-                _document = Parse(File.ReadAllBytes(paths.References));
+                _document = Load();
                 _version = version;
             }
 
@@ -44,30 +44,46 @@ internal sealed class ReferenceFile(StorePaths paths, TimeProvider time)
         var after = change(before);
         if (!ReferenceEquals(before, after))
         {
-            var aside = paths.References + ".new";
-            using (var file = new FileStream(aside, FileMode.Create, FileAccess.Write))
+            if (DurableFile.ReadJson(paths.References, ReferenceJsonContext.Default.ReferenceDocument, out _) == DurableRead.Whole)
             {
-                JsonSerializer.Serialize(file, after, ReferenceJsonContext.Default.ReferenceDocument);
-                file.Flush(flushToDisk: true);
+                FileNodes.Remove(Previous);
+                FileNodes.MakeHardLink(paths.References, Previous);
             }
 
-            FileNodes.Rename(aside, paths.References);
-            DurableFile.SyncDirectory(paths.Images);
+            DurableFile.WriteJson(paths.References, after, ReferenceJsonContext.Default.ReferenceDocument);
         }
 
         return after;
     }
 
-    private ReferenceDocument Parse(byte[] json)
+    private string Previous => paths.References + ".previous";
+
+    private ReferenceDocument Load()
     {
-        try
+        if (TryLoad(paths.References) is { } document)
         {
-            return JsonSerializer.Deserialize(json, ReferenceJsonContext.Default.ReferenceDocument) ?? new ReferenceDocument();
+            return document;
         }
-        catch (JsonException exception)
-        {
-            throw new ImageException(ImageErrorKind.Corrupt, $"{paths.References} is damaged: {exception.Message}", exception);
-        }
+
+        // Content is in the store by digest whatever its names: losing the newest of them is better than losing all.
+        var previous = TryLoad(Previous);
+        Log.Damaged(logger, paths.References, previous is null ? "no images are known" : "the one before is used");
+        return previous ?? new ReferenceDocument();
+    }
+
+    private static ReferenceDocument? TryLoad(string path)
+    {
+        DurableFile.ReadJson(path, ReferenceJsonContext.Default.ReferenceDocument, out var document);
+        var isWhole = document is { Images: not null, Tags: not null }
+            && document.Images.All(image => Digest.TryParse(image.Key, out _) && image.Value is { Manifest.Digest.IsEmpty: false })
+            && document.Tags.Keys.All(tag => ImageReference.TryParse(tag, out _) is not null);
+        return isWhole ? document : null;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Error, "{File} is damaged: {Consequence}")]
+        public static partial void Damaged(ILogger logger, string file, string consequence);
     }
 }
 

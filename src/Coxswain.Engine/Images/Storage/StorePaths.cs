@@ -25,6 +25,12 @@ internal sealed class StorePaths
     /// <summary>Work in progress, one directory for each open operation of each process.</summary>
     public string Sessions => Path.Combine(Images, "sessions");
 
+    /// <summary>Blobs as far as they are downloaded.</summary>
+    public string Partials => Path.Combine(Images, "partial");
+
+    /// <summary>What <c>RUN --mount=type=cache</c> keeps between builds, one directory an id.</summary>
+    public string CacheMounts => Path.Combine(Images, "cache-mounts");
+
     /// <summary>Held while <see cref="References"/> is changed or a session is born or buried.</summary>
     public string Lock => Path.Combine(Images, "lock");
 
@@ -41,5 +47,7 @@ internal sealed class StorePaths
         Directory.CreateDirectory(Layers);
         Directory.CreateDirectory(BuildCache);
         Directory.CreateDirectory(Sessions);
+        Directory.CreateDirectory(Partials);
+        Directory.CreateDirectory(CacheMounts);
     }
 }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
-using System.Text;
+using Coxswain.Linux;
+using Coxswain.Linux.Files;
 
 namespace Coxswain.Engine.Images.Tar;
 
@@ -14,7 +15,8 @@ internal sealed class TarReader(Stream source)
     private const int MaxHeaderText = 1024 * 1024;
     private const string AttributePrefix = "SCHILY.xattr.";
 
-    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    /// <summary>PATH_MAX: nothing of a longer name could be made.</summary>
+    private const int MostNameBytes = 4096;
 
     private readonly byte[] _block = new byte[BlockSize];
     private long _remaining;
@@ -164,10 +166,10 @@ internal sealed class TarReader(Stream source)
                     entry.Size = Integer(value);
                     break;
                 case "uid":
-                    entry.Uid = (uint)Integer(value);
+                    entry.Uid = Id(value);
                     break;
                 case "gid":
-                    entry.Gid = (uint)Integer(value);
+                    entry.Gid = Id(value);
                     break;
                 case "mtime":
                     SetTime(entry, Decode(value));
@@ -202,6 +204,11 @@ internal sealed class TarReader(Stream source)
         long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
             ? number
             : throw new ImageException(ImageErrorKind.Invalid, "invalid number in a pax header");
+
+    private static uint Id(byte[] value) =>
+        Integer(value) is >= 0 and < uint.MaxValue and var id
+            ? (uint)id
+            : throw new ImageException(ImageErrorKind.Invalid, "invalid owner in a pax header");
 
     private static Dictionary<string, byte[]> ParsePax(byte[] text)
     {
@@ -323,17 +330,11 @@ internal sealed class TarReader(Stream source)
         return end < 0 ? text : text[..end];
     }
 
-    private static string Decode(ReadOnlySpan<byte> text)
-    {
-        try
-        {
-            return Strict.GetString(text);
-        }
-        catch (DecoderFallbackException exception)
-        {
-            throw new ImageException(ImageErrorKind.Unsupported, "a name in the archive is not UTF-8", exception);
-        }
-    }
+    /// <summary>Names are bytes; see <see cref="RawName"/>.</summary>
+    private static string Decode(ReadOnlySpan<byte> text) =>
+        text.Length > MostNameBytes ? throw new ImageException(ImageErrorKind.Invalid, $"a name of {text.Length} bytes is too long")
+        : text.Contains((byte)0) ? throw new ImageException(ImageErrorKind.Invalid, "a name holds a zero byte")
+        : RawName.FromBytes(text);
 
     private static ImageException Truncated() => new(ImageErrorKind.Invalid, "the archive ends in the middle of an entry");
 }

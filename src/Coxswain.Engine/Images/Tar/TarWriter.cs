@@ -1,4 +1,5 @@
 using System.Text;
+using Coxswain.Linux;
 
 namespace Coxswain.Engine.Images.Tar;
 
@@ -94,7 +95,7 @@ internal sealed class TarWriter(Stream target) : IDisposable
 
     private void PutName(string name)
     {
-        var bytes = Encoding.UTF8.GetBytes(name);
+        var bytes = RawName.ToBytes(name);
         if (bytes.Length <= 100 || SplitPoint(bytes) is not { } split)
         {
             bytes.AsSpan(0, Math.Min(100, bytes.Length)).CopyTo(_block);
@@ -126,7 +127,7 @@ internal sealed class TarWriter(Stream target) : IDisposable
 
     private void PutText(int offset, int length, string text)
     {
-        var bytes = Encoding.UTF8.GetBytes(text);
+        var bytes = RawName.ToBytes(text);
         bytes.AsSpan(0, Math.Min(length, bytes.Length)).CopyTo(_block.AsSpan(offset));
     }
 
@@ -144,23 +145,25 @@ internal sealed class TarWriter(Stream target) : IDisposable
     private static byte[] PaxFor(TarEntry entry)
     {
         var records = new MemoryStream();
-        if (Encoding.UTF8.GetByteCount(entry.Name) > 100 && SplitPoint(Encoding.UTF8.GetBytes(entry.Name)) is null)
+        var name = RawName.ToBytes(entry.Name);
+        if (name.Length > 100 && SplitPoint(name) is null)
         {
-            Record(records, "path", Encoding.UTF8.GetBytes(entry.Name));
+            Record(records, "path", name);
         }
 
-        if (Encoding.UTF8.GetByteCount(entry.LinkName) > 100)
+        var link = RawName.ToBytes(entry.LinkName);
+        if (link.Length > 100)
         {
-            Record(records, "linkpath", Encoding.UTF8.GetBytes(entry.LinkName));
+            Record(records, "linkpath", link);
         }
 
         Number(records, "size", entry.Type == TarEntryType.File ? entry.Size : 0, MaxOctal12);
         Number(records, "uid", entry.Uid, MaxOctal8);
         Number(records, "gid", entry.Gid, MaxOctal8);
         Number(records, "mtime", entry.ModifiedSeconds, MaxOctal12);
-        foreach (var (name, value) in entry.Attributes)
+        foreach (var (attribute, value) in entry.Attributes)
         {
-            Record(records, "SCHILY.xattr." + name, value);
+            Record(records, "SCHILY.xattr." + attribute, value);
         }
 
         return records.ToArray();

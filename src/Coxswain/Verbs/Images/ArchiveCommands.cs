@@ -33,16 +33,11 @@ internal static class ArchiveCommands
         return new Command("load", "Read images from a tarball") { input }.WithImages(async (parsed, context, cancellationToken) =>
         {
             await using var source = parsed.GetValue(input) is { } path ? File.OpenRead(context.FullPath(path)) : context.OpenInput();
-            foreach (var image in await context.Images.Loader.LoadAsync(source, cancellationToken))
+            foreach (var (image, names) in await context.Images.Loader.LoadAsync(source, cancellationToken))
             {
-                foreach (var tag in image.Tags)
+                foreach (var line in names.Select(name => $"Loaded image: {name.Familiar}").DefaultIfEmpty($"Loaded image ID: {image.Id}"))
                 {
-                    await context.Out.WriteLineAsync($"Loaded image: {tag.Familiar}");
-                }
-
-                if (image.Tags.Count == 0)
-                {
-                    await context.Out.WriteLineAsync($"Loaded image ID: {image.Id}");
+                    await context.Out.WriteLineAsync(line);
                 }
             }
         }, parsed => parsed.GetValue(input) is null);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Coxswain.Engine.Builder;
+using Coxswain.Engine.Builder.Stages;
 using Coxswain.Hosting;
 
 namespace Coxswain.Verbs.Images;
@@ -37,6 +38,7 @@ internal static class BuildCommand
                         Target = parsed.GetValue(target),
                         NoCache = parsed.GetValue(noCache),
                         Network = parsed.GetValue(network)!,
+                        Credentials = context.Credentials,
                     },
                     new PlainBuildRenderer(context.Out),
                     cancellationToken);

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using Coxswain.CommandLine;
-using Coxswain.Engine.Images;
+using Coxswain.Engine.Hosting;
 using Coxswain.Hosting;
 
 namespace Coxswain.Verbs.Images;

@@ -1,4 +1,5 @@
-using Coxswain.Engine.Images;
+using Coxswain.Engine.Hosting;
+using Coxswain.Engine.Images.Registry;
 
 namespace Coxswain.Verbs.Images;
 
@@ -21,6 +22,9 @@ internal sealed class ImageVerbContext
     public required string WorkingDirectory { get; init; }
 
     public required IReadOnlyDictionary<string, string> Environment { get; init; }
+
+    /// <summary>What the caller logged in with, by <c>docker login</c> and the like.</summary>
+    public IRegistryCredentials Credentials => DockerConfigFile.Load(DockerConfigFile.PathFor(Environment));
 
     public TimeProvider Time => TimeProvider.System;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
-using Coxswain.Engine.Images;
 using Coxswain.Engine.Images.Rendering;
+using Coxswain.Engine.Images.Stores;
 
 namespace Coxswain.Verbs.Images;
 

@@ -1,3 +1,5 @@
+using Coxswain.Linux.Files;
+
 namespace Coxswain.Verbs.Images;
 
 /// <summary>A file the user named for the result: it is replaced only once the result is whole.</summary>
@@ -5,6 +7,14 @@ internal static class OutputFile
 {
     public static async Task WriteAsync(string path, Func<Stream, Task> write)
     {
+        if (FileStatus.TryRead(path) is { IsRegular: false, IsSymbolicLink: false })
+        {
+            // A pipe or a device is written to, not replaced.
+            await using var special = new FileStream(path, FileMode.Open, FileAccess.Write);
+            await write(special);
+            return;
+        }
+
         var aside = $"{path}.{Path.GetRandomFileName()}";
         try
         {

@@ -12,7 +12,14 @@ internal static class RegistryCommands
         var image = new Argument<string>("IMAGE");
         return new Command("pull", "Get an image from its registry") { image }.WithImages(async (parsed, context, cancellationToken) =>
         {
-            var pulled = await context.Images.Registry.PullAsync(parsed.GetValue(image)!, new PullOptions { Progress = new LayerLines(context.Out) }, cancellationToken);
+            var pulled = await context.Images.Registry.PullAsync(
+                parsed.GetValue(image)!,
+                new PullOptions
+                {
+                    Credentials = context.Credentials.Find(ImageReference.Parse(parsed.GetValue(image)!).Domain),
+                    Progress = new LayerLines(context.Out),
+                },
+                cancellationToken);
             await context.Out.WriteLineAsync($"{ImageReference.Parse(parsed.GetValue(image)!).Familiar} is {pulled.Id}");
         });
     }
@@ -22,7 +29,8 @@ internal static class RegistryCommands
         var image = new Argument<string>("IMAGE");
         return new Command("push", "Put an image into its registry") { image }.WithImages(async (parsed, context, cancellationToken) =>
         {
-            var digest = await context.Images.Pusher.PushAsync(parsed.GetValue(image)!, null, new LayerLines(context.Out), cancellationToken);
+            var credentials = context.Credentials.Find(ImageReference.Parse(parsed.GetValue(image)!).Domain);
+            var digest = await context.Images.Pusher.PushAsync(parsed.GetValue(image)!, credentials, new LayerLines(context.Out), cancellationToken);
             await context.Out.WriteLineAsync($"digest: {digest}");
         });
     }

@@ -1,0 +1,4 @@
+namespace Coxswain.Api;
+
+/// <summary>What another part has worked out from a schema and keeps with it, so that it is worked out once.</summary>
+internal interface ISchemaPlan;

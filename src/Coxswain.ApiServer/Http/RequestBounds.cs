@@ -1,0 +1,17 @@
+namespace Coxswain.ApiServer.Http;
+
+/// <summary>What requests may take of the server.</summary>
+public sealed record RequestBounds
+{
+    /// <summary>How many requests that read run at once; beyond that they are to be tried again. Watches and logs do not count.</summary>
+    public int MostReading { get; init; } = 400;
+
+    /// <summary>How many requests that change something run at once.</summary>
+    public int MostWriting { get; init; } = 200;
+
+    /// <summary>How long a request may take, its body and its answer included; watches and logs last longer.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How long a watch is kept whose client takes nothing while there is something to take.</summary>
+    public TimeSpan WatchPatience { get; init; } = TimeSpan.FromMinutes(5);
+}

@@ -1,0 +1,52 @@
+using System.Text.Json.Nodes;
+using Coxswain.Api;
+using Coxswain.Api.Core.V1;
+using Coxswain.ApiServer.Cells;
+using Coxswain.ApiServer.Documents;
+
+namespace Coxswain.ApiServer.Resources.Rules;
+
+/// <summary>Pods start Pending, hardly change, and end gracefully: the node removes a Pod when its containers are gone.</summary>
+internal sealed class PodRules : ResourceRules
+{
+    public override bool TracksGeneration => true;
+
+    public override bool ReturnsDeletedObject => true;
+
+    public override IReadOnlyList<SelectableField> SelectableFields { get; } =
+    [
+        SelectableField.At("spec.nodeName"), SelectableField.At("spec.restartPolicy"), SelectableField.At("spec.schedulerName"),
+        SelectableField.At("spec.serviceAccountName"), SelectableField.At("spec.hostNetwork", "false"), SelectableField.At("status.phase"),
+        SelectableField.At("status.podIP"), SelectableField.At("status.nominatedNodeName"),
+    ];
+
+    public override object? Cell(IKubeObject value, string column, DateTimeOffset now) => PodCells.Cell((Pod)value, column, now);
+
+    public override void PrepareForCreate(JsonObject document) => document["status"] = new JsonObject
+    {
+        ["phase"] = "Pending",
+        ["qosClass"] = PodQuality.Of(document["spec"] as JsonObject),
+    };
+
+    public override void PrepareForStatusUpdate(JsonObject document, JsonObject old)
+    {
+        // The class follows from the spec, and nodes need not repeat it.
+        var status = document.ObjectOrNew("status");
+        if (old.TextAt("status", "qosClass") is { Length: > 0 } quality)
+        {
+            status["qosClass"] = quality;
+        }
+    }
+
+    public override long? GracePeriodSeconds(JsonObject document, long? requested)
+    {
+        // A Pod that no node has, or whose containers have ended, has nobody to wait for.
+        if (document.TextAt("spec", "nodeName").Length == 0 || document.TextAt("status", "phase") is "Succeeded" or "Failed")
+        {
+            return 0;
+        }
+
+        var period = requested ?? document.IntegerAt("spec", "terminationGracePeriodSeconds") ?? 30;
+        return period < 0 ? 1 : period;
+    }
+}

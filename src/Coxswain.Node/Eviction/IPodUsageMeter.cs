@@ -1,0 +1,15 @@
+using Coxswain.Api.Core.V1;
+
+namespace Coxswain.Node.Eviction;
+
+/// <summary>Measures what single pods use.</summary>
+internal interface IPodUsageMeter
+{
+    Task<long> MemoryAsync(Pod pod, CancellationToken cancellationToken);
+
+    /// <summary>Volumes of the pod's own and logs, in bytes.</summary>
+    long Disk(Pod pod, CancellationToken cancellationToken);
+
+    /// <summary>One emptyDir on disk, in bytes.</summary>
+    long EmptyDir(Pod pod, string volume, CancellationToken cancellationToken);
+}

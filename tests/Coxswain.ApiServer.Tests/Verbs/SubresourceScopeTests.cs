@@ -1,0 +1,98 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Coxswain.ApiServer.Verbs;
+
+namespace Coxswain.ApiServer.Tests.Verbs;
+
+public sealed class SubresourceScopeTests : IAsyncLifetime
+{
+    private const string Requests = "/apis/certificates.k8s.io/v1/certificatesigningrequests";
+
+    private TestServer _server = null!;
+
+    public async Task InitializeAsync() => _server = await TestServer.StartAsync();
+
+    public async Task DisposeAsync() => await _server.DisposeAsync();
+
+    [Fact]
+    public async Task Approval_OfARequest_WritesItsVerdictAndNothingElse()
+    {
+        var before = await RequestAsync();
+        var answer = (await _server.PatchAsync(Requests + "/r/approval", """
+            {"metadata":{"labels":{"a":"b"}},"spec":{"signerName":"example.com/other","username":"root"},
+            "status":{"certificate":"aGk=","conditions":[{"type":"Approved","status":"True","reason":"x"}]}}
+            """)).Expect(200).Json;
+        Assert.Equal("Approved", (string)answer["status"]!["conditions"]![0]!["type"]!);
+        Assert.Null(answer["status"]!["certificate"]);
+        Assert.Null(answer["metadata"]!["labels"]);
+        Assert.Equal(before["spec"]!.ToJsonString(), answer["spec"]!.ToJsonString());
+    }
+
+    [Fact]
+    public async Task Approval_Given_IsNotTakenBackOrContradicted()
+    {
+        await RequestAsync();
+        const string Path = Requests + "/r/approval";
+        (await _server.PatchAsync(Path, """{"status":{"conditions":[{"type":"Approved","status":"True"}]}}""")).Expect(200);
+        (await _server.PatchAsync(Path, """{"status":{"conditions":[]}}""")).Expect(422);
+        (await _server.PatchAsync(Path, """{"status":{"conditions":[{"type":"Approved","status":"True"},{"type":"Denied","status":"True"}]}}""")).Expect(422);
+        (await _server.PatchAsync(Path, """{"status":{"conditions":[{"type":"Approved","status":"True"},{"type":"Other","status":"True"}]}}""")).Expect(422);
+    }
+
+    [Fact]
+    public async Task Status_OfARequest_NeitherGivesNorTakesAVerdict()
+    {
+        await RequestAsync();
+        var forged = (await _server.PatchAsync(Requests + "/r/status", """
+            {"status":{"conditions":[{"type":"Approved","status":"True"},{"type":"Failed","status":"True"}]}}
+            """)).Expect(200).Json;
+        Assert.Equal("Failed", (string)Assert.Single(forged["status"]!["conditions"]!.AsArray())!["type"]!);
+        (await _server.PatchAsync(Requests + "/r/approval", """
+            {"status":{"conditions":[{"type":"Failed","status":"True"},{"type":"Denied","status":"True"}]}}
+            """)).Expect(200);
+        var kept = (await _server.PatchAsync(Requests + "/r/status", """{"status":{"conditions":[]}}""")).Expect(200).Json;
+        Assert.Equal("Denied", (string)Assert.Single(kept["status"]!["conditions"]!.AsArray())!["type"]!);
+    }
+
+    [Fact]
+    public void EphemeralContainers_AreAllThatTheirSubresourceChanges()
+    {
+        var scope = SubresourceScope.Find("pods", "ephemeralcontainers")!;
+        var old = Parse("""{"metadata":{"name":"p"},"spec":{"containers":[{"name":"c","image":"i"}]}}""");
+        var document = Parse("""
+            {"metadata":{"name":"p","labels":{"a":"b"}},"status":{"phase":"Failed"},
+            "spec":{"ephemeralContainers":[{"name":"debug","image":"busybox"}],"containers":[{"name":"c","image":"evil"}],"hostNetwork":true}}
+            """);
+        scope.Apply(document, old);
+        Assert.Equal(
+            """{"metadata":{"name":"p"},"spec":{"containers":[{"name":"c","image":"i"}],"ephemeralContainers":[{"name":"debug","image":"busybox"}]}}""",
+            document.ToJsonString());
+        Assert.Empty(scope.Check!(document, old));
+        var changed = Parse("""{"spec":{"ephemeralContainers":[{"name":"debug","image":"other"}]}}""");
+        Assert.Contains("may not be changed", Assert.Single(scope.Check(changed, document)).ToString(), StringComparison.Ordinal);
+        Assert.Contains("may not be removed", Assert.Single(scope.Check(old, document)).ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Resize_ChangesTheResourcesOfContainersThatAreThere()
+    {
+        var old = Parse("""{"spec":{"nodeName":"n1","containers":[{"name":"c","image":"i","resources":{"requests":{"cpu":"1"}}},{"name":"d"}]}}""");
+        var document = Parse("""
+            {"spec":{"nodeName":"n2","containers":[{"name":"x"},{"name":"c","image":"evil","resources":{"requests":{"cpu":"2"}}}]}}
+            """);
+        SubresourceScope.Find("pods", "resize")!.Apply(document, old);
+        Assert.Equal(
+            """{"spec":{"nodeName":"n1","containers":[{"name":"c","image":"i","resources":{"requests":{"cpu":"2"}}},{"name":"d"}]}}""",
+            document.ToJsonString());
+    }
+
+    private static JsonObject Parse(string json) => JsonNode.Parse(json)!.AsObject();
+
+    private async Task<JsonObject> RequestAsync()
+    {
+        var request = Convert.ToBase64String(Encoding.UTF8.GetBytes("-----BEGIN CERTIFICATE REQUEST-----\nMIIB\n-----END CERTIFICATE REQUEST-----\n"));
+        return (await _server.PostAsync(Requests, $$$"""
+            {"metadata":{"name":"r"},"spec":{"request":"{{{request}}}","signerName":"kubernetes.io/kube-apiserver-client","usages":["client auth"]}}
+            """)).Expect(201).Json;
+    }
+}
