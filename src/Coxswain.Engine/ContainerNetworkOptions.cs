@@ -22,4 +22,7 @@ public sealed record ContainerNetworkOptions
     public IReadOnlyList<string> TrustedLinks { get; init; } = [];
 
     public int Mtu { get; init; } = 1500;
+
+    /// <summary>For messages: by which option of the command line a range (written as a network) is chosen.</summary>
+    public IReadOnlyDictionary<string, string> RangeFlags { get; init; } = new Dictionary<string, string>();
 }

@@ -1,6 +1,6 @@
 namespace Coxswain.Engine;
 
-/// <summary>Where one engine keeps its things. Two engines on one machine must differ in every value.</summary>
+/// <summary>Where one engine keeps its things. Two engines on one machine must differ in all they claim.</summary>
 public sealed record EngineOptions
 {
     /// <summary>What must survive a reboot: snapshots, container state, images.</summary>
@@ -14,6 +14,9 @@ public sealed record EngineOptions
 
     /// <summary>The nftables table (family inet) of the container network.</summary>
     public string NftablesTable { get; init; } = "coxswain-engine";
+
+    /// <summary>Where the engines of this machine say what they have; the same for all of them, and gone after a reboot.</summary>
+    public string ClaimsDirectory { get; init; } = "/run/coxswain-claims";
 
     public string RuncPath { get; init; } = "runc";
 

@@ -1,3 +1,4 @@
+using Coxswain.Engine.Claims;
 using Coxswain.Engine.Containers;
 using Coxswain.Engine.Containers.Execs;
 using Coxswain.Engine.Containers.Lifecycle;
@@ -6,6 +7,7 @@ using Coxswain.Engine.Containers.Tasks;
 using Coxswain.Engine.Events;
 using Coxswain.Engine.Logs;
 using Coxswain.Engine.Networks;
+using Coxswain.Engine.Sandboxes;
 using Coxswain.Engine.Snapshots;
 using Coxswain.Linux.Cgroups;
 using Coxswain.Linux.Files;
@@ -28,7 +30,10 @@ public sealed class ContainerEngine : IAsyncDisposable
     private readonly LogRotator _rotator;
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<DirectoryLock> _locks = [];
+    private readonly MachineClaims _claims;
+    private readonly HostSandboxes _sandboxes;
     private Task _rotating = Task.CompletedTask;
+    private Task _watching = Task.CompletedTask;
     private int _disposed;
 
     public ContainerEngine(EngineOptions options, TimeProvider time, ILoggerFactory loggers)
@@ -40,15 +45,25 @@ public sealed class ContainerEngine : IAsyncDisposable
         Snapshots = new OverlaySnapshots(options, _mounts);
         _containers = MakeContainers(time, loggers);
         _rotator = new LogRotator(LogsBeingWritten, _containers.ReopenLogAsync, time, loggers.CreateLogger<LogRotator>());
+        var namespaces = new KernelNamespaces();
+        _sandboxes = new HostSandboxes(options, namespaces, _mounts);
+        var ranges = options.Network is { } network ? network.ClusterNetworks.Append(network.Subnet) : [];
+        _claims = new MachineClaims(
+            options.ClaimsDirectory,
+            new Claim(options.DataDirectory, options.CgroupParent, [.. ranges.Select(range => range.ToString())]),
+            Cgroups);
         Network = options.Network is null
             ? null
             : new BridgeNetwork(
                 options,
                 options.Network,
                 new RtnetlinkLinks(),
-                new KernelNamespaces(),
+                namespaces,
                 new NftCommand(Processes, options.NftablesTable),
                 _mounts,
+                _claims,
+                new ForwardPolicy(Processes),
+                new NetworkWatch(_kernel, time, loggers.CreateLogger<NetworkWatch>()),
                 loggers.CreateLogger<BridgeNetwork>());
     }
 
@@ -64,30 +79,56 @@ public sealed class ContainerEngine : IAsyncDisposable
     /// <summary>Null when the options have no network.</summary>
     public IContainerNetwork? Network { get; }
 
+    /// <summary>Sandboxes without a network of their own.</summary>
+    public ISandboxes Sandboxes => _sandboxes;
+
     public ICgroups Cgroups { get; }
 
     public IProcessRunner Processes { get; }
 
     /// <summary>
-    /// Takes the directories, adopts what an earlier engine left running and brings the network up. Call once, first. A start that
-    /// fails has changed nothing that was there before.
+    /// Takes the directories and the machine's things, adopts what an earlier engine left running and brings the network up. Call
+    /// once, first. A start that fails takes back what it made, and lets go.
     /// </summary>
-    /// <exception cref="EngineInUseException">Another engine has the directories.</exception>
+    /// <exception cref="EngineInUseException">Another engine has the directories, or one of the things.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         TakeDirectories();
         try
         {
+            _claims.Take(Things);
             var network = Network?.EnsureAsync(cancellationToken) ?? Task.CompletedTask;
             await Task.WhenAll(network, _containers.AdoptAsync(cancellationToken));
         }
         catch
         {
+            _claims.Dispose();
             ReleaseDirectories();
             throw;
         }
 
         _rotating = _rotator.RunAsync(_stopping.Token);
+        _watching = Network?.WatchAsync(_stopping.Token) ?? Task.CompletedTask;
+    }
+
+    /// <summary>
+    /// Takes the directories and adopts what runs, but brings nothing up: for who is about to end or remove it all. Works also while
+    /// another engine has the machine's things, whose network and control group are then left alone.
+    /// </summary>
+    /// <exception cref="EngineInUseException">Another engine has the directories.</exception>
+    public async Task AdoptAsync(CancellationToken cancellationToken)
+    {
+        TakeDirectories();
+        try
+        {
+            _claims.Take(Things);
+        }
+        catch (EngineInUseException)
+        {
+            // Then nothing of them was ever ours, or is no longer.
+        }
+
+        await _containers.AdoptAsync(cancellationToken);
     }
 
     /// <summary>
@@ -106,7 +147,7 @@ public sealed class ContainerEngine : IAsyncDisposable
         ];
         // What somebody mounted there is not ours to delete. Containers that still run keep their mounts: they have their own namespace.
         UnmountBelow(directories);
-        await _containers.AdoptAsync(cancellationToken);
+        await AdoptAsync(cancellationToken);
         await _containers.DeleteAllAsync(cancellationToken);
         foreach (var snapshot in Snapshots.ListIds())
         {
@@ -118,11 +159,18 @@ public sealed class ContainerEngine : IAsyncDisposable
             await Network.DeleteAllAsync(cancellationToken);
         }
 
-        await Cgroups.RemoveAsync(Options.CgroupParent, cancellationToken);
+        _sandboxes.RemoveAll();
+        if (_claims.Has(ControlGroup))
+        {
+            await Cgroups.RemoveAsync(Options.CgroupParent, cancellationToken);
+        }
+
         foreach (var directory in directories)
         {
             TreeRemover.Remove(directory);
         }
+
+        _claims.Forget();
     }
 
     /// <summary>Lets go: containers keep running and can be adopted by another engine.</summary>
@@ -134,13 +182,20 @@ public sealed class ContainerEngine : IAsyncDisposable
         }
 
         await _stopping.CancelAsync();
-        await _rotating;
+        await Task.WhenAll(_rotating, _watching);
         await _containers.DisposeAsync();
         (Network as IDisposable)?.Dispose();
         _kernel.Dispose();
         _stopping.Dispose();
+        _claims.Dispose();
         ReleaseDirectories();
     }
+
+    private string ControlGroup => $"control group {Options.CgroupParent}";
+
+    /// <summary>What of the machine only one engine can have.</summary>
+    private IReadOnlyList<string> Things =>
+        [ControlGroup, .. Options.Network is { } network ? BridgeNetwork.Claims(Options, network) : []];
 
     /// <summary>Before anything in them is looked at: what another engine is making looks like what a dead one left.</summary>
     private void TakeDirectories()

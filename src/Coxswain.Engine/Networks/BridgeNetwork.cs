@@ -1,5 +1,8 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Text.RegularExpressions;
+using Coxswain.Engine.Claims;
+using Coxswain.Engine.Sandboxes;
 using Coxswain.Linux.Files;
 using Coxswain.Linux.Links;
 using Coxswain.Linux.Mounts;
@@ -13,19 +16,26 @@ namespace Coxswain.Engine.Networks;
 internal sealed partial class BridgeNetwork : IContainerNetwork, IDisposable
 {
     private const int LongestBridgeName = 10;
+    private const int LongestMark = 250;
 
     private readonly ILinks _links;
     private readonly INamespaces _namespaces;
     private readonly INftables _nftables;
     private readonly IMounts _mounts;
+    private readonly MachineClaims _claims;
+    private readonly ForwardPolicy _forwarding;
+    private readonly NetworkWatch _watch;
     private readonly ILogger<BridgeNetwork> _logger;
     private readonly string _sandboxes;
+    private readonly string _mark;
     private readonly AttachmentStore _store;
     private readonly SandboxLinks _sandboxLinks;
+    private readonly BridgeDevice _bridge;
     private readonly AddressPool _pool;
     private readonly ConcurrentDictionary<string, NetworkAttachment> _attachments = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _ensuring = new(1, 1);
-    private int _bridgeIndex;
+    private volatile int _bridgeIndex;
+    private string? _rules;
 
     public BridgeNetwork(
         EngineOptions engine,
@@ -34,6 +44,9 @@ internal sealed partial class BridgeNetwork : IContainerNetwork, IDisposable
         INamespaces namespaces,
         INftables nftables,
         IMounts mounts,
+        MachineClaims claims,
+        ForwardPolicy forwarding,
+        NetworkWatch watch,
         ILogger<BridgeNetwork> logger)
     {
         if (options.BridgeName.Length is 0 or > LongestBridgeName)
@@ -46,30 +59,60 @@ internal sealed partial class BridgeNetwork : IContainerNetwork, IDisposable
         _namespaces = namespaces;
         _nftables = nftables;
         _mounts = mounts;
+        _claims = claims;
+        _forwarding = forwarding;
+        _watch = watch;
         _logger = logger;
+        var mark = BridgeDevice.MarkPrefix + engine.DataDirectory;
+        _mark = mark.Length > LongestMark ? mark[..LongestMark] : mark;
         _sandboxes = Path.Combine(engine.RunDirectory, "sandboxes");
         _store = new AttachmentStore(Path.Combine(engine.DataDirectory, "network"), logger);
-        _sandboxLinks = new SandboxLinks(options, links, namespaces);
+        _sandboxLinks = new SandboxLinks(options, _mark, links, namespaces, new SharedMemory(mounts));
         _pool = new AddressPool(options.Subnet);
+        _bridge = new BridgeDevice(options, _pool.Gateway, _mark, links);
     }
 
     public ContainerNetworkOptions Options { get; }
+
+    public string? Obstacle { get; private set; }
+
+    /// <summary>What of the machine only one network can have.</summary>
+    public static IReadOnlyList<string> Claims(EngineOptions engine, ContainerNetworkOptions options) =>
+        [$"bridge {options.BridgeName}", $"nftables table {engine.NftablesTable}"];
 
     public async Task EnsureAsync(CancellationToken cancellationToken)
     {
         await _ensuring.WaitAsync(cancellationToken);
         try
         {
-            // Rules first: there is never a moment in which a packet could leave.
-            await _nftables.ApplyAsync(NetworkRules.Script(_nftables.TableName, Options), cancellationToken);
-            EnsureBridge();
-            Adopt();
+            CheckOtherClusters();
+            NetworkRanges.Check(Options, _links);
+            _bridge.CheckFree();
+            var hadTable = (await _nftables.ListAsync(cancellationToken)).Length > 0;
+            var before = _bridge.Remember();
+            try
+            {
+                // Rules first: there is never a moment in which a packet could leave.
+                await _nftables.ApplyAsync(NetworkRules.Script(_nftables.TableName, Options), cancellationToken);
+                _bridgeIndex = _bridge.Ensure();
+                Adopt();
+            }
+            catch
+            {
+                await UndoAsync(before, hadTable);
+                throw;
+            }
         }
         finally
         {
             _ensuring.Release();
         }
     }
+
+    public Task WatchAsync(CancellationToken cancellationToken) => _watch.RunAsync(
+        change => change is null or { Rules: true } or { Routes: true } || change.Links.Contains(_bridgeIndex),
+        MendAsync,
+        cancellationToken);
 
     public async Task<NetworkAttachment> AttachAsync(NetworkAttachRequest request, CancellationToken cancellationToken)
     {
@@ -84,6 +127,7 @@ internal sealed partial class BridgeNetwork : IContainerNetwork, IDisposable
             throw new EngineException("the network is not up");
         }
 
+        SandboxSysctls.Check(request.Sysctls);
         var attachment = Describe(request.SandboxId, request.Hostname, _pool.Take());
         var record = new AttachmentRecord(
             attachment.SandboxId, attachment.Hostname, attachment.Address.ToString(), attachment.HostLink);
@@ -129,69 +173,160 @@ internal sealed partial class BridgeNetwork : IContainerNetwork, IDisposable
 
     public async Task DeleteAllAsync(CancellationToken cancellationToken)
     {
-        foreach (var attachment in List())
+        await _ensuring.WaitAsync(cancellationToken);
+        try
         {
-            await DetachAsync(attachment.SandboxId, cancellationToken);
-        }
-
-        DeletePorts(_links.List());
-        _bridgeIndex = 0;
-        _links.Apply(
-        [
-            new DeleteLink(Options.BridgeName),
-            .. NetworkRules.LastResortRoutes(Options).Select(route =>
-                new RemoveRoute(route.Destination, route.Gateway, route.LinkIndex, route.Type, route.Metric)),
-        ]);
-        await _nftables.DeleteTableAsync(cancellationToken);
-        _store.DeleteAll();
-        if (Directory.Exists(_sandboxes))
-        {
-            // Also those of an earlier run that nobody has adopted.
-            foreach (var sandbox in Directory.EnumerateDirectories(_sandboxes))
+            foreach (var attachment in List())
             {
-                _namespaces.Delete(sandbox);
+                await DetachAsync(attachment.SandboxId, cancellationToken);
             }
 
-            TreeRemover.Remove(_sandboxes);
+            _bridgeIndex = 0;
+            if (_claims.Has($"bridge {Options.BridgeName}"))
+            {
+                DeletePorts(_links.List());
+                _bridge.Delete([.. _claims.Others().SelectMany(other => other.Networks).Select(IPNetwork.Parse)]);
+                await _nftables.DeleteTableAsync(cancellationToken);
+            }
+
+            _store.DeleteAll();
+            if (Directory.Exists(_sandboxes))
+            {
+                // Also those of an earlier run that nobody has adopted.
+                foreach (var sandbox in Directory.EnumerateDirectories(_sandboxes))
+                {
+                    _namespaces.Delete(sandbox);
+                }
+
+                TreeRemover.Remove(_sandboxes);
+            }
+        }
+        finally
+        {
+            _ensuring.Release();
         }
     }
 
     public void Dispose() => _ensuring.Dispose();
 
-    private void EnsureBridge()
-    {
-        _links.Apply([.. NetworkRules.LastResortRoutes(Options).Select(ToChange)]);
-        _links.Apply(new AddBridge(Options.BridgeName, Options.Mtu));
-        var bridge = _links.Find(Options.BridgeName)
-            ?? throw new EngineException($"bridge {Options.BridgeName} is gone as soon as made");
-        var mac = SandboxLinks.MacOf(_pool.Gateway);
-        if (bridge.MacAddress != mac)
-        {
-            // A bridge without one of its own takes its ports' addresses in turn, and sandboxes lose their gateway each time.
-            _links.Apply(new SetMac(bridge.Index, mac));
-        }
+    [GeneratedRegex("packets [0-9]+ bytes [0-9]+")]
+    private static partial Regex Counters { get; }
 
-        _links.Apply(
-        [
-            new AddAddress(bridge.Index, _pool.Gateway, Options.Subnet.PrefixLength),
-            new SetUp(bridge.Index),
-            .. NetworkRules.Routes(Options, bridge.Index).Select(ToChange),
-        ]);
-        // IPv6 on the bridge would only announce itself; and forwarding is what makes a gateway of us.
-        WriteIfPresent($"/proc/sys/net/ipv6/conf/{Options.BridgeName}/disable_ipv6", "1");
-        WriteIfPresent($"/proc/sys/net/ipv4/conf/{Options.BridgeName}/send_redirects", "0");
-        WriteIfPresent("/proc/sys/net/ipv4/ip_forward", "1");
-        _bridgeIndex = bridge.Index;
+    /// <summary>Two clusters with the same addresses would answer for each other.</summary>
+    private void CheckOtherClusters()
+    {
+        foreach (var other in _claims.Others())
+        {
+            foreach (var theirs in other.Networks.Select(IPNetwork.Parse))
+            {
+                if (Options.ClusterNetworks.Append(Options.Subnet).FirstOrDefault(ours => NetworkRanges.Overlap(ours, theirs)) is var ours
+                    && ours != default)
+                {
+                    var flag = Options.RangeFlags.GetValueOrDefault(ours.ToString());
+                    throw new EngineInUseException(
+                        $"the range {ours} clashes with {theirs} of the cluster in {other.Owner}"
+                        + (flag is null ? "" : $"; choose another with {flag}"));
+                }
+            }
+        }
     }
 
-    private static LinkChange ToChange(Route route) =>
-        new AddRoute(route.Destination, route.Gateway, route.LinkIndex, route.Type, route.Metric);
-
-    private static void WriteIfPresent(string file, string value)
+    private async Task UndoAsync(BridgeBefore before, bool hadTable)
     {
-        if (File.Exists(file) && File.ReadAllText(file).Trim() != value)
+        _bridgeIndex = 0;
+        _bridge.Restore(before);
+        if (!hadTable)
         {
-            File.WriteAllText(file, value);
+            await _nftables.DeleteTableAsync(CancellationToken.None);
+        }
+    }
+
+    private async Task MendAsync(bool rules, CancellationToken cancellationToken)
+    {
+        await _ensuring.WaitAsync(cancellationToken);
+        try
+        {
+            if (_bridgeIndex == 0)
+            {
+                return;
+            }
+
+            if (rules)
+            {
+                await MendRulesAsync(cancellationToken);
+                await LookForObstacleAsync(cancellationToken);
+            }
+
+            if (!_bridge.IsWhole())
+            {
+                Log.BridgeMended(_logger, Options.BridgeName);
+                _bridgeIndex = _bridge.Ensure();
+            }
+
+            await ReconnectAsync(cancellationToken);
+        }
+        finally
+        {
+            _ensuring.Release();
+        }
+    }
+
+    private async Task MendRulesAsync(CancellationToken cancellationToken)
+    {
+        var listed = await ListRulesAsync(cancellationToken);
+        if (_rules is null && NetworkRules.Chains.All(chain => listed.Contains($"chain {chain} ", StringComparison.Ordinal)))
+        {
+            _rules = listed;
+        }
+        else if (listed != _rules)
+        {
+            Log.RulesMended(_logger, _nftables.TableName);
+            await _nftables.ApplyAsync(NetworkRules.Script(_nftables.TableName, Options), cancellationToken);
+            _rules = await ListRulesAsync(cancellationToken);
+        }
+    }
+
+    private async Task<string> ListRulesAsync(CancellationToken cancellationToken) =>
+        Counters.Replace(await _nftables.ListAsync(cancellationToken), "");
+
+    private async Task LookForObstacleAsync(CancellationToken cancellationToken)
+    {
+        var obstacle = await _forwarding.FindObstacleAsync(cancellationToken);
+        if (obstacle is not null && obstacle != Obstacle)
+        {
+            Log.ForwardingDropped(_logger, obstacle, Options.BridgeName);
+        }
+
+        Obstacle = obstacle;
+    }
+
+    /// <summary>A bridge that goes lets go of its ports; a port that goes takes the sandbox's end along.</summary>
+    private async Task ReconnectAsync(CancellationToken cancellationToken)
+    {
+        var links = _links.List().ToDictionary(link => link.Name, StringComparer.Ordinal);
+        foreach (var attachment in List())
+        {
+            try
+            {
+                if (!links.TryGetValue(attachment.HostLink, out var port))
+                {
+                    await _sandboxLinks.ConnectAsync(attachment, _bridgeIndex, null, cancellationToken);
+                }
+                else if (port.MasterIndex != _bridgeIndex || !port.IsUp)
+                {
+                    _links.Apply(new SetMaster(port.Index, _bridgeIndex), new SetUp(port.Index));
+                }
+            }
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested && _attachments.ContainsKey(attachment.SandboxId))
+            {
+                Log.NotReconnected(_logger, exception, attachment.SandboxId);
+                // Half a link would look like a whole one to the next look.
+                _links.Apply(new DeleteLink(attachment.HostLink));
+            }
+            catch (Exception) when (!cancellationToken.IsCancellationRequested)
+            {
+                // Detached meanwhile.
+            }
         }
     }
 
@@ -200,8 +335,7 @@ internal sealed partial class BridgeNetwork : IContainerNetwork, IDisposable
     {
         var pinned = _mounts.List().Select(mount => mount.MountPoint).ToHashSet(StringComparer.Ordinal);
         var links = _links.List();
-        var ports = links.Where(link => link.MasterIndex == _bridgeIndex)
-            .Select(link => link.Name).ToHashSet(StringComparer.Ordinal);
+        var ports = links.Where(IsPort).ToDictionary(link => link.Name, StringComparer.Ordinal);
         foreach (var record in _store.Load())
         {
             var attachment = Describe(record.SandboxId, record.Hostname, IPAddress.Parse(record.Address));
@@ -217,9 +351,10 @@ internal sealed partial class BridgeNetwork : IContainerNetwork, IDisposable
                 _namespaces.Delete(attachment.Directory);
                 _store.Delete(record.SandboxId);
             }
-            else if (pinned.Contains(attachment.NetworkNamespacePath) && ports.Contains(attachment.HostLink))
+            else if (pinned.Contains(attachment.NetworkNamespacePath) && ports.TryGetValue(attachment.HostLink, out var port))
             {
                 _attachments[record.SandboxId] = attachment;
+                _links.Apply(new SetAlias(port.Name, _mark), new SetMaster(port.Index, _bridgeIndex), new SetUp(port.Index));
             }
             else
             {
@@ -232,10 +367,12 @@ internal sealed partial class BridgeNetwork : IContainerNetwork, IDisposable
         DeletePorts(links.Where(link => !known.Contains(link.Name)));
     }
 
-    /// <summary>Deletes links by the names we give them; they may lie outside the bridge when it was made anew.</summary>
-    private void DeletePorts(IEnumerable<Link> links) => _links.Apply(
-        [.. links.Where(link => link.Name.StartsWith(Options.BridgeName + "-", StringComparison.Ordinal))
-            .Select(link => new DeleteLink(link.Name))]);
+    /// <summary>By the mark on them; those of an engine that did not make marks hang on the bridge.</summary>
+    private bool IsPort(Link link) => link.Name != Options.BridgeName && link.Kind == "veth"
+        && (link.Alias == _mark || (link.Alias.Length == 0 && link.MasterIndex != 0 && link.MasterIndex == _links.Find(Options.BridgeName)?.Index));
+
+    private void DeletePorts(IEnumerable<Link> links) =>
+        _links.Apply([.. links.Where(IsPort).Select(link => new DeleteLink(link.Name))]);
 
     private NetworkAttachment Describe(string sandboxId, string hostname, IPAddress address) => new(
         sandboxId,
@@ -275,5 +412,18 @@ internal sealed partial class BridgeNetwork : IContainerNetwork, IDisposable
     {
         [LoggerMessage(LogLevel.Warning, "Sandbox {Sandbox} is no longer whole and gives up its address {Address}")]
         public static partial void SandboxBroken(ILogger logger, string sandbox, string address);
+
+        [LoggerMessage(LogLevel.Warning, "Bridge {Bridge}, its address or its routes were taken away and are made anew")]
+        public static partial void BridgeMended(ILogger logger, string bridge);
+
+        [LoggerMessage(LogLevel.Warning, "Rules of table {Table} were taken away and are made anew")]
+        public static partial void RulesMended(ILogger logger, string table);
+
+        [LoggerMessage(LogLevel.Warning, "Sandbox {Sandbox} could not be linked to the bridge again")]
+        public static partial void NotReconnected(ILogger logger, Exception exception, string sandbox);
+
+        [LoggerMessage(LogLevel.Warning,
+            "{Obstacle}: containers reach nothing beyond this machine unless it accepts what comes from and goes to {Bridge}")]
+        public static partial void ForwardingDropped(ILogger logger, string obstacle, string bridge);
     }
 }

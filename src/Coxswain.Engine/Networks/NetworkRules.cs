@@ -8,6 +8,8 @@ internal static class NetworkRules
     // Higher than any metric a person would choose, so that every real route to these networks goes first.
     private const int LastResort = 1 << 20;
 
+    public static readonly IReadOnlyList<string> Chains = ["confine", "guard", "outbound"];
+
     public static string Script(string table, ContainerNetworkOptions options)
     {
         var cluster = string.Join(", ", options.ClusterNetworks);
@@ -29,6 +31,13 @@ internal static class NetworkRules
                     oifname != { {{own}} } ip daddr @cluster counter drop
                     # Sandboxes go through the gateway even to their neighbours on purpose; do not tell them of a shorter way.
                     oifname "{{options.BridgeName}}" icmp type redirect drop
+                }
+
+                # Who begins something with a sandbox is on this bridge or the machine itself. Not a neighbour that sends packets for
+                # our addresses here, and not a sandbox of another bridge.
+                chain guard {
+                    type filter hook forward priority filter; policy accept;
+                    oifname "{{options.BridgeName}}" iifname != { {{own}} } ct state != { established, related } counter drop
                 }
 
                 chain outbound {

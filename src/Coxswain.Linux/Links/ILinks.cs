@@ -28,7 +28,11 @@ public interface ILinks
 /// <param name="Kind">bridge, veth, dummy ...; empty for a real device.</param>
 /// <param name="MasterIndex">The bridge it is a port of; 0 for none.</param>
 /// <param name="MacAddress">Six bytes for Ethernet, else empty.</param>
-public sealed record Link(int Index, string Name, string Kind, bool IsUp, int MasterIndex, int Mtu, string MacAddress);
+public sealed record Link(int Index, string Name, string Kind, bool IsUp, int MasterIndex, int Mtu, string MacAddress)
+{
+    /// <summary>What whoever made it wrote on it; empty when nothing.</summary>
+    public string Alias { get; init; } = "";
+}
 
 public sealed record LinkAddress(int LinkIndex, IPAddress Address, int PrefixLength);
 

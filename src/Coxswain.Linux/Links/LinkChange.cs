@@ -38,6 +38,9 @@ public sealed record SetBridgePort(string Name, bool Isolated = false, bool Hair
 
 public sealed record SetMac(int LinkIndex, string MacAddress) : LinkChange;
 
+/// <summary>Writes on a device what it is or whose, at most 255 bytes.</summary>
+public sealed record SetAlias(string Name, string Alias) : LinkChange;
+
 /// <summary>Deletes a device (of a veth pair: both ends). One that is not there is success.</summary>
 public sealed record DeleteLink(string Name) : LinkChange;
 

@@ -49,6 +49,9 @@ internal static class LinkEncoder
                 message.Begin(NewLink, Change).LinkHeader(set.LinkIndex, 0, 0)
                     .Attribute(Rtnetlink.LinkAddress, MacBytes(set.MacAddress));
                 break;
+            case SetAlias set:
+                message.Begin(NewLink, Change).LinkHeader(0, 0, 0).Attribute(LinkName, set.Name).Attribute(LinkAlias, set.Alias);
+                break;
             case DeleteLink delete:
                 message.Begin(Rtnetlink.DeleteLink, Change).LinkHeader(0, 0, 0).Attribute(LinkName, delete.Name);
                 break;

@@ -19,6 +19,7 @@ internal static class Rtnetlink
     public const ushort LinkMtu = 4;
     public const ushort LinkMaster = 10;
     public const ushort LinkInfo = 18;
+    public const ushort LinkAlias = 20;
     public const ushort LinkNetnsFd = 28;
     public const ushort InfoKind = 1;
     public const ushort InfoData = 2;

@@ -90,7 +90,7 @@ public sealed class RtnetlinkLinks : ILinks
     {
         var index = BinaryPrimitives.ReadInt32LittleEndian(body[4..]);
         var flags = BinaryPrimitives.ReadUInt32LittleEndian(body[8..]);
-        string name = "", kind = "", mac = "";
+        string name = "", kind = "", mac = "", alias = "";
         int master = 0, mtu = 0;
         NetlinkSocket.ReadAttributes(body[16..], (type, value) =>
         {
@@ -98,6 +98,9 @@ public sealed class RtnetlinkLinks : ILinks
             {
                 case LinkName:
                     name = Text(value);
+                    break;
+                case LinkAlias:
+                    alias = Text(value);
                     break;
                 case LinkMaster:
                     master = BinaryPrimitives.ReadInt32LittleEndian(value);
@@ -113,7 +116,7 @@ public sealed class RtnetlinkLinks : ILinks
                     break;
             }
         });
-        return new Link(index, name, kind, (flags & FlagUp) != 0, master, mtu, mac);
+        return new Link(index, name, kind, (flags & FlagUp) != 0, master, mtu, mac) { Alias = alias };
     }
 
     private static void ReadAddress(ReadOnlySpan<byte> body, List<LinkAddress> addresses)
@@ -163,5 +166,5 @@ public sealed class RtnetlinkLinks : ILinks
         }
     }
 
-    private static string Text(ReadOnlySpan<byte> value) => Encoding.ASCII.GetString(value.TrimEnd((byte)0));
+    private static string Text(ReadOnlySpan<byte> value) => Encoding.UTF8.GetString(value.TrimEnd((byte)0));
 }

@@ -9,10 +9,16 @@ public interface INamespaces
     /// </summary>
     Task<PinnedNamespaces> CreateAsync(string directory, string hostname, CancellationToken cancellationToken);
 
-    /// <summary>Unpins and removes the directory; whatever still runs inside keeps the namespaces alive. Idempotent.</summary>
+    /// <summary>The same with an IPC namespace alone, as <c>ipc</c>.</summary>
+    Task CreateIpcAsync(string directory, CancellationToken cancellationToken);
+
+    /// <summary>Unpins and unmounts what is in the directory and removes it; whatever still runs inside keeps the namespaces alive. Idempotent.</summary>
     void Delete(string directory);
 
-    /// <summary>Runs an action on a thread of its own that has entered the network namespace at <paramref name="netnsPath"/>.</summary>
+    /// <summary>Runs an action on a thread of its own that has entered these namespaces; null leaves it in ours.</summary>
+    Task<T> RunInAsync<T>(string? netnsPath, string? ipcPath, Func<T> action, CancellationToken cancellationToken);
+
+    /// <summary>The same with a network namespace alone.</summary>
     Task<T> RunInAsync<T>(string netnsPath, Func<T> action, CancellationToken cancellationToken);
 }
 

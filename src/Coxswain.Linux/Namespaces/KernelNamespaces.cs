@@ -43,37 +43,60 @@ public sealed class KernelNamespaces : INamespaces
             return;
         }
 
-        foreach (var file in System.IO.Directory.EnumerateFiles(directory))
+        foreach (var pinned in System.IO.Directory.EnumerateFileSystemEntries(directory))
         {
             // Pinned twice by an interrupted run, a file is a mount twice.
-            while (LibC.umount2(file, LibC.MNT_DETACH) == 0)
+            while (LibC.umount2(pinned, LibC.MNT_DETACH) == 0)
             {
             }
-
-            File.Delete(file);
         }
 
         Files.TreeRemover.Remove(directory);
     }
 
-    public Task<T> RunInAsync<T>(string netnsPath, Func<T> action, CancellationToken cancellationToken)
+    public Task CreateIpcAsync(string directory, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         return OnOwnThreadAsync(() =>
         {
-            var fd = LibC.open(netnsPath, LibC.O_RDONLY | LibC.O_CLOEXEC, 0);
-            Check(fd, $"open {netnsPath}");
-            try
-            {
-                Check(LibC.setns(fd, LibC.CLONE_NEWNET), $"enter {netnsPath}");
-            }
-            finally
-            {
-                _ = LibC.close(fd);
-            }
+            System.IO.Directory.CreateDirectory(directory);
+            Check(LibC.unshare(LibC.CLONE_NEWIPC), "unshare");
+            Pin("ipc", new PinnedNamespaces(directory).IpcPath);
+            return true;
+        });
+    }
 
+    public Task<T> RunInAsync<T>(string netnsPath, Func<T> action, CancellationToken cancellationToken) =>
+        RunInAsync(netnsPath, null, action, cancellationToken);
+
+    public Task<T> RunInAsync<T>(string? netnsPath, string? ipcPath, Func<T> action, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return OnOwnThreadAsync(() =>
+        {
+            Enter(netnsPath, LibC.CLONE_NEWNET);
+            Enter(ipcPath, LibC.CLONE_NEWIPC);
             return action();
         });
+    }
+
+    private static void Enter(string? path, int kind)
+    {
+        if (path is null)
+        {
+            return;
+        }
+
+        var fd = LibC.open(path, LibC.O_RDONLY | LibC.O_CLOEXEC, 0);
+        Check(fd, $"open {path}");
+        try
+        {
+            Check(LibC.setns(fd, kind), $"enter {path}");
+        }
+        finally
+        {
+            _ = LibC.close(fd);
+        }
     }
 
     private static Task<T> OnOwnThreadAsync<T>(Func<T> action)

@@ -71,6 +71,7 @@ internal static class EngineContainerSpecs
             NoNewPrivileges = security.NoNewPrivileges,
             CapabilitiesAdd = security.CapabilitiesAdd,
             CapabilitiesDrop = security.CapabilitiesDrop,
+            ShmPath = sandbox.HostIpc ? "/dev/shm" : attachment?.SharedMemory,
             OomScoreAdj = config.Resources.OomScoreAdj,
             Terminal = config.Terminal,
             Stdin = config.Stdin,

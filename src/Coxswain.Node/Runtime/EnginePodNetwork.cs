@@ -26,5 +26,9 @@ public sealed class EnginePodNetwork(IContainerNetwork network) : IPodNetwork
 
     private static PodNetworkAttachment Convert(NetworkAttachment attachment) => new(
         attachment.SandboxId, [attachment.Address.ToString()],
-        attachment.NetworkNamespacePath, attachment.IpcNamespacePath, attachment.UtsNamespacePath);
+        attachment.NetworkNamespacePath, attachment.IpcNamespacePath, attachment.UtsNamespacePath)
+    {
+        // A sandbox of an earlier version has none.
+        SharedMemory = Directory.Exists(attachment.ShmPath) ? attachment.ShmPath : null,
+    };
 }

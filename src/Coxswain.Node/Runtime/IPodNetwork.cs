@@ -16,4 +16,8 @@ public interface IPodNetwork
 
 /// <summary>Namespaces to join and the addresses that lie behind them.</summary>
 public sealed record PodNetworkAttachment(
-    string SandboxId, IReadOnlyList<string> Addresses, string NetworkNamespace, string IpcNamespace, string UtsNamespace);
+    string SandboxId, IReadOnlyList<string> Addresses, string NetworkNamespace, string IpcNamespace, string UtsNamespace)
+{
+    /// <summary>A directory for /dev/shm; null for one a container.</summary>
+    public string? SharedMemory { get; init; }
+}

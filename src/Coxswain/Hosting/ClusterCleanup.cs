@@ -17,7 +17,7 @@ internal static class ClusterCleanup
     public static async Task StopPodsAsync(ClusterPaths paths, ClusterConfiguration configuration, CancellationToken cancellationToken)
     {
         await using var engine = EngineFactory.Create(paths, configuration, NullLoggerFactory.Instance);
-        await engine.StartAsync(cancellationToken);
+        await engine.AdoptAsync(cancellationToken);
         await Task.WhenAll(engine.Containers.List().Select(container => engine.Containers.StopAsync(container.Id, StopGrace, cancellationToken)));
         await TakeNetworkDownAsync(configuration, engine, cancellationToken);
     }
@@ -29,7 +29,7 @@ internal static class ClusterCleanup
     {
         await using (var engine = EngineFactory.Create(paths, configuration, NullLoggerFactory.Instance))
         {
-            await engine.StartAsync(cancellationToken);
+            await engine.AdoptAsync(cancellationToken);
             using (var images = await ImageEngine.OpenAsync(engine.Options, TimeProvider.System, engine.Network, cancellationToken))
             {
                 await NodeAgent.DeleteAllAsync(

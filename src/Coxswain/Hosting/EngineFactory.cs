@@ -22,6 +22,12 @@ internal static class EngineFactory
         {
             BridgeName = configuration.Bridge,
             Subnet = IPNetwork.Parse(configuration.NodeCidr),
+            RangeFlags = new Dictionary<string, string>
+            {
+                [configuration.NodeCidr] = "--pod-cidr",
+                [configuration.PodCidr] = "--pod-cidr",
+                [configuration.ServiceCidr] = "--service-cidr",
+            },
             ClusterNetworks = [IPNetwork.Parse(configuration.PodCidr), IPNetwork.Parse(configuration.ServiceCidr)],
         },
     };

@@ -18,6 +18,8 @@ internal sealed class TestEngine : IAsyncDisposable
     private static readonly Task Swept = SweepAsync();
 
     private readonly string _directory;
+    private static int _lastThird = RandomNumberGenerator.GetInt32(0, 256);
+
     private readonly int _third;
     private bool _closed;
     private bool _deleted;
@@ -45,11 +47,13 @@ internal sealed class TestEngine : IAsyncDisposable
 
     public string LogDirectory => Path.Combine(_directory, "logs");
 
-    public static async Task<TestEngine> StartAsync(bool network = false)
+    /// <param name="change">Made to the options before the engine starts.</param>
+    public static async Task<TestEngine> StartAsync(bool network = false, Func<EngineOptions, EngineOptions>? change = null)
     {
         await Swept;
         var name = "t" + RandomNumberGenerator.GetHexString(6, lowercase: true);
-        var test = Make(name, RandomNumberGenerator.GetInt32(0, 256), network);
+        // Never the addresses of another test: the engine would refuse them.
+        var test = Make(name, (Interlocked.Increment(ref _lastThird) & 0x7FFFFFFF) % 256, network, change);
         Directory.CreateDirectory(test._directory);
         await File.WriteAllTextAsync(
             Path.Combine(test._directory, "owner"), $"{Environment.ProcessId} {test._third} {network}", Timeout);
@@ -127,6 +131,16 @@ internal sealed class TestEngine : IAsyncDisposable
         }
     }
 
+    /// <summary>Another engine, not started, over directories of its own inside this one's.</summary>
+    public ContainerEngine Other(Func<EngineOptions, EngineOptions> change) => new(
+        change(Options with
+        {
+            DataDirectory = Path.Combine(_directory, "other", "data"),
+            RunDirectory = Path.Combine(_directory, "other", "run"),
+        }),
+        TimeProvider.System,
+        NullLoggerFactory.Instance);
+
     public async Task DeleteAllAsync()
     {
         await Engine.DeleteAllAsync(Timeout);
@@ -149,7 +163,7 @@ internal sealed class TestEngine : IAsyncDisposable
         Directory.Delete(_directory, recursive: true);
     }
 
-    private static TestEngine Make(string name, int third, bool network)
+    private static TestEngine Make(string name, int third, bool network, Func<EngineOptions, EngineOptions>? change = null)
     {
         var directory = Path.Combine(Path.GetTempPath(), Prefix + name);
         var options = new EngineOptions
@@ -158,6 +172,7 @@ internal sealed class TestEngine : IAsyncDisposable
             RunDirectory = Path.Combine(directory, "run"),
             CgroupParent = "/coxswain-" + name,
             NftablesTable = "coxswain-" + name,
+            ClaimsDirectory = Path.Combine(Path.GetTempPath(), "coxswain-claims-of-tests"),
             Network = !network ? null : new ContainerNetworkOptions
             {
                 BridgeName = "cx" + name,
@@ -165,7 +180,7 @@ internal sealed class TestEngine : IAsyncDisposable
                 ClusterNetworks = [IPNetwork.Parse($"10.213.{third}.0/24"), IPNetwork.Parse($"10.113.{third}.0/24")],
             },
         };
-        return new TestEngine(options, directory, third);
+        return new TestEngine(change?.Invoke(options) ?? options, directory, third);
     }
 
     /// <summary>What a killed run left is removed as everything else is: by an engine over its directories.</summary>

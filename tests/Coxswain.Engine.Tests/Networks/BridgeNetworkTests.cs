@@ -3,6 +3,7 @@ using Coxswain.Engine.Containers;
 using Coxswain.Engine.Networks;
 using Coxswain.Engine.Tests.Containers;
 using Coxswain.Linux.Links;
+using Coxswain.Linux.Namespaces;
 using Coxswain.Linux.Nftables;
 
 namespace Coxswain.Engine.Tests.Networks;
@@ -87,7 +88,8 @@ public sealed class BridgeNetworkTests
             Assert.Contains(routes, route => route.Destination.Equals(network) && route.LinkIndex == bridge.Index);
         }
 
-        // With the bridge down its routes are gone, and the ones that lead nowhere take their place.
+        // With the bridge down its routes are gone, and the ones that lead nowhere take their place. Nobody is there to mend it.
+        await test.CloseAsync();
         Links.Apply(new SetUp(bridge.Index, Up: false));
         routes = Links.ListRoutes();
         Assert.DoesNotContain(routes, route => route.LinkIndex == bridge.Index);
@@ -146,6 +148,139 @@ public sealed class BridgeNetworkTests
         Assert.Empty(Directory.EnumerateDirectories("/sys/fs/cgroup", Path.GetFileName(test.Options.CgroupParent) + "*", new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 2 }));
         Assert.Empty(Directory.EnumerateFileSystemEntries(test.Options.DataDirectory));
         Assert.Empty(Directory.EnumerateFileSystemEntries(test.Options.RunDirectory));
+    }
+
+    [Fact]
+    public async Task Bridge_DeletedFromOutside_IsMadeAnewWithItsPorts()
+    {
+        await using var test = await TestEngine.StartAsync(network: true);
+        var options = test.Options.Network!;
+        var attachment = await test.Network.AttachAsync(new NetworkAttachRequest("one", "one"), TestEngine.Timeout);
+        var lost = await test.Network.AttachAsync(new NetworkAttachRequest("two", "two"), TestEngine.Timeout);
+        // A sandbox whose own link goes as well gets another one.
+        Links.Apply(new DeleteLink(options.BridgeName), new DeleteLink(lost.HostLink));
+        await UntilAsync(
+            () => Links.Find(options.BridgeName) is { IsUp: true } bridge
+                && Links.Find(attachment.HostLink)?.MasterIndex == bridge.Index && Links.Find(lost.HostLink)?.MasterIndex == bridge.Index
+                && Links.ListRoutes().Count(route => route.LinkIndex == bridge.Index) == options.ClusterNetworks.Count,
+            "the bridge");
+        foreach (var sandbox in new[] { attachment, lost })
+        {
+            var script = $"for i in 1 2 3 4 5 6 7 8 9; do ping -c 1 -W 1 {sandbox.Gateway} && exit 0; sleep 0.2; done; ip addr; ip route; ip neigh; exit 1";
+            var (exit, log) = await test.RunToEndAsync(InSandbox(test.Spec(script), sandbox));
+            Assert.True(exit.Code == 0, $"{sandbox.SandboxId} does not reach its gateway: {log}");
+        }
+    }
+
+    [Fact]
+    public async Task Rules_DeletedFromOutside_AreMadeAnew()
+    {
+        await using var test = await TestEngine.StartAsync(network: true);
+        var nft = new NftCommand(test.Engine.Processes, test.Options.NftablesTable);
+        await nft.DeleteTableAsync(TestEngine.Timeout);
+        await UntilAsync(
+            () => nft.ListAsync(TestEngine.Timeout).GetAwaiter().GetResult().Contains("chain guard", StringComparison.Ordinal), "the rules");
+    }
+
+    [Fact]
+    public async Task Guard_NeighbourThatRoutesHere_ReachesNoSandboxButAnswersOne()
+    {
+        await using var test = await TestEngine.StartAsync(network: true);
+        var pod = await test.Network.AttachAsync(new NetworkAttachRequest("pod", "pod"), TestEngine.Timeout);
+        // A machine beside this one, on a device that is not ours.
+        var namespaces = new KernelNamespaces();
+        var directory = Path.Combine(test.Options.RunDirectory, "neighbour");
+        var neighbour = await namespaces.CreateAsync(directory, "neighbour", TestEngine.Timeout);
+        var name = "cn" + test.Options.Network!.BridgeName[2..];
+        try
+        {
+            Links.Apply(new AddVeth(name, "eth0", neighbour.NetworkPath, 0));
+            Links.Apply(new AddAddress(Links.Find(name)!.Index, IPAddress.Parse("198.51.100.1"), 24));
+            await namespaces.RunInAsync(
+                neighbour.NetworkPath,
+                () =>
+                {
+                    Links.Apply(
+                        new AddAddress(WellKnownLinks.SandboxPeer, IPAddress.Parse("198.51.100.2"), 24),
+                        new SetUp(WellKnownLinks.SandboxPeer),
+                        new AddRoute(test.Options.Network.Subnet, IPAddress.Parse("198.51.100.1"), WellKnownLinks.SandboxPeer));
+                    return true;
+                },
+                TestEngine.Timeout);
+            var inside = test.Spec($"ping -c 1 -W 1 {pod.Address}") with
+            {
+                Namespaces = new ContainerNamespaces { Network = neighbour.NetworkPath },
+            };
+            Assert.NotEqual(0, (await test.RunToEndAsync(inside)).Exit.Code);
+            Assert.Equal(0, (await test.RunToEndAsync(InSandbox(test.Spec("ping -c 1 -W 5 198.51.100.2"), pod))).Exit.Code);
+        }
+        finally
+        {
+            Links.Apply(new DeleteLink(name));
+            namespaces.Delete(directory);
+        }
+    }
+
+    [Fact]
+    public async Task Attach_Sysctls_LandInTheSandboxOrAreRefused()
+    {
+        await using var test = await TestEngine.StartAsync(network: true);
+        var pattern = await File.ReadAllTextAsync("/proc/sys/kernel/core_pattern");
+        var msgmax = await File.ReadAllTextAsync("/proc/sys/kernel/msgmax");
+        foreach (var name in new[] { "kernel.core_pattern", "net/../kernel/core_pattern" })
+        {
+            var bad = new NetworkAttachRequest("bad", "bad", new Dictionary<string, string> { [name] = "|/bin/evil" });
+            await Assert.ThrowsAsync<EngineException>(() => test.Network.AttachAsync(bad, TestEngine.Timeout));
+        }
+
+        Assert.Equal(pattern, await File.ReadAllTextAsync("/proc/sys/kernel/core_pattern"));
+        Assert.Empty(test.Network.List());
+        var settings = new Dictionary<string, string> { ["kernel.msgmax"] = "4321", ["net.ipv4.ip_unprivileged_port_start"] = "78" };
+        var sandbox = await test.Network.AttachAsync(new NetworkAttachRequest("good", "good", settings), TestEngine.Timeout);
+        var spec = InSandbox(test.Spec("cat /proc/sys/kernel/msgmax /proc/sys/net/ipv4/ip_unprivileged_port_start"), sandbox);
+        Assert.Equal("4321\n78\n", (await test.RunToEndAsync(spec)).Log);
+        Assert.Equal(msgmax, await File.ReadAllTextAsync("/proc/sys/kernel/msgmax"));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task SharedMemory_OfASandbox_IsOneForItsContainers(bool ownNetwork)
+    {
+        await using var test = await TestEngine.StartAsync(network: true);
+        string ipc, shm;
+        if (ownNetwork)
+        {
+            var attachment = await test.Network.AttachAsync(new NetworkAttachRequest("one", "one"), TestEngine.Timeout);
+            (ipc, shm) = (attachment.IpcNamespacePath, attachment.ShmPath);
+        }
+        else
+        {
+            var sandbox = await test.Engine.Sandboxes.EnsureAsync("one", null, 1 << 20, TestEngine.Timeout);
+            (ipc, shm) = (sandbox.IpcNamespacePath, sandbox.ShmPath);
+            Assert.Equal(sandbox, await test.Engine.Sandboxes.EnsureAsync("one", null, 1 << 20, TestEngine.Timeout));
+        }
+
+        ContainerSpec Spec(string script) => test.Spec(script) with
+        {
+            ShmPath = shm,
+            Namespaces = new ContainerNamespaces { Network = ContainerNamespaces.Host, Ipc = ipc },
+        };
+        await test.RunToEndAsync(Spec("echo shared > /dev/shm/file"));
+        Assert.Equal("shared\n", (await test.RunToEndAsync(Spec("cat /dev/shm/file"))).Log);
+        await test.Network.DetachAsync("one", TestEngine.Timeout);
+        await test.Engine.Sandboxes.RemoveAsync("one", TestEngine.Timeout);
+        Assert.DoesNotContain(shm, await File.ReadAllTextAsync("/proc/self/mountinfo"));
+    }
+
+    private static async Task UntilAsync(Func<bool> holds, string awaited)
+    {
+        var cancellation = TestEngine.Timeout;
+        while (!holds())
+        {
+            Assert.False(cancellation.IsCancellationRequested, $"awaited {awaited}");
+            await Task.Yield();
+        }
     }
 
     private static Task<string> ArpTableAsync() => File.ReadAllTextAsync("/proc/net/arp");

@@ -32,6 +32,8 @@ internal sealed class TestNode : IAsyncDisposable
     private static readonly Task Swept = SweepAsync();
 
     private readonly string _directory;
+    private static int _lastThird = RandomNumberGenerator.GetInt32(0, 256);
+
     private readonly EngineOptions _engineOptions;
     private ContainerEngine _engine;
     private CancellationTokenSource _stopping = new();
@@ -84,7 +86,8 @@ internal sealed class TestNode : IAsyncDisposable
     public static async Task<TestNode> StartAsync(NodeServerOptions? server = null)
     {
         await Swept;
-        var third = RandomNumberGenerator.GetInt32(0, 256);
+        // Never the addresses of another test: the engine would refuse them.
+        var third = (Interlocked.Increment(ref _lastThird) & 0x7FFFFFFF) % 256;
         var node = new TestNode("n" + RandomNumberGenerator.GetHexString(5, lowercase: true), third, server);
         Directory.CreateDirectory(node._directory);
         await File.WriteAllTextAsync(Path.Combine(node._directory, "owner"), $"{Environment.ProcessId} {third}", Timeout);
