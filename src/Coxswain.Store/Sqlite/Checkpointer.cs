@@ -44,7 +44,19 @@ internal sealed class Checkpointer : IDisposable
             if (_state == CheckpointState.Resting)
             {
                 _state = CheckpointState.Requested;
-                Monitor.Pulse(_gate);
+                Monitor.PulseAll(_gate);
+            }
+        }
+    }
+
+    /// <summary>Blocks while a checkpoint is under way.</summary>
+    public void Wait()
+    {
+        lock (_gate)
+        {
+            while (_state == CheckpointState.Requested)
+            {
+                Monitor.Wait(_gate);
             }
         }
     }
@@ -70,7 +82,7 @@ internal sealed class Checkpointer : IDisposable
         lock (_gate)
         {
             _isStopped = true;
-            Monitor.Pulse(_gate);
+            Monitor.PulseAll(_gate);
         }
 
         _thread.Join();
@@ -84,6 +96,7 @@ internal sealed class Checkpointer : IDisposable
             lock (_gate)
             {
                 (_state, _failure) = (CheckpointState.Finished, failure);
+                Monitor.PulseAll(_gate);
             }
         }
     }

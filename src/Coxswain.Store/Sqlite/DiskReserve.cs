@@ -78,9 +78,11 @@ internal sealed class DiskReserve(string databasePath, long bytesMost)
     public void Close()
     {
         _database?.Dispose();
-        if (_held == 0)
+
+        // What a file system says is free may be somewhat more than it gives.
+        for (var bytes = Math.Min(_bytes, Disk().AvailableFreeSpace); _held == 0 && bytes > PageBytes; bytes -= bytes / 8)
         {
-            TryTake(Math.Min(_bytes, Disk().AvailableFreeSpace));
+            TryTake(bytes);
         }
     }
 
@@ -92,12 +94,16 @@ internal sealed class DiskReserve(string databasePath, long bytesMost)
     {
         _database ??= StoreFiles.OpenToGrow(databasePath);
         using var log = StoreFiles.OpenToGrow(databasePath + "-wal");
-        TakeRoom(log, bytes / 4);
-        TakeRoom(_database, bytes - (bytes / 4));
+
+        // Some is left for the log's index. What a stop could save is little and for the log, which gives it back at the
+        // next stop; a database never does.
+        var isWhole = bytes == _bytes;
+        TakeRoom(log, isWhole ? bytes / 4 : bytes / 2);
+        TakeRoom(_database, isWhole ? bytes / 2 : 0);
 
         static void TakeRoom(SafeFileHandle file, long more)
         {
-            if (!file.IsInvalid)
+            if (more > 0 && !file.IsInvalid)
             {
                 StoreFiles.TakeRoom(file, RandomAccess.GetLength(file), more);
             }

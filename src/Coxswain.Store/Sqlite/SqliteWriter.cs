@@ -228,6 +228,13 @@ internal sealed partial class SqliteWriter
     {
         try
         {
+            var isDue = log.LogFrames >= _reserve.LogFrames;
+            if (isDue && (_reserve.IsFull || log.LogFrames >= _reserve.LogFrames * 2))
+            {
+                // Bounds what the log takes on disk while writes come faster than they are copied.
+                checkpointer.Wait();
+            }
+
             if (checkpointer.TakeFinished(out var failure))
             {
                 _isCheckpointToFinish = failure is null;
@@ -237,11 +244,11 @@ internal sealed partial class SqliteWriter
                 }
             }
 
-            if (_isCheckpointToFinish)
+            if (_isCheckpointToFinish || (isDue && _reserve.IsFull))
             {
                 _isCheckpointToFinish = !WithReserve(log.Checkpoint);
             }
-            else if (log.LogFrames >= _reserve.LogFrames)
+            else if (isDue)
             {
                 checkpointer.Request(log.LogFrames);
             }
