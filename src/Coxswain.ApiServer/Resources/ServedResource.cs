@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using System.Text.Json.Nodes;
 using Coxswain.Api;
@@ -10,6 +11,7 @@ namespace Coxswain.ApiServer.Resources;
 /// One resource at one of its versions: its place in the API and in the store, its schema and what is particular to it.
 /// Versions of a resource share the rules and the stored objects of the one that is the storage version.
 /// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "Without a timer there is nothing to dispose of, and requests may still hold the token.")]
 internal sealed class ServedResource
 {
     private readonly CancellationTokenSource _withdrawn = new();

@@ -16,7 +16,7 @@ public class BoundsTests
         var yaml = new StringBuilder("base: &b {");
         for (var i = 0; i < 20_000; i++)
         {
-            yaml.Append("k").Append(i).Append(": 1, ");
+            yaml.Append('k').Append(i).Append(": 1, ");
         }
 
         yaml.Append("}\nlist:\n");

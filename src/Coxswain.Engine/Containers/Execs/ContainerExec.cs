@@ -40,7 +40,7 @@ internal sealed class ContainerExec : IContainerExec
     public Task<int> Exited { get; }
 
     /// <summary>The process in our pid namespace; 0 before it is made and when it has ended.</summary>
-    public int Pid => Exited.IsCompleted ? 0 : ProcessInfo.Children(_runc.Pid).FirstOrDefault();
+    public int Pid => !Exited.IsCompleted && ProcessInfo.Children(_runc.Pid) is [var first, ..] ? first : 0;
 
     public Task ResizeAsync(TerminalSize size, CancellationToken cancellationToken)
     {

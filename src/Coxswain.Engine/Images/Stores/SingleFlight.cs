@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 
 namespace Coxswain.Engine.Images.Stores;
 
@@ -19,7 +20,7 @@ internal sealed class SingleFlight<TKey, TResult, TProgress>
         var flight = Join(key, progress, run);
         try
         {
-            return await flight.Work.Value.WaitAsync(cancellationToken);
+            return await flight.Work.WaitAsync(cancellationToken);
         }
         finally
         {
@@ -49,7 +50,7 @@ internal sealed class SingleFlight<TKey, TResult, TProgress>
         {
             flight.Remove(progress);
             var isLast = --flight.Waiters == 0;
-            if ((isLast || flight.Work.Value.IsCompleted) && _flights.GetValueOrDefault(key) == flight)
+            if ((isLast || flight.Work.IsCompleted) && _flights.GetValueOrDefault(key) == flight)
             {
                 // Whoever asks from now on asks anew.
                 _flights.Remove(key);
@@ -64,16 +65,26 @@ internal sealed class SingleFlight<TKey, TResult, TProgress>
         await flight.EndAsync();
     }
 
-    private sealed class Flight : IProgress<TProgress>
+    [SuppressMessage("Design", "CA1001", Justification = "Without a timer there is nothing to dispose of, and late comers may still look at it.")]
+    private sealed class Flight(Func<IProgress<TProgress>, CancellationToken, Task<TResult>> run) : IProgress<TProgress>
     {
+        private readonly Lock _start = new();
         private readonly CancellationTokenSource _cancel = new();
         private ImmutableList<IProgress<TProgress>> _observers = [];
 
-        /// <summary>Started by the first to wait, outside of the gate.</summary>
-        public Lazy<Task<TResult>> Work { get; }
+        private Task<TResult>? _work;
 
-        public Flight(Func<IProgress<TProgress>, CancellationToken, Task<TResult>> run) =>
-            Work = new Lazy<Task<TResult>>(() => run(this, _cancel.Token));
+        /// <summary>Started by the first to ask, outside of the flights' gate.</summary>
+        public Task<TResult> Work
+        {
+            get
+            {
+                lock (_start)
+                {
+                    return _work ??= run(this, _cancel.Token);
+                }
+            }
+        }
 
         public int Waiters { get; set; }
 
@@ -93,7 +104,7 @@ internal sealed class SingleFlight<TKey, TResult, TProgress>
         public async Task EndAsync()
         {
             await _cancel.CancelAsync();
-            await Work.Value.ContinueWith(
+            await Work.ContinueWith(
                 static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
             _cancel.Dispose();
         }
