@@ -4,6 +4,7 @@ using Coxswain.Api.Discovery.V1;
 using Coxswain.Api.Meta.V1;
 using Coxswain.Client;
 using Coxswain.Client.Informers;
+using Coxswain.Controllers.Management;
 using Coxswain.Controllers.Tests.Apps;
 using Coxswain.Testing.Client;
 using Coxswain.Testing.Cluster;

@@ -4,6 +4,7 @@ using Coxswain.Api.Meta.V1;
 using Coxswain.Client;
 using Coxswain.Client.Events;
 using Coxswain.Client.Informers;
+using Coxswain.Controllers.Management;
 using Coxswain.Testing.Cluster;
 using Coxswain.Testing.Time;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -2,6 +2,7 @@ using Coxswain.Api;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Meta.V1;
 using Coxswain.Client;
+using Coxswain.Controllers.Management;
 using Coxswain.Controllers.Tests.Apps;
 using Coxswain.Testing.Time;
 using Microsoft.Extensions.Logging.Abstractions;

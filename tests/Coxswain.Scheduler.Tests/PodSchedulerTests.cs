@@ -1,6 +1,7 @@
 using Coxswain.Api;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Meta.V1;
+using Coxswain.Scheduler.Cycle;
 using V1Node = Coxswain.Api.Core.V1.Node;
 
 namespace Coxswain.Scheduler.Tests;

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Text.Json.Nodes;
 using Coxswain.Api;
 using Coxswain.Api.Meta.V1;
 using Coxswain.ApiServer.Core;

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Coxswain.Api.Core.V1;
 using Coxswain.Node.Planning;
 using Coxswain.Node.PodFacts;
@@ -7,6 +8,7 @@ using Coxswain.Node.Runtime;
 namespace Coxswain.Node.Pods;
 
 /// <summary>What a pod's worker remembers of one container. Touched by that worker's loop alone.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "Without a timer there is nothing to dispose of; each attempt has its own.")]
 internal sealed class ContainerSlot(Container spec, ContainerKind kind)
 {
     private CancellationTokenSource _attempt = new();

@@ -1,5 +1,3 @@
-using Coxswain.Node.Planning;
-
 namespace Coxswain.Node.Pods;
 
 /// <summary>What one pod's life consists of.</summary>

@@ -1,6 +1,4 @@
 using Coxswain.Engine.Containers;
-using Coxswain.Engine.Containers.Oci;
-using Coxswain.Engine.Images.Documents;
 using Coxswain.Engine.Images.Stores;
 
 namespace Coxswain.Node.Runtime;

@@ -2,7 +2,6 @@ using Coxswain.Engine;
 using Coxswain.Engine.Containers;
 using Coxswain.Engine.Events;
 using Coxswain.Engine.Images;
-using Coxswain.Engine.Images.Documents;
 using Coxswain.Engine.Images.Registry;
 using Coxswain.Engine.Images.Stores;
 using Coxswain.Linux.Mounts;

@@ -1,11 +1,10 @@
 using System.Net;
 using Coxswain.ApiServer;
 using Coxswain.ApiServer.Certificates;
-using Coxswain.ApiServer.Documents;
-using Coxswain.ApiServer.Users;
 using Coxswain.Client;
 using Coxswain.Client.Informers;
 using Coxswain.Controllers;
+using Coxswain.Controllers.Management;
 using Coxswain.Engine.Hosting;
 using Coxswain.Linux.Conntrack;
 using Coxswain.Linux.Links;

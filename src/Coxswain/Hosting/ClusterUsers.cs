@@ -13,7 +13,7 @@ internal static class ClusterUsers
     private const string Nodes = "system:nodes";
 
     /// <summary>Reads for all controllers; each writes under an account of its own.</summary>
-    public static User ControllerManager { get; } = Component(Controllers.ControllerManager.User);
+    public static User ControllerManager { get; } = Component(Controllers.Management.ControllerManager.User);
 
     public static User Proxy { get; } = Component("system:kube-proxy");
 

@@ -1,7 +1,6 @@
 using System.Net;
 using Coxswain.Engine;
 using Coxswain.Engine.Hosting;
-using Coxswain.Engine.Networks;
 using Microsoft.Extensions.Logging;
 
 namespace Coxswain.Hosting;

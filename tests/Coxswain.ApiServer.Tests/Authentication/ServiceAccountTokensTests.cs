@@ -2,7 +2,6 @@ using Coxswain.Api;
 using Coxswain.Api.Authentication.V1;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Meta.V1;
-using Coxswain.ApiServer.Http;
 using Coxswain.Client;
 
 namespace Coxswain.ApiServer.Tests.Authentication;

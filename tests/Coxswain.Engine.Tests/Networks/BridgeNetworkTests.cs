@@ -179,7 +179,7 @@ public sealed class BridgeNetworkTests
         var nft = new NftCommand(test.Engine.Processes, test.Options.NftablesTable);
         await nft.DeleteTableAsync(TestEngine.Timeout);
         await UntilAsync(
-            () => nft.ListAsync(TestEngine.Timeout).GetAwaiter().GetResult().Contains("chain guard", StringComparison.Ordinal), "the rules");
+            async () => (await nft.ListAsync(TestEngine.Timeout)).Contains("chain guard", StringComparison.Ordinal), "the rules");
     }
 
     [Fact]
@@ -273,10 +273,12 @@ public sealed class BridgeNetworkTests
         Assert.DoesNotContain(shm, await File.ReadAllTextAsync("/proc/self/mountinfo"));
     }
 
-    private static async Task UntilAsync(Func<bool> holds, string awaited)
+    private static Task UntilAsync(Func<bool> holds, string awaited) => UntilAsync(() => Task.FromResult(holds()), awaited);
+
+    private static async Task UntilAsync(Func<Task<bool>> holds, string awaited)
     {
         var cancellation = TestEngine.Timeout;
-        while (!holds())
+        while (!await holds())
         {
             Assert.False(cancellation.IsCancellationRequested, $"awaited {awaited}");
             await Task.Yield();

@@ -8,7 +8,6 @@ using Coxswain.Engine;
 using Coxswain.Engine.Hosting;
 using Coxswain.Engine.Images.Archives;
 using Coxswain.Engine.Images.Stores;
-using Coxswain.Engine.Networks;
 using Coxswain.Linux.Mounts;
 using Coxswain.Node.Files;
 using Coxswain.Node.Options;

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Coxswain.Engine.Builder;
-using Coxswain.Engine.Builder.Stages;
 using Coxswain.Hosting;
 
 namespace Coxswain.Verbs.Images;

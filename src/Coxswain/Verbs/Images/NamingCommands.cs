@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Coxswain.Engine.Images;
 using Coxswain.Engine.Images.Rendering;
-using Coxswain.Engine.Images.Storage;
 using Coxswain.Engine.Images.Stores;
 
 namespace Coxswain.Verbs.Images;

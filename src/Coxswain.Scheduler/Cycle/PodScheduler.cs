@@ -2,7 +2,7 @@ using Coxswain.Api.Core.V1;
 using Coxswain.Scheduler.Filters;
 using Coxswain.Scheduler.Scores;
 
-namespace Coxswain.Scheduler;
+namespace Coxswain.Scheduler.Cycle;
 
 /// <summary>
 /// Places one pod: filters the nodes that can take it, scores those, and takes the best. Pure but for

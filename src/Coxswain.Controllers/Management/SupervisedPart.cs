@@ -1,7 +1,7 @@
 using Coxswain.Client.WorkQueues;
 using Microsoft.Extensions.Logging;
 
-namespace Coxswain.Controllers;
+namespace Coxswain.Controllers.Management;
 
 /// <summary>Runs one part of the manager, and runs it again when it ends before it is stopped: the others go on meanwhile.</summary>
 internal sealed partial class SupervisedPart(string name, Func<CancellationToken, Task> run, TimeProvider time, ILogger logger)

@@ -1,4 +1,4 @@
-namespace Coxswain.Controllers;
+namespace Coxswain.Controllers.Management;
 
 /// <summary>How one controller fares.</summary>
 /// <param name="Failures">How often in a row it ended though nobody had stopped it.</param>

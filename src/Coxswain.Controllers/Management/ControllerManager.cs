@@ -9,7 +9,7 @@ using Coxswain.Controllers.Policy;
 using Coxswain.Controllers.Scheduling;
 using Microsoft.Extensions.Logging;
 
-namespace Coxswain.Controllers;
+namespace Coxswain.Controllers.Management;
 
 /// <summary>Every controller of the cluster and the scheduler, each under its own identity, over one set of caches.</summary>
 public sealed class ControllerManager

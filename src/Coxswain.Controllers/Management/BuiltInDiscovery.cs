@@ -1,7 +1,7 @@
 using Coxswain.Api;
 using Coxswain.Client;
 
-namespace Coxswain.Controllers;
+namespace Coxswain.Controllers.Management;
 
 /// <summary>The built-in resources and never others, for a server that cannot be asked.</summary>
 internal sealed class BuiltInDiscovery : IKubeDiscovery
