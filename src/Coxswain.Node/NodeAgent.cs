@@ -88,7 +88,7 @@ public sealed partial class NodeAgent(
 
         if (Directory.Exists(options.DataDirectory))
         {
-            VolumeTeardown.UnmountBelow(options.DataDirectory, mounts);
+            mounts.UnmountBelow(options.DataDirectory);
             PodRemoval.Remove(options.DataDirectory);
         }
     }

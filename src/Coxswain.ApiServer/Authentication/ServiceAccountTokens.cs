@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Coxswain.Api;
 using Coxswain.ApiServer.Documents;
 using Coxswain.ApiServer.Users;
 using Coxswain.Store;

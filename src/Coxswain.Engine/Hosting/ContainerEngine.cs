@@ -146,7 +146,7 @@ public sealed class ContainerEngine : IAsyncDisposable
             .. new[] { "bundles", "execs", "runc", "exits" }.Select(name => Path.Combine(Options.RunDirectory, name)),
         ];
         // What somebody mounted there is not ours to delete. Containers that still run keep their mounts: they have their own namespace.
-        UnmountBelow(directories);
+        Array.ForEach(directories, _mounts.UnmountBelow);
         await AdoptAsync(cancellationToken);
         await _containers.DeleteAllAsync(cancellationToken);
         foreach (var snapshot in Snapshots.ListIds())
@@ -191,6 +191,9 @@ public sealed class ContainerEngine : IAsyncDisposable
         ReleaseDirectories();
     }
 
+    /// <summary>Whether what of the machine only one engine can have (bridge, tables, control group) is this engine's.</summary>
+    public bool OwnsMachineThings => _claims.Has(ControlGroup);
+
     private string ControlGroup => $"control group {Options.CgroupParent}";
 
     /// <summary>What of the machine only one engine can have.</summary>
@@ -224,17 +227,6 @@ public sealed class ContainerEngine : IAsyncDisposable
         _locks.Clear();
     }
 
-    private void UnmountBelow(IReadOnlyList<string> directories)
-    {
-        foreach (var mount in _mounts.List().Reverse())
-        {
-            if (directories.Any(directory => mount.MountPoint.StartsWith(directory + "/", StringComparison.Ordinal)))
-            {
-                _mounts.Unmount(mount.MountPoint);
-            }
-        }
-    }
-
     private IEnumerable<RotatedLog> LogsBeingWritten() =>
         from status in _containers.List()
         let path = status.Spec.LogPath
@@ -246,7 +238,7 @@ public sealed class ContainerEngine : IAsyncDisposable
         var paths = new ContainerPaths(Options);
         var watcher = new ProcessWatcher(_kernel);
         var store = new ContainerStore(paths, loggers.CreateLogger<ContainerStore>());
-        var cleaner = new TaskCleaner(paths, Cgroups, watcher);
+        var cleaner = new TaskCleaner(paths, Cgroups, _mounts, watcher);
         var remover = new ContainerRemover(Options, paths, store, cleaner, Snapshots, Cgroups);
         var maker = new TaskMaker(paths, Snapshots, Cgroups, new Conmon(Options, paths, Processes), time);
         var starter = new TaskStarter(paths, store, maker, cleaner, new FifoGate(_kernel), watcher, time);

@@ -56,7 +56,10 @@ internal static class ClusterCleanup
     private static async Task TakeNetworkDownAsync(ClusterConfiguration configuration, ContainerEngine engine, CancellationToken cancellationToken)
     {
         await engine.Network!.DeleteAllAsync(cancellationToken);
-        await new NftCommand(engine.Processes, configuration.Table).DeleteTableAsync(cancellationToken);
+        if (engine.OwnsMachineThings)
+        {
+            await new NftCommand(engine.Processes, configuration.Table).DeleteTableAsync(cancellationToken);
+        }
     }
 
     private static void ForgetContext(string name, string dataDirectory)
@@ -77,10 +80,7 @@ internal static class ClusterCleanup
         var mounts = new KernelMounts();
         foreach (var directory in new[] { paths.Run, paths.Data })
         {
-            foreach (var mount in mounts.List().Where(mount => mount.MountPoint.StartsWith(directory + "/", StringComparison.Ordinal)).Reverse())
-            {
-                mounts.Unmount(mount.MountPoint);
-            }
+            mounts.UnmountBelow(directory);
         }
 
         TreeRemover.Remove(paths.Run);

@@ -89,7 +89,7 @@ internal sealed class TestImages : IAsyncDisposable
             var owner = Path.GetFileName(old)[Prefix.Length..].Split('-')[0];
             if (!System.IO.Directory.Exists("/proc/" + owner))
             {
-                MountRecovery.UnmountBelow(mounts, old);
+                mounts.UnmountBelow(old);
                 TreeRemover.Remove(old);
             }
         }

@@ -4,7 +4,6 @@ using Coxswain.Client;
 using Coxswain.Linux.Mounts;
 using Coxswain.Node.Options;
 using Coxswain.Node.Tests.Agent;
-using Coxswain.Node.Volumes;
 using Coxswain.Testing.Cluster;
 using Coxswain.Testing.Time;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -116,7 +115,7 @@ internal sealed class FakeNode : IAsyncDisposable
         await StopAsync();
         _stopping.Dispose();
         await _api.DisposeAsync();
-        VolumeTeardown.UnmountBelow(_directory, new KernelMounts());
+        new KernelMounts().UnmountBelow(_directory);
         Directory.Delete(_directory, recursive: true);
     }
 

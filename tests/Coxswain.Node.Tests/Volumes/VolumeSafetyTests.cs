@@ -29,7 +29,7 @@ public sealed class VolumeSafetyTests : IDisposable
 
     public void Dispose()
     {
-        VolumeTeardown.UnmountBelow(_directory, _mounts);
+        _mounts.UnmountBelow(_directory);
         TreeRemover.Remove(_directory);
     }
 

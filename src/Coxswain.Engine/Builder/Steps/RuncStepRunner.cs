@@ -58,7 +58,7 @@ public sealed class RuncStepRunner(
             }
         }
 
-        MountRecovery.UnmountBelow(mounts, sessionDirectory);
+        mounts.UnmountBelow(sessionDirectory);
     }
 
     private async Task<NetworkAttachment?> AttachAsync(string id, StepCommand command, CancellationToken cancellationToken) =>
@@ -160,7 +160,7 @@ public sealed class RuncStepRunner(
         }
 
         await cgroups.RemoveAsync(CgroupOf(id), CancellationToken.None);
-        MountRecovery.UnmountBelow(mounts, directory);
+        mounts.UnmountBelow(directory);
     }
 
     private async Task DeleteAsync(string id, string directory)

@@ -2,12 +2,13 @@ using System.Globalization;
 using Coxswain.Engine.Containers.Records;
 using Coxswain.Linux.Cgroups;
 using Coxswain.Linux.Files;
+using Coxswain.Linux.Mounts;
 using Coxswain.Linux.Processes;
 
 namespace Coxswain.Engine.Containers.Tasks;
 
 /// <summary>Ends a task and clears away all it left, in whatever state of being made it was. Safe to repeat.</summary>
-internal sealed class TaskCleaner(ContainerPaths paths, ICgroups cgroups, IProcessWatcher watcher)
+internal sealed class TaskCleaner(ContainerPaths paths, ICgroups cgroups, IMounts mounts, IProcessWatcher watcher)
 {
     /// <param name="cgroupPath">Null when nobody knows it any more.</param>
     public async Task ClearAsync(string id, string? cgroupPath, TaskRecord task, CancellationToken cancellationToken)
@@ -18,6 +19,8 @@ internal sealed class TaskCleaner(ContainerPaths paths, ICgroups cgroups, IProce
             await cgroups.RemoveAsync(cgroupPath, cancellationToken);
         }
 
+        // An exec that was killed leaves a mount of runc's own binary there.
+        mounts.UnmountBelow(paths.RuncState(id));
         TreeRemover.Remove(paths.RuncState(id));
         TreeRemover.Remove(paths.Bundle(id));
         File.Delete(paths.ExitFile(id));

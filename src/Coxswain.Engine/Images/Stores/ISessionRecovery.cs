@@ -13,20 +13,7 @@ public sealed class MountRecovery(IMounts mounts) : ISessionRecovery
 {
     public Task RecoverAsync(string sessionDirectory, CancellationToken cancellationToken)
     {
-        UnmountBelow(mounts, sessionDirectory);
+        mounts.UnmountBelow(sessionDirectory);
         return Task.CompletedTask;
-    }
-
-    /// <summary>Unmounts everything below a directory, the innermost first: removing the tree must not reach into a mount.</summary>
-    internal static void UnmountBelow(IMounts mounts, string directory)
-    {
-        var below = directory + "/";
-        foreach (var mount in mounts.List().Reverse())
-        {
-            if (mount.MountPoint.StartsWith(below, StringComparison.Ordinal))
-            {
-                mounts.Unmount(mount.MountPoint);
-            }
-        }
     }
 }
