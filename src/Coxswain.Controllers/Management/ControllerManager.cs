@@ -15,10 +15,10 @@ namespace Coxswain.Controllers.Management;
 public sealed class ControllerManager
 {
     /// <summary>Whom the shared caches and the controllers' Events belong to.</summary>
-    public const string User = "system:kube-controller-manager";
+    public const string User = ControllerUsers.Manager;
 
     /// <summary>Whom the Bindings and Events of the scheduler belong to.</summary>
-    public const string SchedulerUser = "system:kube-scheduler";
+    public const string SchedulerUser = ControllerUsers.Scheduler;
 
     private readonly SupervisedPart[] _parts;
 

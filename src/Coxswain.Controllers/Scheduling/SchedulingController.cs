@@ -5,7 +5,6 @@ using Coxswain.Client;
 using Coxswain.Client.Events;
 using Coxswain.Client.Informers;
 using Coxswain.Client.Reconcilers;
-using Coxswain.Controllers.Management;
 using Coxswain.Scheduler;
 using Coxswain.Scheduler.Cycle;
 using ConditionStatus = Coxswain.Api.Core.V1.ConditionStatus;
@@ -40,7 +39,7 @@ internal sealed class SchedulingController : KeyedController
     public SchedulingController(ControllerContext context, Random random)
         : base(OwnName, context, workers: 32)
     {
-        _client = context.Clients.ForUser(ControllerManager.SchedulerUser);
+        _client = context.Clients.ForUser(ControllerUsers.Scheduler);
         _time = context.Time;
         _scheduler = new PodScheduler(random);
         _pods = context.Informers.Of<Pod>().WithNodeNames();
