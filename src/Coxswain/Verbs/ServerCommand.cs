@@ -29,8 +29,9 @@ internal static class ServerCommand
 
             // A terminal that goes away must not take the cluster with it.
             using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => context.Cancel = true);
-            using var log = parsed.GetValue(logFile) is { } file ? new RotatingLog(file) : null;
-            Terminal.ReplaceError(log);
+
+            // Open until the process ends: the last line says why it did.
+            Terminal.ReplaceError(parsed.GetValue(logFile) is { } file ? new RotatingLog(file) : null);
             using var loggers = CreateLoggers(parsed.GetValue(verbose));
             var paths = ClusterPaths.Resolve(parsed.GetValue(data));
             paths.Create();
