@@ -50,7 +50,7 @@ internal sealed class ClusterParts : IAsyncDisposable
         _proxyInformers = new InformerFactory(api.ClientFor(ClusterUsers.Proxy), time, random, loggers);
         _dnsInformers = new InformerFactory(api.ClientFor(ClusterUsers.Dns), time, random, loggers);
         _controllers = new ControllerManager(
-            new ClusterClients(api), api.Discovery, _informers, time, random, loggers,
+            new InProcessClients(api), api.Discovery, _informers, time, random, loggers,
             new ControllerOptions { RootCertificates = api.CertificateAuthorityPem });
         _tableWatch = new TableWatch(_events, configuration.Table);
         _proxy = new ServiceProxy(

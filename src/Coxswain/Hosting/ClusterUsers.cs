@@ -23,10 +23,10 @@ internal static class ClusterUsers
     public static User Dns { get; } = Controller("kube-dns");
 
     /// <summary>The account of a controller, such as <c>deployment-controller</c>.</summary>
-    public static User Controller(string account) => User.ServiceAccount(SystemNamespace, account);
+    private static User Controller(string account) => User.ServiceAccount(SystemNamespace, account);
 
     public static User Node(string name) => new($"system:node:{name}", [Nodes, User.AuthenticatedGroup]);
 
     /// <param name="name">With its <c>system:</c>.</param>
-    public static User Component(string name) => new(name, [User.AuthenticatedGroup]);
+    private static User Component(string name) => new(name, [User.AuthenticatedGroup]);
 }
