@@ -30,17 +30,14 @@ public sealed class LogReader(TimeProvider time)
                 if (file is not null)
                 {
                     await CopyAsync(file, lines, cancellationToken);
-                    if (options.Follow && WasPutAside(path, file, out var aside))
+                    // conmon goes on writing the file under its new name until it has made the next one.
+                    if (options.Follow && WasPutAside(path, file, out var aside) && File.Exists(path))
                     {
-                        // The last of it may have been written between reading it and its being renamed.
                         await CopyAsync(file, lines, cancellationToken);
                         await file.DisposeAsync();
                         file = null;
                         await CopyOldAsync(LaterThan(aside, path), lines, cancellationToken);
-                        if (File.Exists(path))
-                        {
-                            continue;
-                        }
+                        continue;
                     }
                 }
 

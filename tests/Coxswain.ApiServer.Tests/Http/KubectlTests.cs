@@ -5,9 +5,6 @@ namespace Coxswain.ApiServer.Tests.Http;
 /// <summary>The main flows with the real client, an old one and a new one.</summary>
 public sealed class KubectlTests : IAsyncLifetime
 {
-    private const string Old = "/opt/kubectl-old/usr/bin/kubectl";
-    private const string New = "/usr/lib/google-cloud-sdk/bin/kubectl.1.33";
-
     private TestServer _server = null!;
 
     public async Task InitializeAsync()
@@ -39,11 +36,13 @@ public sealed class KubectlTests : IAsyncLifetime
 
     public async Task DisposeAsync() => await _server.DisposeAsync();
 
-    [InstalledTheory(Old, New)]
-    [InlineData(Old)]
-    [InlineData(New)]
-    public async Task Kubectl_EverydayVerbs_SayWhatTheySay(string kubectl)
+    [Theory]
+    [InlineData("COXSWAIN_TEST_KUBECTL_OLD")]
+    [InlineData("COXSWAIN_TEST_KUBECTL_NEW")]
+    public async Task Kubectl_EverydayVerbs_SayWhatTheySay(string variable)
     {
+        var kubectl = Environment.GetEnvironmentVariable(variable)
+            ?? throw new InvalidOperationException($"{variable} is not set: ./test sets it");
         await ExpectAsync(kubectl, "deployment.apps/web created", "apply", "--validate=false", "-f", PathOf("web.yaml"));
         await ExpectAsync(kubectl, "deployment.apps/web unchanged", "apply", "--validate=false", "-f", PathOf("web.yaml"));
         await ExpectAsync(kubectl, "deployment.apps/web scaled", "scale", "deployment", "web", "--replicas=3");
@@ -76,16 +75,5 @@ public sealed class KubectlTests : IAsyncLifetime
         var output = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
         return output + await error;
-    }
-
-    private sealed class InstalledTheoryAttribute : TheoryAttribute
-    {
-        public InstalledTheoryAttribute(params string[] files)
-        {
-            if (files.FirstOrDefault(file => !File.Exists(file)) is { } missing && Environment.GetEnvironmentVariable("CI") is null)
-            {
-                Skip = $"{missing} is not installed";
-            }
-        }
     }
 }

@@ -42,11 +42,16 @@ public sealed class LogReaderTests : IDisposable
         var following = new LogReader(TimeProvider.System).ReadAsync(path, new LogOptions { Follow = true }, new PlainLogFormat(timestamps: false), output, () => false, stopping.Token);
         Assert.Equal("one", await reader.ReadLineAsync(stopping.Token));
 
-        File.Move(path, path + ".20260101-000000");
-        await File.AppendAllTextAsync(path + ".20260101-000000", "2026-01-01T00:00:02.000000000Z stdout F two\n");
-        await File.WriteAllTextAsync(path, "2026-01-01T00:00:03.000000000Z stdout F three, in a file longer than the old one by far and by design\n");
+        var aside = path + ".20260101-000000";
+        File.Move(path, aside);
+        await File.AppendAllTextAsync(aside, "2026-01-01T00:00:02.000000000Z stdout F two\n");
         Assert.Equal("two", await reader.ReadLineAsync(stopping.Token));
-        Assert.StartsWith("three", await reader.ReadLineAsync(stopping.Token), StringComparison.Ordinal);
+
+        // Until the writer has opened the new file it writes to the old one.
+        await File.AppendAllTextAsync(aside, "2026-01-01T00:00:03.000000000Z stdout F three\n");
+        Assert.Equal("three", await reader.ReadLineAsync(stopping.Token));
+        await File.WriteAllTextAsync(path, "2026-01-01T00:00:04.000000000Z stdout F four, in a file longer than the old one by far and by design\n");
+        Assert.StartsWith("four", await reader.ReadLineAsync(stopping.Token), StringComparison.Ordinal);
         await stopping.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => following);
     }
