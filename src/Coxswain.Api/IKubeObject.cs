@@ -1,3 +1,4 @@
+using Coxswain.Api.Json;
 using Coxswain.Api.Meta.V1;
 
 namespace Coxswain.Api;

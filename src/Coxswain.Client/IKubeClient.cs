@@ -1,5 +1,8 @@
 using Coxswain.Api;
+using Coxswain.Api.Errors;
+using Coxswain.Api.Json;
 using Coxswain.Api.Meta.V1;
+using Coxswain.Api.Resources;
 
 namespace Coxswain.Client;
 

@@ -1,4 +1,5 @@
 using Coxswain.Api;
+using Coxswain.Api.Resources;
 
 namespace Coxswain.Client;
 

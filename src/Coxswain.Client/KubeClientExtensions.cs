@@ -1,5 +1,7 @@
 using Coxswain.Api;
+using Coxswain.Api.Errors;
 using Coxswain.Api.Meta.V1;
+using Coxswain.Api.Resources;
 
 namespace Coxswain.Client;
 

@@ -1,8 +1,9 @@
 using Coxswain.Api;
+using Coxswain.Api.Errors;
 using Coxswain.Api.Meta.V1;
 using Coxswain.Client;
 using Coxswain.Client.Informers;
-using LabelSelector = Coxswain.Api.LabelSelector;
+using LabelSelector = Coxswain.Api.Selectors.LabelSelector;
 
 namespace Coxswain.Controllers;
 

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using Coxswain.Api;
 using Coxswain.Api.Core.V1;
+using Coxswain.Api.Scalars;
 using V1Node = Coxswain.Api.Core.V1.Node;
 
 namespace Coxswain.Scheduler;

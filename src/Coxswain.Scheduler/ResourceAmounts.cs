@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
-using Coxswain.Api;
 using Coxswain.Api.Core.V1;
+using Coxswain.Api.Pods;
+using Coxswain.Api.Scalars;
 
 namespace Coxswain.Scheduler;
 

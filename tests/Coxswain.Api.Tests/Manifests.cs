@@ -1,4 +1,8 @@
 using System.Text;
+using Coxswain.Api.Decoding;
+using Coxswain.Api.Defaulting;
+using Coxswain.Api.Json;
+using Coxswain.Api.Schemata;
 
 namespace Coxswain.Api.Tests;
 
@@ -60,7 +64,7 @@ internal static class Manifests
     {
         var kind = T.ObjectKind;
         var document = ObjectDecoder.Decode(Json(yaml), kind, FieldValidation.Strict).Document;
-        Defaulting.Apply(document, Schemas.Find(kind)!);
+        ObjectDefaulting.Apply(document, Schemas.Find(kind)!);
         return KubeJson.Deserialize<T>(Encoding.UTF8.GetBytes(document.ToJsonString()));
     }
 }

@@ -1,5 +1,7 @@
 using System.Text;
 using Coxswain.Api.Core.V1;
+using Coxswain.Api.Json;
+using Coxswain.Api.Resources;
 
 namespace Coxswain.Api.Tests;
 

@@ -46,9 +46,9 @@ public sealed class ApplicationTests : IAsyncLifetime
     public async Task Application_LivesAndEnds_OverHttp()
     {
         var node = await _client.CreateAsync(new V1Node { Metadata = ObjectMeta.Empty with { Name = "node-1" } }, default);
-        var capacity = new Dictionary<string, Api.Quantity>
+        var capacity = new Dictionary<string, Api.Scalars.Quantity>
         {
-            ["cpu"] = Api.Quantity.Parse("4"), ["memory"] = Api.Quantity.Parse("8Gi"), ["pods"] = Api.Quantity.Parse("110"),
+            ["cpu"] = Api.Scalars.Quantity.Parse("4"), ["memory"] = Api.Scalars.Quantity.Parse("8Gi"), ["pods"] = Api.Scalars.Quantity.Parse("110"),
         };
         var ready = new NodeCondition { Type = "Ready", Status = "True", LastHeartbeatTime = DateTimeOffset.UnixEpoch };
         var metadata = node.Metadata with { ResourceVersion = "" };

@@ -1,6 +1,7 @@
-using Coxswain.Api;
 using Coxswain.Api.Core.V1;
+using Coxswain.Api.Errors;
 using Coxswain.Api.Meta.V1;
+using Coxswain.Api.Resources;
 using Coxswain.Client;
 using Coxswain.Controllers.Management;
 using Coxswain.Controllers.Tests.Apps;

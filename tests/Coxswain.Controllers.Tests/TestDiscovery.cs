@@ -1,4 +1,4 @@
-using Coxswain.Api;
+using Coxswain.Api.Resources;
 using Coxswain.Client;
 
 namespace Coxswain.Controllers.Tests;

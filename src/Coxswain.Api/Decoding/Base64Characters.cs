@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Decoding;
 
 internal static class Base64Characters
 {

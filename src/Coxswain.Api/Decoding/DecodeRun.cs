@@ -2,8 +2,12 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Coxswain.Api.Errors;
+using Coxswain.Api.Json;
+using Coxswain.Api.Scalars;
+using Coxswain.Api.Schemata;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Decoding;
 
 /// <summary>One decoding: walks the JSON and the schema side by side and remembers where it is for its messages.</summary>
 internal sealed class DecodeRun(FieldValidation validation)

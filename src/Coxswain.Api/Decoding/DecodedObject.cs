@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Decoding;
 
 /// <summary>An object as its sender meant it, with what it should be told.</summary>
 /// <param name="Document">Has the shape of its schema: unknown fields and nulls are gone, integers are <c>long</c>.</param>

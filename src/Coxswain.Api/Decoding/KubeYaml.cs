@@ -1,9 +1,10 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Coxswain.Api.Errors;
 using YamlDotNet.Core;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Decoding;
 
 /// <summary>YAML in and out of JSON, with the scalars Kubernetes reads: YAML 1.1's <c>yes</c> and <c>on</c> are booleans.</summary>
 public static class KubeYaml

@@ -1,8 +1,11 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Coxswain.Api.Errors;
+using Coxswain.Api.Json;
 using Coxswain.Api.Meta.V1;
+using Coxswain.Api.Schemata;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Decoding;
 
 /// <summary>
 /// Turns the bytes of a request into a document of its schema's shape. Everything wrong with the bytes is a

@@ -1,6 +1,6 @@
 using System.Collections.Frozen;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Decoding;
 
 /// <summary>The known name a mistyped one was meant to be.</summary>
 internal static class Suggestion

@@ -1,10 +1,11 @@
 using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Coxswain.Api.Json;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Decoding;
 
 /// <summary>
 /// Reads YAML events into a light tree, so that anchors can be repeated and merge keys resolved, and writes it as

@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Decoding;
 
 /// <summary>A string, boolean, long, ulong, double or null.</summary>
 internal sealed record YamlScalar(object? Value, int Line) : YamlValue(Line)

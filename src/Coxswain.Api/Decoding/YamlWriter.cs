@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Decoding;
 
 /// <summary>Writes a document as YAML that reads back as the same document.</summary>
 internal static class YamlWriter

@@ -1,7 +1,8 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Coxswain.Api.Json;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Defaulting;
 
 /// <summary>The defaults that depend on other fields, by type. Each runs after the type's fixed defaults.</summary>
 internal static class DefaultHooks

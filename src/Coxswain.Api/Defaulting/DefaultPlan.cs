@@ -1,7 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Coxswain.Api.Json;
+using Coxswain.Api.Schemata;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Defaulting;
 
 /// <summary>
 /// What defaulting does to a value of one type: the fields to fill in, what is computed, and which fields lead to

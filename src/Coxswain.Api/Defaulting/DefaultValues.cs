@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
+using Coxswain.Api.Json;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Defaulting;
 
 /// <summary>Setting what is absent.</summary>
 internal static class DefaultValues

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
+using Coxswain.Api.Json;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Defaulting;
 
 /// <summary>The computed defaults of Pods and pod templates.</summary>
 internal static class PodDefaults

@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text;
+using Coxswain.Api.Json;
+using Coxswain.Api.Scalars;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Errors;
 
 /// <summary>What is wrong with a field; the names are those of the causes in a Status.</summary>
 public enum FieldErrorType

@@ -1,4 +1,4 @@
-namespace Coxswain.Api;
+namespace Coxswain.Api.Errors;
 
 /// <summary>Collects errors while an object is walked.</summary>
 internal sealed class FieldErrors

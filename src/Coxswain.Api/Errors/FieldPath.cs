@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Errors;
 
 /// <summary>Where a walk over a document stands; the text is made only when an error needs it.</summary>
 internal sealed class FieldPath

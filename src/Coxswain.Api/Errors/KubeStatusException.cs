@@ -1,6 +1,6 @@
 using Coxswain.Api.Meta.V1;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Errors;
 
 /// <summary>
 /// The API server refuses a request; <see cref="Status"/> says why, in Kubernetes' own form. Thrown where the refusal is

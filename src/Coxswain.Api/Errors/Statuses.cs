@@ -1,6 +1,7 @@
 using Coxswain.Api.Meta.V1;
+using Coxswain.Api.Resources;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Errors;
 
 /// <summary>
 /// The API server's refusals, in Kubernetes' own words. <c>resource</c> is the qualified name

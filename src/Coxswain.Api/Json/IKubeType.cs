@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Json;
 
 /// <summary>A type of the Kubernetes API with its JSON codec. Every such type is immutable; change it by <c>with</c>.</summary>
 public interface IKubeType

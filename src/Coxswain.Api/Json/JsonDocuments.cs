@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Json;
 
 /// <summary>
 /// Reading documents without caring how their nodes were made: decoded values are CLR values, parsed ones are

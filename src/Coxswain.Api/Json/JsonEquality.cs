@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Json;
 
 /// <summary>Equality of documents however their nodes were made: 1 as a <c>long</c> is 1 as a parsed element.</summary>
 public static class JsonEquality

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Json;
 
 /// <summary>Equality by content for the collections inside API types; absent and empty are the same, as in Go.</summary>
 public static class KubeEquality

@@ -4,8 +4,9 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Coxswain.Api.Scalars;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Json;
 
 /// <summary>Reads one value of a list or map; the reader stands on its first token.</summary>
 public delegate T ReadValue<T>(ref Utf8JsonReader reader);

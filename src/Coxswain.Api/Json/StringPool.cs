@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Json;
 
 /// <summary>
 /// Shares the short strings that objects repeat (label keys, kinds, phases, images): thousands of cached Pods hold one

@@ -1,7 +1,8 @@
 using System.Collections.Frozen;
 using System.Text.Json;
+using Coxswain.Api.Json;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Kinds;
 
 /// <summary>The C# type of every kind, for readers that learn the kind at run time.</summary>
 public static class KubeTypes

@@ -1,7 +1,9 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Coxswain.Api.Errors;
+using Coxswain.Api.Json;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Patch;
 
 /// <summary>
 /// The operations of one patch, one after the other on one copy of the document, within the bounds of

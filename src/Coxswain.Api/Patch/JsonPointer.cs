@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Coxswain.Api.Errors;
+using Coxswain.Api.Json;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Patch;
 
 /// <summary>
 /// A place in a document that hangs below the property <see cref="Root"/>, so that the empty pointer has a parent

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
+using Coxswain.Api.Json;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Patch;
 
 /// <summary>
 /// Puts a merged list into the order a patch asks for. Items the order names stand in its order; items only the

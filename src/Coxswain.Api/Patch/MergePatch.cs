@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
+using Coxswain.Api.Json;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Patch;
 
 /// <summary>JSON Merge Patch (RFC 7386).</summary>
 public static class MergePatch

@@ -1,4 +1,7 @@
-namespace Coxswain.Api;
+using Coxswain.Api.Errors;
+using Coxswain.Api.Json;
+
+namespace Coxswain.Api.Patch;
 
 /// <summary>Makes the Status of a patch that cannot be applied.</summary>
 internal static class PatchError

@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
+using Coxswain.Api.Json;
+using Coxswain.Api.Schemata;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Patch;
 
 /// <summary>The merging itself: objects field by field, lists by key, and the patch's directives.</summary>
 internal static class StrategicMerge

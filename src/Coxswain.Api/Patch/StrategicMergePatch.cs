@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
+using Coxswain.Api.Errors;
+using Coxswain.Api.Schemata;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Patch;
 
 /// <summary>
 /// Strategic merge patch: a merge patch that knows the type, so that lists merge by their items' keys. See

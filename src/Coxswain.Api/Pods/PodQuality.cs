@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
 using Coxswain.Api.Core.V1;
+using Coxswain.Api.Json;
+using Coxswain.Api.Scalars;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Pods;
 
 /// <summary>
 /// The quality-of-service class of a pod: Guaranteed when every container has limits of CPU and memory and asks for

@@ -1,6 +1,7 @@
 using Coxswain.Api.Core.V1;
+using Coxswain.Api.Scalars;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Pods;
 
 /// <summary>
 /// What a pod asks for as a whole, the one computation that scheduler, node and quota share: its containers together

@@ -1,8 +1,13 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Coxswain.Api.Decoding;
+using Coxswain.Api.Errors;
+using Coxswain.Api.Json;
+using Coxswain.Api.Scalars;
+using Coxswain.Api.Schemata;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Protobuf;
 
 /// <summary>
 /// Reads the protobuf that Go's typed clients send (<c>application/vnd.kubernetes.protobuf</c>) into the JSON the same

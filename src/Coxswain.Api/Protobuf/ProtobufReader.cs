@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Protobuf;
 
 /// <summary>Reads the fields of one protobuf message, one after the other.</summary>
 internal ref struct ProtobufReader(ReadOnlySpan<byte> bytes)

@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
+using Coxswain.Api.Resources;
+using Coxswain.Api.Schemata;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Protobuf;
 
 /// <summary>
 /// How a type of the API is laid out in protobuf: its fields by number. Made from the same facts as <see cref="Schema"/>,

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Resources;
 
 /// <summary>The facts of the Kubernetes API that are embedded in this assembly (kubernetes-api/*.json).</summary>
 internal static class ApiFacts

@@ -1,4 +1,4 @@
-namespace Coxswain.Api;
+namespace Coxswain.Api.Resources;
 
 /// <summary>One resource of the API as discovery lists it: where objects of a kind are served and what may be done there.</summary>
 public sealed record ApiResource(string Group, string Version, string Plural, string Kind, bool Namespaced)

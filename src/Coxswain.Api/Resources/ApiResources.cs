@@ -1,7 +1,7 @@
 using System.Collections.Frozen;
 using System.Text.Json;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Resources;
 
 /// <summary>
 /// The built-in resources, each kind at its current version: what resources.json lists, and for kinds that are newer

@@ -1,4 +1,4 @@
-namespace Coxswain.Api;
+namespace Coxswain.Api.Scalars;
 
 /// <summary>An integer or a string, such as a port by number or name, or a count or percentage.</summary>
 public readonly record struct IntOrString

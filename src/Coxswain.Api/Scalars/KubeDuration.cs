@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Scalars;
 
 /// <summary>Durations as Go writes them: <c>1h30m0s</c>, <c>250ms</c>, <c>0s</c>.</summary>
 public static class KubeDuration

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Scalars;
 
 /// <summary>Times as the API writes them: RFC 3339 in UTC, whole seconds (<c>Time</c>) or microseconds (<c>MicroTime</c>).</summary>
 public static class KubeTime

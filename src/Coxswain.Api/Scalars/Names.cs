@@ -1,4 +1,4 @@
-namespace Coxswain.Api;
+namespace Coxswain.Api.Scalars;
 
 /// <summary>The forms of names, each with the messages Kubernetes gives for what breaks it; empty when nothing does.</summary>
 public static class Names

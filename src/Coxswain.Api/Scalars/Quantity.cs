@@ -1,4 +1,4 @@
-namespace Coxswain.Api;
+namespace Coxswain.Api.Scalars;
 
 /// <summary>How a quantity was written, which decides the suffixes it is shown with.</summary>
 internal enum QuantityFormat : byte

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Scalars;
 
 /// <summary>Writes quantities in their canonical form.</summary>
 internal static class QuantityFormatter

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Numerics;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Scalars;
 
 /// <summary>Reads quantities: sign, digits with at most one point, and a suffix.</summary>
 internal static class QuantityParser

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Schemata;
 
 /// <summary>
 /// Turns an expression in RE2's syntax (https://github.com/google/re2/wiki/Syntax) into one that means the same to

@@ -1,4 +1,4 @@
-namespace Coxswain.Api;
+namespace Coxswain.Api.Schemata;
 
 /// <summary>
 /// One node of a type: a scalar, a struct with its fields, a list or a map. Built-in types come from

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Schemata;
 
 /// <summary>
 /// What a value must keep beyond its type, in OpenAPI's words. Each applies to the JSON it speaks of and passes over

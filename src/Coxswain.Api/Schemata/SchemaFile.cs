@@ -2,8 +2,9 @@ using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Coxswain.Api.Resources;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Schemata;
 
 /// <summary>The types of one group-version, parsed when the first of them is asked for.</summary>
 internal sealed class SchemaFile

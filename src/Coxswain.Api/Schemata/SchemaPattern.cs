@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Schemata;
 
 /// <summary>
 /// A regular expression from a schema. It is written in RE2's syntax and matched in linear time: what

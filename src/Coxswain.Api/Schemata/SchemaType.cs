@@ -1,4 +1,4 @@
-namespace Coxswain.Api;
+namespace Coxswain.Api.Schemata;
 
 /// <summary>What JSON a <see cref="Schema"/> node describes.</summary>
 public enum SchemaType

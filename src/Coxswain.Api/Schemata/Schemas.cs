@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Frozen;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Schemata;
 
 /// <summary>The schemas of the built-in types, read from the embedded facts a group-version at a time.</summary>
 public static class Schemas

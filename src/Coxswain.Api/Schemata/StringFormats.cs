@@ -2,8 +2,9 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
+using Coxswain.Api.Scalars;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Schemata;
 
 /// <summary>The formats of strings that Kubernetes checks in custom resources; any other means nothing.</summary>
 internal static partial class StringFormats

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
+using Coxswain.Api.Json;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Schemata;
 
 /// <summary>
 /// Reads a structural schema, as a CustomResourceDefinition writes it (<c>openAPIV3Schema</c>), into the

@@ -1,8 +1,10 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Coxswain.Api.Errors;
+using Coxswain.Api.Json;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Selectors;
 
 /// <summary>One condition of a field selector.</summary>
 public sealed record FieldRequirement(string Field, bool Negated, string Value)

@@ -1,4 +1,4 @@
-namespace Coxswain.Api;
+namespace Coxswain.Api.Selectors;
 
 public enum SelectorOperator
 {

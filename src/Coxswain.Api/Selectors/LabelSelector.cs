@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
+using Coxswain.Api.Errors;
+using Coxswain.Api.Json;
 using LabelSelectorType = Coxswain.Api.Meta.V1.LabelSelector;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Selectors;
 
 /// <summary>A query over labels. Empty matches everything; <see cref="Nothing"/> matches nothing.</summary>
 public sealed class LabelSelector : IEquatable<LabelSelector>

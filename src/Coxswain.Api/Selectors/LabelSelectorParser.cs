@@ -1,4 +1,7 @@
-namespace Coxswain.Api;
+using Coxswain.Api.Errors;
+using Coxswain.Api.Scalars;
+
+namespace Coxswain.Api.Selectors;
 
 /// <summary>Parses <c>a=b,c==d,e!=f,g in (x,y),h notin (z),i,!j,k>1,l&lt;2</c>, refusing in Kubernetes' words.</summary>
 internal sealed class LabelSelectorParser(string text)

@@ -1,7 +1,9 @@
 using Coxswain.Api.Coordination.V1;
 using Coxswain.Api.Core.V1;
+using Coxswain.Api.Errors;
+using Coxswain.Api.Scalars;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Validation;
 
 /// <summary>The rules for Namespaces, Nodes, Leases and the kinds that limit and rank.</summary>
 internal static class ClusterValidation

@@ -1,6 +1,8 @@
 using Coxswain.Api.Core.V1;
+using Coxswain.Api.Errors;
+using Coxswain.Api.Scalars;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Validation;
 
 /// <summary>What a container is checked against in its Pod.</summary>
 /// <param name="ContainerNames">The names met so far; a name is added as its container is checked.</param>

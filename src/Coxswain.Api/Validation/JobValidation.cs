@@ -1,6 +1,8 @@
 using Coxswain.Api.Batch.V1;
+using Coxswain.Api.Errors;
+using Coxswain.Api.Selectors;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Validation;
 
 /// <summary>The rules for Jobs and CronJobs.</summary>
 internal static class JobValidation

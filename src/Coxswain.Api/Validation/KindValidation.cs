@@ -1,4 +1,6 @@
-namespace Coxswain.Api;
+using Coxswain.Api.Errors;
+
+namespace Coxswain.Api.Validation;
 
 /// <summary>The rules of one kind.</summary>
 internal sealed class KindValidation

@@ -1,7 +1,10 @@
 using System.Text;
+using Coxswain.Api.Errors;
 using Coxswain.Api.Meta.V1;
+using Coxswain.Api.Resources;
+using Coxswain.Api.Scalars;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Validation;
 
 /// <summary>The rules for every object's metadata.</summary>
 internal static class MetadataValidation

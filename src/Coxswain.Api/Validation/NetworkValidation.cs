@@ -1,10 +1,12 @@
 using System.Net.Sockets;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Discovery.V1;
+using Coxswain.Api.Errors;
 using Coxswain.Api.Networking.V1;
+using Coxswain.Api.Scalars;
 using IPAddress = System.Net.IPAddress;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Validation;
 
 /// <summary>The rules for Ingresses, NetworkPolicies and the endpoints of Services.</summary>
 internal static class NetworkValidation

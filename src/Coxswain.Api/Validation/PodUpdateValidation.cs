@@ -1,6 +1,7 @@
 using Coxswain.Api.Core.V1;
+using Coxswain.Api.Errors;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Validation;
 
 /// <summary>What may change in a Pod once it is there.</summary>
 internal static class PodUpdateValidation

@@ -1,6 +1,8 @@
+using Coxswain.Api.Errors;
 using Coxswain.Api.Rbac.V1;
+using Coxswain.Api.Scalars;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Validation;
 
 /// <summary>The rules for roles and their bindings.</summary>
 internal static class RbacValidation

@@ -1,6 +1,8 @@
 using Coxswain.Api.Core.V1;
+using Coxswain.Api.Errors;
+using Coxswain.Api.Scalars;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Validation;
 
 /// <summary>The rules for what a container asks for and is limited to.</summary>
 internal static class ResourceValidation

@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
+using Coxswain.Api.Errors;
+using Coxswain.Api.Schemata;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Validation;
 
 /// <summary>
 /// Checks a document by a structural schema: types, constraints, list types and embedded objects, in the words of the

@@ -1,6 +1,9 @@
+using Coxswain.Api.Errors;
+using Coxswain.Api.Scalars;
+using Coxswain.Api.Selectors;
 using LabelSelectorType = Coxswain.Api.Meta.V1.LabelSelector;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Validation;
 
 /// <summary>The rules for a label selector inside an object.</summary>
 internal static class SelectorValidation

@@ -1,7 +1,9 @@
 using System.Net;
 using Coxswain.Api.Core.V1;
+using Coxswain.Api.Errors;
+using Coxswain.Api.Scalars;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Validation;
 
 /// <summary>The rules for Services.</summary>
 internal static class ServiceValidation

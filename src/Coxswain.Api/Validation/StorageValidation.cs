@@ -1,7 +1,10 @@
 using Coxswain.Api.Core.V1;
+using Coxswain.Api.Errors;
+using Coxswain.Api.Json;
+using Coxswain.Api.Scalars;
 using Coxswain.Api.Storage.V1;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Validation;
 
 /// <summary>The rules for claims, volumes and their classes.</summary>
 internal static class StorageValidation

@@ -1,6 +1,8 @@
 using Coxswain.Api.Core.V1;
+using Coxswain.Api.Errors;
+using Coxswain.Api.Scalars;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Validation;
 
 /// <summary>The rules for a Pod's volumes and their mounts.</summary>
 internal static class VolumeValidation

@@ -1,7 +1,10 @@
 using Coxswain.Api.Apps.V1;
 using Coxswain.Api.Core.V1;
+using Coxswain.Api.Errors;
+using Coxswain.Api.Scalars;
+using Coxswain.Api.Selectors;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Validation;
 
 /// <summary>The rules for the kinds that keep Pods running.</summary>
 internal static class WorkloadValidation

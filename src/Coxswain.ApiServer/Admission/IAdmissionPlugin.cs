@@ -7,9 +7,9 @@ namespace Coxswain.ApiServer.Admission;
 internal interface IAdmissionPlugin
 {
     /// <returns>Whether the document was changed.</returns>
-    /// <exception cref="Coxswain.Api.KubeStatusException">The write is refused.</exception>
+    /// <exception cref="Coxswain.Api.Errors.KubeStatusException">The write is refused.</exception>
     ValueTask<bool> MutateAsync(AdmissionContext context, CancellationToken cancellationToken) => ValueTask.FromResult(false);
 
-    /// <exception cref="Coxswain.Api.KubeStatusException">The write is refused.</exception>
+    /// <exception cref="Coxswain.Api.Errors.KubeStatusException">The write is refused.</exception>
     ValueTask ValidateAsync(AdmissionContext context, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 }

@@ -1,8 +1,9 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using Coxswain.Api;
 using Coxswain.Api.Authentication.V1;
 using Coxswain.Api.Core.V1;
+using Coxswain.Api.Errors;
+using Coxswain.Api.Json;
 using Coxswain.ApiServer.Authorization;
 using Coxswain.ApiServer.Documents;
 using Coxswain.Store;

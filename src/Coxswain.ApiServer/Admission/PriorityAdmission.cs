@@ -1,4 +1,5 @@
-using Coxswain.Api;
+using Coxswain.Api.Errors;
+using Coxswain.Api.Json;
 using Coxswain.Api.Scheduling.V1;
 using Coxswain.ApiServer.Documents;
 using Coxswain.Store;

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using Coxswain.Api;
+using Coxswain.Api.Errors;
+using Coxswain.Api.Json;
 using Coxswain.Api.Rbac.V1;
 using Coxswain.ApiServer.Authorization;
 using Coxswain.ApiServer.Documents;

@@ -1,4 +1,4 @@
-using Coxswain.Api;
+using Coxswain.Api.Errors;
 using Coxswain.ApiServer.Authorization;
 using Coxswain.ApiServer.Users;
 using Microsoft.AspNetCore.Http;

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Coxswain.Api;
+using Coxswain.Api.Json;
 using Coxswain.ApiServer.Documents;
 
 namespace Coxswain.ApiServer.Authentication;

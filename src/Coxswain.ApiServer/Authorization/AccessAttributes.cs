@@ -1,4 +1,4 @@
-using Coxswain.Api;
+using Coxswain.Api.Selectors;
 using Coxswain.ApiServer.Users;
 
 namespace Coxswain.ApiServer.Authorization;

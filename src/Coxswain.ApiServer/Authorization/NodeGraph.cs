@@ -1,5 +1,5 @@
-using Coxswain.Api;
 using Coxswain.Api.Core.V1;
+using Coxswain.Api.Json;
 using Coxswain.ApiServer.Documents;
 using Coxswain.Store;
 

@@ -1,4 +1,4 @@
-using Coxswain.Api;
+using Coxswain.Api.Json;
 using Coxswain.Api.Rbac.V1;
 using Coxswain.ApiServer.Users;
 using Coxswain.Store;

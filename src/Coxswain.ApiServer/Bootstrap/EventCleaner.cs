@@ -1,4 +1,4 @@
-using Coxswain.Api;
+using Coxswain.Api.Scalars;
 using Coxswain.ApiServer.Documents;
 using Coxswain.Store;
 using Microsoft.Extensions.Logging;

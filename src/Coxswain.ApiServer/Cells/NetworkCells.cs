@@ -1,7 +1,7 @@
-using Coxswain.Api;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Discovery.V1;
 using Coxswain.Api.Networking.V1;
+using Coxswain.Api.Selectors;
 using EndpointPort = Coxswain.Api.Discovery.V1.EndpointPort;
 
 namespace Coxswain.ApiServer.Cells;

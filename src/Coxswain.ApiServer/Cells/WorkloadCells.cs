@@ -1,7 +1,7 @@
-using Coxswain.Api;
 using Coxswain.Api.Apps.V1;
 using Coxswain.Api.Batch.V1;
 using Coxswain.Api.Core.V1;
+using Coxswain.Api.Selectors;
 using LabelSelectorType = Coxswain.Api.Meta.V1.LabelSelector;
 
 namespace Coxswain.ApiServer.Cells;

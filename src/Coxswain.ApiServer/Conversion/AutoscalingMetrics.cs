@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Coxswain.Api;
+using Coxswain.Api.Json;
 
 namespace Coxswain.ApiServer.Conversion;
 

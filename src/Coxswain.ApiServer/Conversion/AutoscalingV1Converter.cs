@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Coxswain.Api;
+using Coxswain.Api.Json;
 using Coxswain.ApiServer.Documents;
 using Coxswain.ApiServer.Resources;
 

@@ -1,4 +1,5 @@
 using Coxswain.Api;
+using Coxswain.Api.Resources;
 using Coxswain.ApiServer.Resources;
 
 namespace Coxswain.ApiServer.Conversion;

@@ -1,6 +1,11 @@
 using System.Text.Json.Nodes;
 using Coxswain.Api;
+using Coxswain.Api.Defaulting;
+using Coxswain.Api.Errors;
+using Coxswain.Api.Json;
 using Coxswain.Api.Meta.V1;
+using Coxswain.Api.Schemata;
+using Coxswain.Api.Selectors;
 using Coxswain.ApiServer.Admission;
 using Coxswain.ApiServer.Authorization;
 using Coxswain.ApiServer.Documents;
@@ -119,7 +124,7 @@ internal sealed class ApiCore(
         await AuthorizeAsync(request, cancellationToken);
         var schema = Schemas.Find(route.BodyKind) ?? throw new KubeStatusException(Statuses.ResourceNotFound());
         var document = await body.DecodeAsync(route.BodyKind, schema, request.Warnings, cancellationToken);
-        Defaulting.Apply(document, schema);
+        ObjectDefaulting.Apply(document, schema);
         var context = new AdmissionContext(request, AdmissionOperation.Create, document, Old: null) { Kind = route.BodyKind };
         context = await steps.MutateAsync(context, schema, cancellationToken);
         await steps.AdmitAsync(context, cancellationToken);

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
-using Coxswain.Api;
+using Coxswain.Api.Resources;
 using Coxswain.ApiServer.Resources;
 
 namespace Coxswain.ApiServer.Discovery;

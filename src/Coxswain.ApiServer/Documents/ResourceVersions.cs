@@ -1,5 +1,5 @@
 using System.Globalization;
-using Coxswain.Api;
+using Coxswain.Api.Errors;
 
 namespace Coxswain.ApiServer.Documents;
 

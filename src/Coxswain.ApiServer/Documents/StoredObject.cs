@@ -1,5 +1,7 @@
 using System.Text.Json;
 using Coxswain.Api;
+using Coxswain.Api.Json;
+using Coxswain.Api.Kinds;
 using Coxswain.Api.Meta.V1;
 using Coxswain.Store;
 

@@ -1,7 +1,9 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
-using Coxswain.Api;
+using Coxswain.Api.Decoding;
+using Coxswain.Api.Errors;
+using Coxswain.Api.Json;
 using Coxswain.ApiServer.Documents;
 using Coxswain.ApiServer.Resources;
 using Coxswain.ApiServer.Tables;

@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Globalization;
-using Coxswain.Api;
+using Coxswain.Api.Json;
 using Coxswain.Api.Meta.V1;
 using Microsoft.AspNetCore.Http;
 

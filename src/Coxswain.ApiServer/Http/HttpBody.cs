@@ -1,5 +1,9 @@
 using System.Text.Json.Nodes;
 using Coxswain.Api;
+using Coxswain.Api.Decoding;
+using Coxswain.Api.Errors;
+using Coxswain.Api.Protobuf;
+using Coxswain.Api.Schemata;
 using Coxswain.ApiServer.Verbs;
 using Microsoft.AspNetCore.Http;
 

@@ -6,6 +6,8 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Coxswain.Api;
 using Coxswain.Api.Core.V1;
+using Coxswain.Api.Errors;
+using Coxswain.Api.Json;
 using Coxswain.Api.Meta.V1;
 using Coxswain.ApiServer.Certificates;
 using Coxswain.ApiServer.Core;

@@ -2,6 +2,11 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Coxswain.Api;
+using Coxswain.Api.Decoding;
+using Coxswain.Api.Errors;
+using Coxswain.Api.Json;
+using Coxswain.Api.Protobuf;
+using Coxswain.Api.Schemata;
 using Microsoft.AspNetCore.Http;
 
 namespace Coxswain.ApiServer.Http;

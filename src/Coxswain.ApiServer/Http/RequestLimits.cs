@@ -1,4 +1,4 @@
-using Coxswain.Api;
+using Coxswain.Api.Errors;
 
 namespace Coxswain.ApiServer.Http;
 

@@ -1,5 +1,7 @@
 using System.Globalization;
 using Coxswain.Api;
+using Coxswain.Api.Decoding;
+using Coxswain.Api.Errors;
 using Coxswain.ApiServer.Resources;
 using Microsoft.AspNetCore.Http;
 

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json.Nodes;
-using Coxswain.Api;
+using Coxswain.Api.Errors;
 using Coxswain.ApiServer.Authentication;
 using Coxswain.ApiServer.Certificates;
 using Coxswain.ApiServer.OpenApi;

@@ -1,5 +1,6 @@
 using System.Buffers;
-using Coxswain.Api;
+using Coxswain.Api.Errors;
+using Coxswain.Api.Json;
 using Coxswain.ApiServer.Core;
 using Coxswain.ApiServer.Documents;
 using Coxswain.ApiServer.Resources;

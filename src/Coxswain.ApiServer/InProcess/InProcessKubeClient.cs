@@ -1,6 +1,10 @@
 using System.Runtime.CompilerServices;
 using Coxswain.Api;
+using Coxswain.Api.Decoding;
+using Coxswain.Api.Errors;
+using Coxswain.Api.Json;
 using Coxswain.Api.Meta.V1;
+using Coxswain.Api.Resources;
 using Coxswain.ApiServer.Core;
 using Coxswain.ApiServer.Documents;
 using Coxswain.ApiServer.Resources;

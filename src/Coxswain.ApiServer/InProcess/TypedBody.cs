@@ -1,5 +1,8 @@
 using System.Text.Json.Nodes;
 using Coxswain.Api;
+using Coxswain.Api.Decoding;
+using Coxswain.Api.Json;
+using Coxswain.Api.Schemata;
 using Coxswain.ApiServer.Documents;
 using Coxswain.ApiServer.Verbs;
 

@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
 using Coxswain.Api;
+using Coxswain.Api.Json;
+using Coxswain.Api.Schemata;
 using Coxswain.ApiServer.Resources;
 
 namespace Coxswain.ApiServer.OpenApi;

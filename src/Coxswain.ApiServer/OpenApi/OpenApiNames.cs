@@ -1,5 +1,7 @@
 using System.Text;
 using Coxswain.Api;
+using Coxswain.Api.Resources;
+using Coxswain.Api.Schemata;
 
 namespace Coxswain.ApiServer.OpenApi;
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Coxswain.Api;
+using Coxswain.Api.Resources;
 using Coxswain.ApiServer.Resources;
 
 namespace Coxswain.ApiServer.OpenApi;

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
-using Coxswain.Api;
 using Coxswain.Api.Authorization.V1;
+using Coxswain.Api.Errors;
+using Coxswain.Api.Selectors;
 using Coxswain.ApiServer.Authorization;
 using Coxswain.ApiServer.Resources;
 using Coxswain.ApiServer.Users;

@@ -1,5 +1,8 @@
 using System.Text.Json.Nodes;
 using Coxswain.Api;
+using Coxswain.Api.Errors;
+using Coxswain.Api.Json;
+using Coxswain.Api.Scalars;
 using Coxswain.ApiServer.Documents;
 using Coxswain.ApiServer.Resources;
 using Coxswain.ApiServer.Verbs;

@@ -1,8 +1,11 @@
 using System.Text.Json.Nodes;
 using Coxswain.Api;
 using Coxswain.Api.Core.V1;
+using Coxswain.Api.Errors;
+using Coxswain.Api.Json;
 using Coxswain.Api.Meta.V1;
 using Coxswain.Api.Policy.V1;
+using Coxswain.Api.Scalars;
 using Coxswain.ApiServer.Documents;
 using Coxswain.ApiServer.Resources;
 using Coxswain.ApiServer.Verbs;
@@ -64,7 +67,7 @@ internal sealed class EvictionHandler(IStore store, ObjectDeleter deleter, Objec
         var prefix = resources.Of<PodDisruptionBudget>().Prefix(@namespace);
         var list = await store.ListAsync(new ListQuery(prefix), cancellationToken);
         return [.. list.Entries.Select(entry => KubeJson.Deserialize<PodDisruptionBudget>(entry.Value.Span))
-            .Where(budget => Coxswain.Api.LabelSelector.From(budget.Spec.Selector).Matches(labels))];
+            .Where(budget => Coxswain.Api.Selectors.LabelSelector.From(budget.Spec.Selector).Matches(labels))];
     }
 
     /// <summary>

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Coxswain.Api;
 using Coxswain.Api.Authentication.V1;
+using Coxswain.Api.Errors;
 using Coxswain.ApiServer.Authentication;
 using Coxswain.ApiServer.Documents;
 using Coxswain.ApiServer.Resources;

@@ -1,4 +1,6 @@
 using Coxswain.Api;
+using Coxswain.Api.Resources;
+using Coxswain.Api.Schemata;
 
 namespace Coxswain.ApiServer.Resources;
 

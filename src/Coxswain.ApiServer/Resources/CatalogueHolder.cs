@@ -1,4 +1,6 @@
 using Coxswain.Api;
+using Coxswain.Api.Errors;
+using Coxswain.Api.Resources;
 using Coxswain.Client;
 
 namespace Coxswain.ApiServer.Resources;

@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using Coxswain.Api;
+using Coxswain.Api.Errors;
 
 namespace Coxswain.ApiServer.Resources;
 

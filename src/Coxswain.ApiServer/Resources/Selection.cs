@@ -1,4 +1,5 @@
-using Coxswain.Api;
+using Coxswain.Api.Errors;
+using Coxswain.Api.Selectors;
 using Coxswain.ApiServer.Documents;
 using Coxswain.Store;
 

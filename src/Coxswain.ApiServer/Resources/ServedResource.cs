@@ -2,6 +2,10 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using System.Text.Json.Nodes;
 using Coxswain.Api;
+using Coxswain.Api.Json;
+using Coxswain.Api.Kinds;
+using Coxswain.Api.Resources;
+using Coxswain.Api.Schemata;
 using Coxswain.ApiServer.Documents;
 using Coxswain.Store;
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Coxswain.Api;
+using Coxswain.Api.Schemata;
 
 namespace Coxswain.ApiServer.Verbs;
 

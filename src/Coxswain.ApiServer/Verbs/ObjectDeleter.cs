@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
-using Coxswain.Api;
+using Coxswain.Api.Errors;
+using Coxswain.Api.Json;
 using Coxswain.Api.Meta.V1;
+using Coxswain.Api.Scalars;
 using Coxswain.ApiServer.Admission;
 using Coxswain.ApiServer.Documents;
 using Coxswain.ApiServer.Resources;

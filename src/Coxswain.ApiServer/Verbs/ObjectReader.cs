@@ -1,4 +1,5 @@
 using Coxswain.Api;
+using Coxswain.Api.Errors;
 using Coxswain.Api.Meta.V1;
 using Coxswain.ApiServer.Documents;
 using Coxswain.ApiServer.Resources;

@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
 using Coxswain.Api;
+using Coxswain.Api.Errors;
+using Coxswain.Api.Json;
 using Coxswain.ApiServer.Admission;
 using Coxswain.ApiServer.Documents;
 using Coxswain.ApiServer.Resources;

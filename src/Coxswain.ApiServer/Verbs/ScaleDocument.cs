@@ -1,6 +1,10 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Coxswain.Api;
+using Coxswain.Api.Errors;
+using Coxswain.Api.Json;
+using Coxswain.Api.Schemata;
+using Coxswain.Api.Selectors;
 using Coxswain.ApiServer.Documents;
 using Coxswain.Store;
 

@@ -1,6 +1,11 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Coxswain.Api;
+using Coxswain.Api.Decoding;
+using Coxswain.Api.Defaulting;
+using Coxswain.Api.Errors;
+using Coxswain.Api.Schemata;
+using Coxswain.Api.Validation;
 using Coxswain.ApiServer.Admission;
 using Coxswain.ApiServer.Documents;
 using Coxswain.ApiServer.Resources;
@@ -42,7 +47,7 @@ internal sealed class WriteSteps(AdmissionChain admission)
     {
         var stored = request.Resource.Storage;
         var typed = Read(stored, value);
-        Refuse(request, [.. Validation.ValidateCreate(typed), .. Shape(stored, document)]);
+        Refuse(request, [.. ObjectValidation.ValidateCreate(typed), .. Shape(stored, document)]);
         return typed;
     }
 
@@ -50,14 +55,14 @@ internal sealed class WriteSteps(AdmissionChain admission)
     {
         var stored = request.Resource.Storage;
         var typed = Read(stored, value);
-        Refuse(request, [.. Validation.ValidateUpdate(typed, old), .. Shape(stored, document)]);
+        Refuse(request, [.. ObjectValidation.ValidateUpdate(typed, old), .. Shape(stored, document)]);
         return typed;
     }
 
     /// <summary>A subresource changes what it may by its own rules; metadata has the same rules everywhere.</summary>
     public static void ValidateMetadata(ApiRequest request, JsonObject document, byte[] value, ReadOnlySpan<byte> old) => Refuse(request,
         [
-            .. Validation.ValidateMetadataUpdate(StoredObject.ReadPartial(value), StoredObject.ReadPartial(old)),
+            .. ObjectValidation.ValidateMetadataUpdate(StoredObject.ReadPartial(value), StoredObject.ReadPartial(old)),
             .. Shape(request.Resource.Storage, document),
         ]);
 
@@ -68,7 +73,7 @@ internal sealed class WriteSteps(AdmissionChain admission)
     {
         if (schema is not null)
         {
-            Defaulting.Apply(document, schema);
+            ObjectDefaulting.Apply(document, schema);
         }
     }
 

@@ -1,4 +1,4 @@
-using Coxswain.Api;
+using Coxswain.Api.Errors;
 using Coxswain.ApiServer.Documents;
 using Coxswain.ApiServer.Resources;
 using Coxswain.Client;

@@ -1,6 +1,6 @@
 using System.Threading.Channels;
-using Coxswain.Api;
 using Coxswain.Api.Core.V1;
+using Coxswain.Api.Errors;
 using Coxswain.Api.Meta.V1;
 using Microsoft.Extensions.Logging;
 

@@ -5,7 +5,10 @@ using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Coxswain.Api;
+using Coxswain.Api.Errors;
+using Coxswain.Api.Json;
 using Coxswain.Api.Meta.V1;
+using Coxswain.Api.Resources;
 
 namespace Coxswain.Client.Http;
 

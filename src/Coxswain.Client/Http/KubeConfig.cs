@@ -1,7 +1,7 @@
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
-using Coxswain.Api;
+using Coxswain.Api.Decoding;
 
 namespace Coxswain.Client.Http;
 

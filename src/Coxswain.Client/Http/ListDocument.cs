@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Coxswain.Api;
+using Coxswain.Api.Json;
 using Coxswain.Api.Meta.V1;
 
 namespace Coxswain.Client.Http;

@@ -1,5 +1,5 @@
 using System.Text;
-using Coxswain.Api;
+using Coxswain.Api.Resources;
 
 namespace Coxswain.Client.Http;
 

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using Coxswain.Api;
+using Coxswain.Api.Errors;
+using Coxswain.Api.Json;
 using Coxswain.Api.Meta.V1;
 
 namespace Coxswain.Client.Http;

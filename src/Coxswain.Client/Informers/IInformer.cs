@@ -1,4 +1,4 @@
-using Coxswain.Api;
+using Coxswain.Api.Resources;
 
 namespace Coxswain.Client.Informers;
 

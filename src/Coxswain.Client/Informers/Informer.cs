@@ -1,5 +1,7 @@
 using Coxswain.Api;
+using Coxswain.Api.Errors;
 using Coxswain.Api.Meta.V1;
+using Coxswain.Api.Resources;
 using Microsoft.Extensions.Logging;
 
 namespace Coxswain.Client.Informers;

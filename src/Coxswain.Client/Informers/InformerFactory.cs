@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Coxswain.Api;
 using Coxswain.Api.Meta.V1;
+using Coxswain.Api.Resources;
 using Microsoft.Extensions.Logging;
 
 namespace Coxswain.Client.Informers;

@@ -1,4 +1,4 @@
-using Coxswain.Api;
+using Coxswain.Api.Errors;
 using Coxswain.Client.WorkQueues;
 using Microsoft.Extensions.Logging;
 

@@ -1,12 +1,12 @@
-using Coxswain.Api;
 using Coxswain.Api.Apps.V1;
 using Coxswain.Api.Core.V1;
+using Coxswain.Api.Errors;
 using Coxswain.Api.Meta.V1;
 using Coxswain.Client;
 using Coxswain.Client.Events;
 using Coxswain.Client.Informers;
 using Coxswain.Client.Reconcilers;
-using LabelSelector = Coxswain.Api.LabelSelector;
+using LabelSelector = Coxswain.Api.Selectors.LabelSelector;
 
 namespace Coxswain.Controllers.Apps;
 

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
-using Coxswain.Api;
 using Coxswain.Api.Core.V1;
+using Coxswain.Api.Json;
 
 namespace Coxswain.Controllers.Apps;
 

@@ -1,7 +1,7 @@
 using Coxswain.Api.Apps.V1;
 using Coxswain.Api.Core.V1;
 using Coxswain.Client;
-using LabelSelector = Coxswain.Api.LabelSelector;
+using LabelSelector = Coxswain.Api.Selectors.LabelSelector;
 
 namespace Coxswain.Controllers.Apps;
 

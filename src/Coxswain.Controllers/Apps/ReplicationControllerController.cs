@@ -1,6 +1,6 @@
 using Coxswain.Api.Core.V1;
 using Coxswain.Client;
-using LabelSelector = Coxswain.Api.LabelSelector;
+using LabelSelector = Coxswain.Api.Selectors.LabelSelector;
 
 namespace Coxswain.Controllers.Apps;
 

@@ -1,5 +1,5 @@
-using Coxswain.Api;
 using Coxswain.Api.Rbac.V1;
+using Coxswain.Api.Selectors;
 using Coxswain.Client;
 using Coxswain.Client.Informers;
 using Coxswain.Client.Reconcilers;

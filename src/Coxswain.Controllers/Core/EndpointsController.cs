@@ -1,12 +1,12 @@
 using System.Collections.Concurrent;
-using Coxswain.Api;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Discovery.V1;
+using Coxswain.Api.Errors;
 using Coxswain.Api.Meta.V1;
 using Coxswain.Client;
 using Coxswain.Client.Informers;
 using Coxswain.Client.Reconcilers;
-using LabelSelector = Coxswain.Api.LabelSelector;
+using LabelSelector = Coxswain.Api.Selectors.LabelSelector;
 using V1Node = Coxswain.Api.Core.V1.Node;
 
 namespace Coxswain.Controllers.Core;
@@ -118,7 +118,7 @@ internal sealed class EndpointsController : KeyedController
     private void OnPodChange(Pod? old, Pod? current)
     {
         if (old is not null && current is not null && ServiceEndpoints.IsSameBackend(old, current)
-            && Api.KubeEquality.Equal(old.Metadata.Labels, current.Metadata.Labels, (left, right) => left == right))
+            && Api.Json.KubeEquality.Equal(old.Metadata.Labels, current.Metadata.Labels, (left, right) => left == right))
         {
             return;
         }

@@ -1,5 +1,6 @@
-using Coxswain.Api;
+using Coxswain.Api.Errors;
 using Coxswain.Api.Meta.V1;
+using Coxswain.Api.Resources;
 using Coxswain.Client;
 
 namespace Coxswain.Controllers.Core;

@@ -1,5 +1,5 @@
-using Coxswain.Api;
 using Coxswain.Api.Core.V1;
+using Coxswain.Api.Errors;
 using Coxswain.Api.Meta.V1;
 using Coxswain.Client;
 using Coxswain.Client.Informers;

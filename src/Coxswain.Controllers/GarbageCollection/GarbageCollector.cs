@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
-using Coxswain.Api;
+using Coxswain.Api.Errors;
+using Coxswain.Api.Json;
 using Coxswain.Api.Meta.V1;
+using Coxswain.Api.Resources;
 using Coxswain.Client;
 using Coxswain.Client.Reconcilers;
 using Coxswain.Client.WorkQueues;

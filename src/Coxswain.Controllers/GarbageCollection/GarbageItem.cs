@@ -1,5 +1,5 @@
-using Coxswain.Api;
 using Coxswain.Api.Meta.V1;
+using Coxswain.Api.Resources;
 using Coxswain.Client;
 
 namespace Coxswain.Controllers.GarbageCollection;

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Coxswain.Api;
 using Coxswain.Api.Meta.V1;
+using Coxswain.Api.Resources;
 using Coxswain.Client;
 using Coxswain.Client.Informers;
 

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
-using Coxswain.Api;
 using Coxswain.Api.Coordination.V1;
 using Coxswain.Api.Core.V1;
+using Coxswain.Api.Errors;
 using Coxswain.Client;
 using Coxswain.Client.Events;
 using Coxswain.Client.Informers;

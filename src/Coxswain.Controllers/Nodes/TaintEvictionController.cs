@@ -82,7 +82,7 @@ internal sealed class TaintEvictionController : KeyedController
     {
         _nodes.OnChange((old, current) =>
         {
-            if (current is not null && HasNoExecute(current) && !Api.KubeEquality.Equal(old?.Spec.Taints ?? [], current.Spec.Taints, (left, right) => left.Equals(right)))
+            if (current is not null && HasNoExecute(current) && !Api.Json.KubeEquality.Equal(old?.Spec.Taints ?? [], current.Spec.Taints, (left, right) => left.Equals(right)))
             {
                 foreach (var pod in _pods.ListOnNode(current.Metadata.Name))
                 {

@@ -1,11 +1,11 @@
-using Coxswain.Api;
 using Coxswain.Api.Core.V1;
+using Coxswain.Api.Json;
 using Coxswain.Api.Policy.V1;
 using Coxswain.Client;
 using Coxswain.Client.Events;
 using Coxswain.Client.Informers;
 using Coxswain.Client.Reconcilers;
-using LabelSelector = Coxswain.Api.LabelSelector;
+using LabelSelector = Coxswain.Api.Selectors.LabelSelector;
 
 namespace Coxswain.Controllers.Policy;
 

@@ -1,6 +1,6 @@
 using System.Text;
-using Coxswain.Api;
 using Coxswain.Api.Core.V1;
+using Coxswain.Api.Scalars;
 using Coxswain.Node.Objects;
 using Coxswain.Node.PodFacts;
 

@@ -46,7 +46,7 @@ internal sealed class ImagePuller(IPodRuntime runtime, IPodObjects objects, Even
         try
         {
             var pulled = await runtime.PullImageAsync(image, await CredentialsAsync(pod, cancellationToken), cancellationToken);
-            var took = Coxswain.Api.KubeDuration.Format(TimeSpan.FromMilliseconds(Math.Round(time.GetElapsedTime(begin).TotalMilliseconds)));
+            var took = Coxswain.Api.Scalars.KubeDuration.Format(TimeSpan.FromMilliseconds(Math.Round(time.GetElapsedTime(begin).TotalMilliseconds)));
             events.Normal(
                 pod, "Pulled", $"Successfully pulled image \"{image}\" in {took} ({took} including waiting). Image size: {pulled.SizeBytes} bytes.", fieldPath);
             return pulled;

@@ -1,5 +1,5 @@
-using Coxswain.Api;
 using Coxswain.Api.Core.V1;
+using Coxswain.Api.Pods;
 using Coxswain.Client.Events;
 using Coxswain.Node.Options;
 using Coxswain.Node.Planning;

@@ -1,4 +1,4 @@
-using Coxswain.Api;
+using Coxswain.Api.Scalars;
 using Coxswain.Linux.Files;
 using Coxswain.Node.Options;
 

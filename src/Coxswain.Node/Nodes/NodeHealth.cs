@@ -1,5 +1,5 @@
-using Coxswain.Api;
 using Coxswain.Api.Core.V1;
+using Coxswain.Api.Errors;
 using Coxswain.Client;
 using Microsoft.Extensions.Logging;
 using V1Node = Coxswain.Api.Core.V1.Node;

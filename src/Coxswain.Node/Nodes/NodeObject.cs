@@ -1,6 +1,6 @@
-using Coxswain.Api;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Meta.V1;
+using Coxswain.Api.Scalars;
 using Coxswain.Node.Eviction;
 using Coxswain.Node.Options;
 using Coxswain.Node.Runtime;

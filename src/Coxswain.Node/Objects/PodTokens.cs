@@ -1,6 +1,7 @@
-using Coxswain.Api;
 using Coxswain.Api.Authentication.V1;
 using Coxswain.Api.Core.V1;
+using Coxswain.Api.Errors;
+using Coxswain.Api.Resources;
 using Coxswain.Client;
 
 namespace Coxswain.Node.Objects;

@@ -1,6 +1,6 @@
 using System.Text;
-using Coxswain.Api;
 using Coxswain.Api.Core.V1;
+using Coxswain.Api.Scalars;
 
 namespace Coxswain.Node.PodFacts;
 

@@ -1,5 +1,5 @@
-using Coxswain.Api;
 using Coxswain.Api.Core.V1;
+using Coxswain.Api.Errors;
 using Coxswain.Client;
 using Coxswain.Node.Files;
 using Coxswain.Node.Planning;

@@ -182,7 +182,7 @@ internal sealed class PodContainers
         }
 
         var name = $"{pod.Metadata.Name}_{pod.Metadata.Namespace}({pod.Metadata.Uid})";
-        var delay = Coxswain.Api.KubeDuration.Format(slot.Crashes.Delay);
+        var delay = Coxswain.Api.Scalars.KubeDuration.Format(slot.Crashes.Delay);
         var waiting = new ContainerStateWaiting
         {
             Reason = "CrashLoopBackOff",

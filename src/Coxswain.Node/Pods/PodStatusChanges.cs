@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
-using Coxswain.Api;
 using Coxswain.Api.Core.V1;
+using Coxswain.Api.Json;
 using Coxswain.Node.Planning;
 
 namespace Coxswain.Node.Pods;

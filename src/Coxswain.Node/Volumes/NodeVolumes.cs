@@ -1,4 +1,4 @@
-using Coxswain.Api;
+using Coxswain.Api.Scalars;
 using Coxswain.Linux.Mounts;
 using Coxswain.Node.Files;
 using Coxswain.Node.Objects;

@@ -1,5 +1,5 @@
 using Coxswain.Api.Core.V1;
-using LabelSelector = Coxswain.Api.LabelSelector;
+using LabelSelector = Coxswain.Api.Selectors.LabelSelector;
 
 namespace Coxswain.Scheduler.Filters;
 

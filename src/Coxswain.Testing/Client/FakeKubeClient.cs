@@ -2,7 +2,10 @@ using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using Coxswain.Api;
 using Coxswain.Api.Core.V1;
+using Coxswain.Api.Errors;
+using Coxswain.Api.Json;
 using Coxswain.Api.Meta.V1;
+using Coxswain.Api.Resources;
 using Coxswain.Client;
 using V1Binding = Coxswain.Api.Core.V1.Binding;
 

@@ -1,5 +1,7 @@
 using Coxswain.Api;
+using Coxswain.Api.Json;
 using Coxswain.Api.Meta.V1;
+using Coxswain.Api.Resources;
 using Coxswain.Client;
 
 namespace Coxswain.Testing.Client;

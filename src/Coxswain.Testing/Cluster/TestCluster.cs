@@ -1,4 +1,5 @@
 using Coxswain.Api;
+using Coxswain.Api.Json;
 using Coxswain.ApiServer;
 using Coxswain.ApiServer.Users;
 using Coxswain.Client;

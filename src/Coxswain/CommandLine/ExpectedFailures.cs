@@ -1,4 +1,4 @@
-using Coxswain.Api;
+using Coxswain.Api.Errors;
 using Coxswain.Engine;
 using Coxswain.Hosting;
 using Coxswain.Linux;

@@ -1,6 +1,12 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Coxswain.Api.Decoding;
+using Coxswain.Api.Errors;
+using Coxswain.Api.Json;
+using Coxswain.Api.Patch;
+using Coxswain.Api.Scalars;
+using Coxswain.Api.Schemata;
 
 namespace Coxswain.Api.Tests;
 

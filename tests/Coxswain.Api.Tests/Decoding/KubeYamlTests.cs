@@ -1,5 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Coxswain.Api.Decoding;
+using Coxswain.Api.Errors;
 
 namespace Coxswain.Api.Tests;
 

@@ -1,4 +1,10 @@
 using System.Text;
+using Coxswain.Api.Decoding;
+using Coxswain.Api.Defaulting;
+using Coxswain.Api.Errors;
+using Coxswain.Api.Kinds;
+using Coxswain.Api.Schemata;
+using Coxswain.Api.Validation;
 using FsCheck;
 using FsCheck.Fluent;
 
@@ -132,8 +138,8 @@ public class ObjectDecoderTests
         try
         {
             var document = ObjectDecoder.Decode(bytes, DeploymentKind).Document;
-            Defaulting.Apply(document, Schemas.Find(DeploymentKind)!);
-            Validation.ValidateCreate(KubeTypes.Read(DeploymentKind, Encoding.UTF8.GetBytes(document.ToJsonString())));
+            ObjectDefaulting.Apply(document, Schemas.Find(DeploymentKind)!);
+            ObjectValidation.ValidateCreate(KubeTypes.Read(DeploymentKind, Encoding.UTF8.GetBytes(document.ToJsonString())));
         }
         catch (KubeStatusException)
         {

@@ -1,4 +1,5 @@
 using System.Text;
+using Coxswain.Api.Decoding;
 
 namespace Coxswain.Api.Tests;
 

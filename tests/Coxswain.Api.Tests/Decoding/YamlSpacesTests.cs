@@ -1,4 +1,7 @@
 using System.Text;
+using Coxswain.Api.Decoding;
+using Coxswain.Api.Errors;
+using Coxswain.Api.Json;
 
 namespace Coxswain.Api.Tests;
 

@@ -1,4 +1,9 @@
 using System.Text.Json.Nodes;
+using Coxswain.Api.Decoding;
+using Coxswain.Api.Defaulting;
+using Coxswain.Api.Json;
+using Coxswain.Api.Kinds;
+using Coxswain.Api.Schemata;
 
 namespace Coxswain.Api.Tests;
 
@@ -90,9 +95,9 @@ public class DefaultingTests
         {
             var schema = Schemas.Find(kind)!;
             var document = ObjectDecoder.Decode("{}"u8, kind).Document;
-            Defaulting.Apply(document, schema);
+            ObjectDefaulting.Apply(document, schema);
             var once = document.ToJsonString();
-            Defaulting.Apply(document, schema);
+            ObjectDefaulting.Apply(document, schema);
 
             Assert.Equal(once, document.ToJsonString());
             ObjectDecoder.Decode(System.Text.Encoding.UTF8.GetBytes(once), kind, FieldValidation.Strict);
@@ -108,7 +113,7 @@ public class DefaultingTests
         var json = Manifests.Json(yaml);
         var kind = Manifests.Kind(json);
         var document = ObjectDecoder.Decode(json, kind, FieldValidation.Strict).Document;
-        Defaulting.Apply(document, Schemas.Find(kind)!);
+        ObjectDefaulting.Apply(document, Schemas.Find(kind)!);
         return document;
     }
 

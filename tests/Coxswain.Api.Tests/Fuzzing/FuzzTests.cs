@@ -1,6 +1,17 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Coxswain.Api.Decoding;
+using Coxswain.Api.Defaulting;
+using Coxswain.Api.Errors;
+using Coxswain.Api.Json;
+using Coxswain.Api.Kinds;
+using Coxswain.Api.Patch;
+using Coxswain.Api.Protobuf;
+using Coxswain.Api.Scalars;
+using Coxswain.Api.Schemata;
+using Coxswain.Api.Selectors;
+using Coxswain.Api.Validation;
 using Coxswain.Testing.Fuzzing;
 
 namespace Coxswain.Api.Tests;
@@ -33,17 +44,17 @@ public class FuzzTests
         var bytes = Encoding.UTF8.GetBytes(document.ToJsonString());
         var again = ObjectDecoder.Decode(bytes, kind, schema, FieldValidation.Strict).Document;
         Same(document, again, "decoding again");
-        Defaulting.Apply(document, schema);
+        ObjectDefaulting.Apply(document, schema);
         var defaulted = Encoding.UTF8.GetBytes(document.ToJsonString());
-        Defaulting.Apply(document, schema);
+        ObjectDefaulting.Apply(document, schema);
         Same(KubeJson.ParseNode(defaulted), document, "defaulting again");
         if (KubeTypes.AllObjects.Contains(kind))
         {
             var typed = KubeTypes.Read(kind, defaulted);
             var written = KubeJson.Serialize(typed);
             Fuzzer.Require(KubeTypes.Read(kind, written).Equals(typed), "the codec reads another object than it wrote");
-            Validation.ValidateCreate(typed);
-            Validation.ValidateUpdate(typed, typed);
+            ObjectValidation.ValidateCreate(typed);
+            ObjectValidation.ValidateUpdate(typed, typed);
         }
     });
 
@@ -227,7 +238,7 @@ public class FuzzTests
             if (Try(() => ObjectDecoder.Decode(Encoding.UTF8.GetBytes(given.ToJsonString()),
                 new ObjectKind("example.com/v1", "Widget"), root, FieldValidation.Warn)) is { } decoded)
             {
-                Defaulting.Apply(decoded.Document, root);
+                ObjectDefaulting.Apply(decoded.Document, root);
                 SchemaValidation.Validate(decoded.Document, root);
             }
         }

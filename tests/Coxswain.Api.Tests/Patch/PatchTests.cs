@@ -1,4 +1,8 @@
 using System.Text.Json.Nodes;
+using Coxswain.Api.Errors;
+using Coxswain.Api.Json;
+using Coxswain.Api.Patch;
+using Coxswain.Api.Schemata;
 using FsCheck;
 using FsCheck.Fluent;
 

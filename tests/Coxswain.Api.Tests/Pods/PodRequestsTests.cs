@@ -1,4 +1,7 @@
 using Coxswain.Api.Core.V1;
+using Coxswain.Api.Json;
+using Coxswain.Api.Pods;
+using Coxswain.Api.Scalars;
 
 namespace Coxswain.Api.Tests;
 

@@ -1,3 +1,6 @@
+using Coxswain.Api.Protobuf;
+using Coxswain.Api.Schemata;
+
 namespace Coxswain.Api.Tests;
 
 public class ProtobufTests

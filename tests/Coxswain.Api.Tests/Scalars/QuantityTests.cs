@@ -1,3 +1,4 @@
+using Coxswain.Api.Scalars;
 using FsCheck;
 using FsCheck.Fluent;
 

@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using Coxswain.Api.Kinds;
+using Coxswain.Api.Schemata;
 
 namespace Coxswain.Api.Tests;
 

@@ -1,3 +1,5 @@
+using Coxswain.Api.Schemata;
+
 namespace Coxswain.Api.Tests;
 
 public class SchemaPatternTests

@@ -1,5 +1,9 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Coxswain.Api.Decoding;
+using Coxswain.Api.Json;
+using Coxswain.Api.Kinds;
+using Coxswain.Api.Schemata;
 
 namespace Coxswain.Api.Tests;
 

@@ -1,5 +1,10 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Coxswain.Api.Decoding;
+using Coxswain.Api.Defaulting;
+using Coxswain.Api.Errors;
+using Coxswain.Api.Patch;
+using Coxswain.Api.Schemata;
 
 namespace Coxswain.Api.Tests;
 
@@ -88,7 +93,7 @@ public class StructuralSchemaTests
         var decoded =
             Decode(schema, """{"size":null,"zero":0,"none":null,"given":{},"parts":[{}],"byName":{"k":{}}}""");
 
-        Defaulting.Apply(decoded.Document, schema);
+        ObjectDefaulting.Apply(decoded.Document, schema);
 
         Assert.True(JsonNode.DeepEquals(
             JsonNode.Parse(

@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using Coxswain.Api.Errors;
+using Coxswain.Api.Selectors;
 using FsCheck;
 using FsCheck.Fluent;
 

@@ -1,4 +1,7 @@
 using System.Text.Json.Nodes;
+using Coxswain.Api.Decoding;
+using Coxswain.Api.Schemata;
+using Coxswain.Api.Validation;
 
 namespace Coxswain.Api.Tests;
 

@@ -1,6 +1,12 @@
 using System.Text;
 using Coxswain.Api.Apps.V1;
 using Coxswain.Api.Core.V1;
+using Coxswain.Api.Decoding;
+using Coxswain.Api.Defaulting;
+using Coxswain.Api.Errors;
+using Coxswain.Api.Kinds;
+using Coxswain.Api.Schemata;
+using Coxswain.Api.Validation;
 
 namespace Coxswain.Api.Tests;
 
@@ -9,9 +15,9 @@ public class ValidationTests
     [Fact]
     public void ValidateCreate_GoodObjects_HaveNoErrors()
     {
-        Assert.Empty(Validation.ValidateCreate(Manifests.Typed<Deployment>(Manifests.Deployment)));
-        Assert.Empty(Validation.ValidateCreate(Manifests.Typed<Pod>(Manifests.Pod)));
-        Assert.Empty(Validation.ValidateCreate(Manifests.Typed<Service>(Manifests.Service)));
+        Assert.Empty(ObjectValidation.ValidateCreate(Manifests.Typed<Deployment>(Manifests.Deployment)));
+        Assert.Empty(ObjectValidation.ValidateCreate(Manifests.Typed<Pod>(Manifests.Pod)));
+        Assert.Empty(ObjectValidation.ValidateCreate(Manifests.Typed<Service>(Manifests.Service)));
     }
 
     [Theory]
@@ -29,7 +35,7 @@ public class ValidationTests
     {
         Assert.Contains(from, Manifests.Deployment, StringComparison.Ordinal);
 
-        var errors = Validation.ValidateCreate(Manifests.Typed<Deployment>(Manifests.Deployment.Replace(from, to, StringComparison.Ordinal)));
+        var errors = ObjectValidation.ValidateCreate(Manifests.Typed<Deployment>(Manifests.Deployment.Replace(from, to, StringComparison.Ordinal)));
 
         Assert.Equal([expected], errors.Select(error => error.ToString()));
     }
@@ -60,7 +66,7 @@ public class ValidationTests
         "endpoints[0].addresses[0]: Invalid value: \"::1\": must be an IPv4 address")]
     public void ValidateCreate_Mistakes_AreToldInKubernetesWords(string yaml, params string[] expected)
     {
-        var errors = Validation.ValidateCreate(Typed(yaml)).Select(error => error.ToString()).ToList();
+        var errors = ObjectValidation.ValidateCreate(Typed(yaml)).Select(error => error.ToString()).ToList();
 
         Assert.True(errors.Count == expected.Length, string.Join("\n", errors));
         Assert.All(expected.Zip(errors), pair => Assert.StartsWith(pair.First, pair.Second, StringComparison.Ordinal));
@@ -72,7 +78,7 @@ public class ValidationTests
         var old = Manifests.Typed<Deployment>(Manifests.Deployment);
         var value = old with { Spec = old.Spec with { Selector = new() { MatchExpressions = [new() { Key = "app", Operator = "Exists" }] } } };
 
-        var error = Assert.Single(Validation.ValidateUpdate(value, old));
+        var error = Assert.Single(ObjectValidation.ValidateUpdate(value, old));
 
         Assert.Equal("spec.selector", error.Field);
         Assert.EndsWith("field is immutable", error.ToString(), StringComparison.Ordinal);
@@ -85,9 +91,9 @@ public class ValidationTests
         var image = old with { Spec = old.Spec with { Containers = [old.Spec.Containers[0] with { Image = "nginx:2" }] } };
         var command = old with { Spec = old.Spec with { Containers = [old.Spec.Containers[0] with { Command = ["sh"] }] } };
 
-        Assert.Empty(Validation.ValidateUpdate(image, old));
+        Assert.Empty(ObjectValidation.ValidateUpdate(image, old));
         Assert.StartsWith("spec: Forbidden: pod updates may not change fields other than",
-            Assert.Single(Validation.ValidateUpdate(command, old)).ToString(), StringComparison.Ordinal);
+            Assert.Single(ObjectValidation.ValidateUpdate(command, old)).ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -99,7 +105,7 @@ public class ValidationTests
             Spec = old.Spec with { EphemeralContainers = [EphemeralContainer.Empty with { Name = "debug", Image = "sh" }] },
         };
 
-        Assert.Contains(Validation.ValidateUpdate(value, old), error =>
+        Assert.Contains(ObjectValidation.ValidateUpdate(value, old), error =>
             error.ToString().StartsWith("spec: Forbidden: pod updates may not change fields other than", StringComparison.Ordinal));
     }
 
@@ -109,7 +115,7 @@ public class ValidationTests
         var old = (ConfigMap)Typed("{apiVersion: v1, kind: ConfigMap, metadata: {name: a, namespace: d}, immutable: true, data: {a: b}}");
         var value = old with { Data = new Dictionary<string, string> { ["a"] = "c" } };
 
-        Assert.Equal("data: Forbidden: field is immutable when `immutable` is set", Assert.Single(Validation.ValidateUpdate(value, old)).ToString());
+        Assert.Equal("data: Forbidden: field is immutable when `immutable` is set", Assert.Single(ObjectValidation.ValidateUpdate(value, old)).ToString());
     }
 
     [Fact]
@@ -130,7 +136,7 @@ public class ValidationTests
         var json = Manifests.Json(yaml);
         var kind = Manifests.Kind(json);
         var document = ObjectDecoder.Decode(json, kind, FieldValidation.Strict).Document;
-        Defaulting.Apply(document, Schemas.Find(kind)!);
+        ObjectDefaulting.Apply(document, Schemas.Find(kind)!);
         return KubeTypes.Read(kind, Encoding.UTF8.GetBytes(document.ToJsonString()));
     }
 }

@@ -1,7 +1,8 @@
-using Coxswain.Api;
 using Coxswain.Api.Authentication.V1;
 using Coxswain.Api.Core.V1;
+using Coxswain.Api.Errors;
 using Coxswain.Api.Meta.V1;
+using Coxswain.Api.Resources;
 using Coxswain.ApiServer.Users;
 using Coxswain.Client;
 

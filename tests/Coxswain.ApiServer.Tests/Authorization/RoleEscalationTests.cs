@@ -1,4 +1,4 @@
-using Coxswain.Api;
+using Coxswain.Api.Errors;
 using Coxswain.Api.Meta.V1;
 using Coxswain.Api.Rbac.V1;
 using Coxswain.ApiServer.Users;

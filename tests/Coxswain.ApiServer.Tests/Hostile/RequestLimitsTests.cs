@@ -101,7 +101,7 @@ public sealed class RequestLimitsTests : IAsyncLifetime
         {
             using var reading = limits.Enter(writes: false);
             using var writing = limits.Enter(writes: true);
-            Assert.Throws<Coxswain.Api.KubeStatusException>(() => limits.Enter(writes: true));
+            Assert.Throws<Coxswain.Api.Errors.KubeStatusException>(() => limits.Enter(writes: true));
         }
     }
 

@@ -1,10 +1,10 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using Coxswain.Api;
 using Coxswain.Api.Authentication.V1;
 using Coxswain.Api.Core.V1;
-using Coxswain.Client;
+using Coxswain.Api.Resources;
 using Coxswain.ApiServer.Certificates;
+using Coxswain.Client;
 
 namespace Coxswain.ApiServer.Tests.Http;
 

@@ -1,5 +1,5 @@
-using Coxswain.Api;
 using Coxswain.Api.Core.V1;
+using Coxswain.Api.Errors;
 using Coxswain.Api.Meta.V1;
 using Coxswain.ApiServer.Users;
 using Coxswain.Client;
@@ -65,7 +65,7 @@ public sealed class InProcessKubeClientTests : IAsyncLifetime
         await _server.Admin.CreateAsync(APod("p"), default);
         using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         var revision = await _server.Store.GetRevisionAsync(default);
-        await _server.Admin.PostAsync<Binding, Status>(Coxswain.Api.ApiResources.Of<Pod>(), "default", "p", "binding",
+        await _server.Admin.PostAsync<Binding, Status>(Coxswain.Api.Resources.ApiResources.Of<Pod>(), "default", "p", "binding",
             new Binding { Metadata = new ObjectMeta { Name = "p" }, Target = new ObjectReference { Kind = "Node", Name = "n1" } }, default);
         await foreach (var change in _server.Admin.WatchAsync<Pod>(null, new WatchQuery($"{revision}", FieldSelector: "spec.nodeName=n1"), stop.Token))
         {

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Coxswain.Api;
+using Coxswain.Api.Kinds;
 using Coxswain.Api.Meta.V1;
 using Coxswain.Client;
 

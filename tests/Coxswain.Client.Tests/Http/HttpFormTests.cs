@@ -1,6 +1,7 @@
-using Coxswain.Api;
 using Coxswain.Api.Apps.V1;
 using Coxswain.Api.Core.V1;
+using Coxswain.Api.Errors;
+using Coxswain.Api.Resources;
 using Coxswain.Client.Http;
 
 namespace Coxswain.Client.Tests.Http;

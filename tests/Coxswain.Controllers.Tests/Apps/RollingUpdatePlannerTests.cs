@@ -1,6 +1,6 @@
-using Coxswain.Api;
 using Coxswain.Api.Apps.V1;
 using Coxswain.Api.Meta.V1;
+using Coxswain.Api.Scalars;
 using Coxswain.Controllers.Apps;
 
 namespace Coxswain.Controllers.Tests.Apps;

@@ -1,13 +1,15 @@
-using Coxswain.Api;
 using Coxswain.Api.Apps.V1;
 using Coxswain.Api.Core.V1;
+using Coxswain.Api.Errors;
 using Coxswain.Api.Meta.V1;
 using Coxswain.Api.Policy.V1;
+using Coxswain.Api.Resources;
+using Coxswain.Api.Scalars;
 using Coxswain.Client;
 using Coxswain.Controllers.Policy;
 using Coxswain.Controllers.Tests.Apps;
-using NodeObjects = Coxswain.Controllers.Tests.Nodes.Nodes;
 using LabelSelector = Coxswain.Api.Meta.V1.LabelSelector;
+using NodeObjects = Coxswain.Controllers.Tests.Nodes.Nodes;
 
 namespace Coxswain.Controllers.Tests.Policy;
 

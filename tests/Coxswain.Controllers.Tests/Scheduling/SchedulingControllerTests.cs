@@ -1,6 +1,7 @@
-using Coxswain.Api;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Meta.V1;
+using Coxswain.Api.Resources;
+using Coxswain.Api.Scalars;
 using Coxswain.Client;
 
 namespace Coxswain.Controllers.Tests.Scheduling;

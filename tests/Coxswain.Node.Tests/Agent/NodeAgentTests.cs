@@ -1,6 +1,6 @@
-using Coxswain.Api;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Meta.V1;
+using Coxswain.Api.Scalars;
 using Coxswain.Client;
 using V1Node = Coxswain.Api.Core.V1.Node;
 

@@ -38,7 +38,7 @@ internal static class PodWatch
         {
         }
 
-        Assert.Fail($"awaited another state of pod {name}, saw {(seen is null ? "none" : Coxswain.Api.KubeJson.ToString(seen.Status))}");
+        Assert.Fail($"awaited another state of pod {name}, saw {(seen is null ? "none" : Coxswain.Api.Json.KubeJson.ToString(seen.Status))}");
         return null;
     }
 }

@@ -1,7 +1,7 @@
 using System.Text;
-using Coxswain.Api;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Meta.V1;
+using Coxswain.Api.Scalars;
 using Coxswain.Node.Containers;
 using Coxswain.Node.PodFacts;
 

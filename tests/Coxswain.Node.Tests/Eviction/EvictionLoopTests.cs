@@ -1,6 +1,6 @@
-using Coxswain.Api;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Meta.V1;
+using Coxswain.Api.Scalars;
 using Coxswain.Client.Events;
 using Coxswain.Linux.Files;
 using Coxswain.Node.Eviction;

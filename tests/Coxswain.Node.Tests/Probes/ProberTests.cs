@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
-using Coxswain.Api;
 using Coxswain.Api.Core.V1;
+using Coxswain.Api.Scalars;
 using Coxswain.Node.Probes;
 using Coxswain.Node.Tests.Agent;
 using Coxswain.Testing.Time;

@@ -1,8 +1,8 @@
 using System.Diagnostics;
-using Coxswain.Api;
 using Coxswain.Api.Authentication.V1;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Meta.V1;
+using Coxswain.Api.Scalars;
 using Coxswain.Node.Files;
 using Coxswain.Node.Objects;
 using Coxswain.Node.Volumes;

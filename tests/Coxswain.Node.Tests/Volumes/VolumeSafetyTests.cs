@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using Coxswain.Api;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Meta.V1;
+using Coxswain.Api.Scalars;
 using Coxswain.Linux.Files;
 using Coxswain.Linux.Mounts;
 using Coxswain.Node.Files;

@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
 using Coxswain.Api;
 using Coxswain.Api.Core.V1;
+using Coxswain.Api.Json;
+using Coxswain.Api.Pods;
 using Coxswain.ApiServer.Cells;
 using Coxswain.ApiServer.Documents;
 

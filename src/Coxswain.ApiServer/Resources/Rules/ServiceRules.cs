@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Coxswain.Api;
 using Coxswain.Api.Core.V1;
+using Coxswain.Api.Json;
 using Coxswain.ApiServer.Cells;
 using Coxswain.ApiServer.Documents;
 

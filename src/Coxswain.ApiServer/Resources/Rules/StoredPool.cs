@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
-using Coxswain.Api;
+using Coxswain.Api.Json;
+using Coxswain.Api.Scalars;
 using Coxswain.ApiServer.Documents;
 using Coxswain.Store;
 

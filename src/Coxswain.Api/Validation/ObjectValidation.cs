@@ -4,19 +4,20 @@ using Coxswain.Api.Batch.V1;
 using Coxswain.Api.Coordination.V1;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Discovery.V1;
+using Coxswain.Api.Errors;
 using Coxswain.Api.Networking.V1;
 using Coxswain.Api.Policy.V1;
 using Coxswain.Api.Rbac.V1;
 using Coxswain.Api.Scheduling.V1;
 using Coxswain.Api.Storage.V1;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Validation;
 
 /// <summary>
 /// The rules an object must keep beyond its shape, checked on typed, defaulted objects. Every kind's metadata is
 /// checked; the built-in kinds that Kubernetes checks further are too.
 /// </summary>
-public static class Validation
+public static class ObjectValidation
 {
     /// <summary>What kinds have to keep beyond their metadata.</summary>
     private static readonly FrozenDictionary<ObjectKind, KindValidation> ByKind = new[]

@@ -1,8 +1,9 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Coxswain.Api.Json;
 using Coxswain.Api.Meta.V1;
 
-namespace Coxswain.Api;
+namespace Coxswain.Api.Kinds;
 
 /// <summary>
 /// An object of any kind: its metadata typed, all else as the JSON it came as. For kinds without a C# type, and for those
