@@ -2,11 +2,14 @@ using Coxswain.Client;
 using Coxswain.Client.Events;
 using Coxswain.Client.Informers;
 using Coxswain.Controllers.Apps;
+using Coxswain.Controllers.Batch;
 using Coxswain.Controllers.Core;
+using Coxswain.Controllers.DaemonSets;
 using Coxswain.Controllers.GarbageCollection;
 using Coxswain.Controllers.Nodes;
 using Coxswain.Controllers.Policy;
 using Coxswain.Controllers.Scheduling;
+using Coxswain.Controllers.StatefulSets;
 using Microsoft.Extensions.Logging;
 
 namespace Coxswain.Controllers.Management;
@@ -42,6 +45,11 @@ public sealed class ControllerManager
             Part("deployment-controller", new DeploymentController(context).RunAsync),
             Part("replicaset-controller", new ReplicaSetController(context).RunAsync),
             Part("replication-controller", new ReplicationControllerController(context).RunAsync),
+            Part("statefulset-controller", new StatefulSetController(context).RunAsync),
+            Part("daemonset-controller", new DaemonSetController(context).RunAsync),
+            Part("job-controller", new JobController(context).RunAsync),
+            Part("ttl-after-finished-controller", new TtlAfterFinishedController(context).RunAsync),
+            Part("cronjob-controller", new CronJobController(context).RunAsync),
             Part("disruption-controller", new DisruptionController(context).RunAsync),
             Part("endpointslice-controller", new EndpointsController(context).RunAsync),
             Part("namespace-controller", new NamespaceController(context).RunAsync),

@@ -51,19 +51,15 @@ internal static class BuiltInRules
         {
             HasGeneration = true, OrphansByDefault = true, Selectable = [SelectableField.At("status.replicas", "0")],
         },
-        ["jobs.batch"] = new KindRules<Job>(WorkloadCells.Cell)
-        {
-            HasGeneration = true, OrphansByDefault = true, HasNoEffect = true,
-            Selectable = [new SelectableField("status.successful", "status.succeeded", "0")],
-        },
-        ["cronjobs.batch"] = new KindRules<CronJob>(WorkloadCells.Cell) { HasGeneration = true, HasNoEffect = true },
+        ["jobs.batch"] = new JobRules(),
+        ["cronjobs.batch"] = new KindRules<CronJob>(WorkloadCells.Cell) { HasGeneration = true },
         ["deployments.apps"] = new KindRules<Deployment>(WorkloadCells.Cell) { HasGeneration = true },
         ["replicasets.apps"] = new KindRules<ReplicaSet>(WorkloadCells.Cell)
         {
             HasGeneration = true, Selectable = [SelectableField.At("status.replicas", "0")],
         },
-        ["statefulsets.apps"] = new KindRules<StatefulSet>(WorkloadCells.Cell) { HasGeneration = true, HasNoEffect = true },
-        ["daemonsets.apps"] = new KindRules<DaemonSet>(WorkloadCells.Cell) { HasGeneration = true, HasNoEffect = true },
+        ["statefulsets.apps"] = new KindRules<StatefulSet>(WorkloadCells.Cell) { HasGeneration = true },
+        ["daemonsets.apps"] = new KindRules<DaemonSet>(WorkloadCells.Cell) { HasGeneration = true },
         ["horizontalpodautoscalers.autoscaling"] = new KindRules<HorizontalPodAutoscaler>(ClusterCells.Cell) { HasNoEffect = true },
         ["poddisruptionbudgets.policy"] = new KindRules<PodDisruptionBudget>(ClusterCells.Cell) { HasGeneration = true },
         ["ingresses.networking.k8s.io"] = new KindRules<Ingress>(NetworkCells.Cell) { HasGeneration = true, HasNoEffect = true },
