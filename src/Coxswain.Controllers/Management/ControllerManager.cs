@@ -10,6 +10,7 @@ using Coxswain.Controllers.Nodes;
 using Coxswain.Controllers.Policy;
 using Coxswain.Controllers.Scheduling;
 using Coxswain.Controllers.StatefulSets;
+using Coxswain.Controllers.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace Coxswain.Controllers.Management;
@@ -50,6 +51,12 @@ public sealed class ControllerManager
             Part("job-controller", new JobController(context).RunAsync),
             Part("ttl-after-finished-controller", new TtlAfterFinishedController(context).RunAsync),
             Part("cronjob-controller", new CronJobController(context).RunAsync),
+            Part("persistentvolumeclaim-controller", new ClaimController(context, options.VolumeFolders).RunAsync),
+            Part("persistentvolume-controller", new VolumeController(context, options.VolumeFolders).RunAsync),
+            Part("pvc-protection-controller", new ClaimProtectionController(context).RunAsync),
+            Part("pv-protection-controller", new VolumeProtectionController(context).RunAsync),
+            Part("ephemeral-volume-controller", new EphemeralVolumeController(context).RunAsync),
+            Part("expand-controller", new ExpandController(context).RunAsync),
             Part("disruption-controller", new DisruptionController(context).RunAsync),
             Part("endpointslice-controller", new EndpointsController(context).RunAsync),
             Part("namespace-controller", new NamespaceController(context).RunAsync),

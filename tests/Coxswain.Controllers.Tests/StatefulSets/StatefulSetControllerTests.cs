@@ -183,7 +183,7 @@ public sealed class StatefulSetControllerTests
 
     private static async Task<ControlPlane> StartAsync(StatefulSet set)
     {
-        var cluster = await ControlPlane.StartAsync(new ControllerOptions { NodeMonitorGracePeriod = TimeSpan.FromHours(1) });
+        var cluster = await ControlPlane.StartAsync(new ControllerOptions { NodeMonitorGracePeriod = TimeSpan.FromHours(1), VolumeFolders = new Storage.TestFolders() });
         await cluster.AddNodeAsync("node-1");
         await cluster.Client.CreateAsync(set, default);
         return cluster;

@@ -26,9 +26,9 @@ internal static class BuiltInRules
         {
             StatusCarriesLabels = true, KeepsFirstStatus = true, Selectable = [SelectableField.At("spec.unschedulable", "false")],
         },
-        ["persistentvolumes"] = new KindRules<PersistentVolume>(CoreCells.Cell) { FirstPhase = "Pending", AnswersWithObject = true, HasNoEffect = true },
+        ["persistentvolumes"] = new KindRules<PersistentVolume>(CoreCells.Cell) { FirstPhase = "Pending", AnswersWithObject = true },
         ["persistentvolumeclaims"] =
-            new KindRules<PersistentVolumeClaim>(CoreCells.Cell) { FirstPhase = "Pending", AnswersWithObject = true, HasNoEffect = true },
+            new KindRules<PersistentVolumeClaim>(CoreCells.Cell) { FirstPhase = "Pending", AnswersWithObject = true },
         ["serviceaccounts"] = new KindRules<ServiceAccount>(CoreCells.Cell) { AnswersWithObject = true },
         ["podtemplates"] = new KindRules<PodTemplate>(WorkloadCells.Cell) { AnswersWithObject = true, CreatesOnUpdate = true },
         ["resourcequotas"] = new KindRules { AnswersWithObject = true, HasNoEffect = true },
@@ -67,7 +67,7 @@ internal static class BuiltInRules
         ["networkpolicies.networking.k8s.io"] = new KindRules<NetworkPolicy>(NetworkCells.Cell) { HasGeneration = true, HasNoEffect = true },
         ["endpointslices.discovery.k8s.io"] = new KindRules<EndpointSlice>(NetworkCells.Cell) { HasGeneration = true },
         ["priorityclasses.scheduling.k8s.io"] = new KindRules<PriorityClass>(ClusterCells.Cell),
-        ["storageclasses.storage.k8s.io"] = new KindRules<StorageClass>(ClusterCells.Cell) { Name = ClusterCells.Name, HasNoEffect = true },
+        ["storageclasses.storage.k8s.io"] = new KindRules<StorageClass>(ClusterCells.Cell) { Name = ClusterCells.Name },
         ["leases.coordination.k8s.io"] = new KindRules<Lease>(ClusterCells.Cell) { IsConditional = true, CreatesOnUpdate = true },
         ["roles.rbac.authorization.k8s.io"] = new KindRules { CreatesOnUpdate = true },
         ["clusterroles.rbac.authorization.k8s.io"] = new KindRules { CreatesOnUpdate = true },
