@@ -1,7 +1,7 @@
 using System.Globalization;
 using Coxswain.Api.Core.V1;
 
-namespace Coxswain.Controllers.Apps;
+namespace Coxswain.Controllers.Pods;
 
 /// <summary>
 /// Which of a set's pods go first when it shrinks: those that serve least, as Kubernetes ranks them

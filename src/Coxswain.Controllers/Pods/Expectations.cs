@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace Coxswain.Controllers.Apps;
+namespace Coxswain.Controllers.Pods;
 
 /// <summary>
 /// What a controller has asked for and its cache does not show yet, by the owner's uid: one that was made anew under the
@@ -32,6 +32,10 @@ internal sealed class Expectations(TimeProvider time)
 
     public void ExpectDeletions(string owner, IEnumerable<string> uids) =>
         _expected[owner] = new Expected { Deletions = [.. uids], Since = time.GetTimestamp() };
+
+    /// <summary>Both at once, in place of what was expected before.</summary>
+    public void Expect(string owner, int creations, IEnumerable<string> deletions) =>
+        _expected[owner] = new Expected { Creations = creations, Deletions = [.. deletions], Since = time.GetTimestamp() };
 
     /// <summary>A pod appeared, or its creation failed.</summary>
     public void CreationSettled(string owner)

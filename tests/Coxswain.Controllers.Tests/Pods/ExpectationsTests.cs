@@ -1,7 +1,7 @@
-using Coxswain.Controllers.Apps;
+using Coxswain.Controllers.Pods;
 using Coxswain.Testing.Time;
 
-namespace Coxswain.Controllers.Tests.Apps;
+namespace Coxswain.Controllers.Tests.Pods;
 
 public sealed class ExpectationsTests
 {

@@ -2,7 +2,7 @@ using Coxswain.Api;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Meta.V1;
 
-namespace Coxswain.Controllers.Apps;
+namespace Coxswain.Controllers.Pods;
 
 /// <summary>Makes a controller's pod.</summary>
 internal static class PodFromTemplate
