@@ -9,13 +9,13 @@ using Coxswain.Node.Planning;
 using Coxswain.Node.Pods;
 using Coxswain.Node.Runtime;
 using Coxswain.Node.Tests.Pods;
-using Coxswain.Testing.Client;
+using Coxswain.Testing.Cluster;
 using Coxswain.Testing.Time;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Coxswain.Node.Tests.Eviction;
 
-public sealed class EvictionLoopTests : INodeMeter, IPodUsageMeter, IEvictablePods
+public sealed class EvictionLoopTests : INodeMeter, IPodUsageMeter, IEvictablePods, IAsyncLifetime
 {
     private const long Gigabyte = 1L << 30;
 
@@ -23,25 +23,34 @@ public sealed class EvictionLoopTests : INodeMeter, IPodUsageMeter, IEvictablePo
         8 * Gigabyte, new FileSystemUsage(100 * Gigabyte, 50 * Gigabyte, 1000, 900), new FileSystemUsage(100 * Gigabyte, 50 * Gigabyte, 1000, 900),
         30_000, 32_768);
 
+    private static readonly EvictionOptions Options = new();
+
     private readonly VirtualTime _time = new();
     private readonly FakeRuntime _runtime;
     private readonly NodePressure _pressure;
-    private readonly EvictionLoop _loop;
     private readonly List<Pod> _pods = [];
     private readonly Dictionary<string, long> _used = [];
     private readonly List<(string Name, string Message)> _evicted = [];
+    private TestApiServer _server = null!;
+    private EvictionLoop _loop = null!;
     private NodeMeasurement _measured = Plenty;
 
     public EvictionLoopTests()
     {
-        var options = new EvictionOptions();
         _runtime = new FakeRuntime(_time);
-        _pressure = new NodePressure(options.TransitionPeriod, _time);
-        var events = new EventBroadcaster(new FakeKubeClient(_time), _time, NullLogger<EventBroadcaster>.Instance).RecorderFor("kubelet");
+        _pressure = new NodePressure(Options.TransitionPeriod, _time);
+    }
+
+    public async Task InitializeAsync()
+    {
+        _server = await TestApiServer.StartAsync(TimeProvider.System);
+        var events = new EventBroadcaster(_server.Admin, _time, NullLogger<EventBroadcaster>.Instance).RecorderFor("kubelet");
         _loop = new EvictionLoop(
-            this, _pressure, options, this, this, new ImageCollector(_runtime, this, options, _time, NullLogger.Instance), events, _time,
+            this, _pressure, Options, this, this, new ImageCollector(_runtime, this, Options, _time, NullLogger.Instance), events, _time,
             NullLogger.Instance);
     }
+
+    public async Task DisposeAsync() => await _server.DisposeAsync();
 
     IReadOnlyList<Pod> IEvictablePods.Pods => _pods;
 
