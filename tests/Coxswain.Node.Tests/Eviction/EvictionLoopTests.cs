@@ -148,6 +148,25 @@ public sealed class EvictionLoopTests : INodeMeter, IPodUsageMeter, IEvictablePo
     }
 
     [Fact]
+    public async Task EphemeralStorage_AboveAContainersLimit_EvictsItsPod()
+    {
+        Add("full", used: 3 << 20, requested: 0);
+        Add("fine", used: 1 << 20, requested: 0);
+        for (var i = 0; i < _pods.Count; i++)
+        {
+            var container = _pods[i].Spec.Containers[0];
+            var limits = new Dictionary<string, Quantity> { ["ephemeral-storage"] = Quantity.Parse("2Mi") };
+            _pods[i] = _pods[i] with
+            {
+                Spec = _pods[i].Spec with { Containers = [container with { Resources = container.Resources with { Limits = limits } }] },
+            };
+        }
+
+        await _loop.LookAsync(CancellationToken.None);
+        Assert.Equal([("full", "Container main exceeded its local ephemeral storage limit \"2Mi\". ")], _evicted);
+    }
+
+    [Fact]
     public void Meter_OfThisMachine_MeasuresSomething()
     {
         var measured = new KernelNodeMeter("/", "/").Read();
@@ -160,6 +179,10 @@ public sealed class EvictionLoopTests : INodeMeter, IPodUsageMeter, IEvictablePo
     Task<long> IPodUsageMeter.MemoryAsync(Pod pod, CancellationToken cancellationToken) => Task.FromResult(_used[pod.Metadata.Name]);
 
     long IPodUsageMeter.Disk(Pod pod, CancellationToken cancellationToken) => _used[pod.Metadata.Name];
+
+    Task<long> IPodUsageMeter.WritableLayerAsync(Pod pod, string container, CancellationToken cancellationToken) => Task.FromResult(_used[pod.Metadata.Name]);
+
+    Task<long> IPodUsageMeter.ContainerDiskAsync(Pod pod, string container, CancellationToken cancellationToken) => Task.FromResult(_used[pod.Metadata.Name]);
 
     long IPodUsageMeter.EmptyDir(Pod pod, string volume, CancellationToken cancellationToken) => _used[pod.Metadata.Name];
 

@@ -149,7 +149,7 @@ public sealed class VolumeSafetyTests : IDisposable
             },
         };
         var content = new VolumeContent(_objects, new PodTokenCache(null!, TimeProvider.System), "10.0.0.1", new Dictionary<string, Quantity>());
-        var volumes = new PodVolumes(Uid, _paths, content, null!, _mounts, TimeProvider.System); // Neither tokens nor claims here.
+        var volumes = new PodVolumes(Uid, _paths, content, null!, null!, _mounts, TimeProvider.System); // Neither tokens, claims nor images here.
         var where = await volumes.SetUpAsync(pod, [], CancellationToken.None);
         Assert.All(where.Values, path => Assert.Equal("tmpfs", _mounts.List().Single(mount => mount.MountPoint == path).Type));
         Assert.Equal(2000u, FileStatus.Read(where["fast"]).Gid);
