@@ -48,6 +48,7 @@ internal sealed class ApiServerParts : IAsyncDisposable
             new ServiceAccountAdmission(store, identities, options.ServiceAccountPatience, time),
             new DefaultTolerations(),
             _priorities,
+            new RuntimeClassAdmission(store),
             new NodeRestriction(store),
             new RoleEscalation(_roles, authorizer),
             new CertificateRequestAdmission(authorizer),

@@ -135,6 +135,9 @@ public static class Statuses
     public static Status InternalError(string message) =>
         Of(500, StatusReason.InternalError, $"Internal error occurred: {message}", new() { Causes = [new() { Message = message }] });
 
+    /// <summary>The server has no room: nothing was written. The reason is HTTP's word, as Kubernetes has none for it.</summary>
+    public static Status InsufficientStorage(string message) => Of(507, "InsufficientStorage", message, null);
+
     private static Status Of(int code, string reason, string message, StatusDetails? details) =>
         new() { StatusValue = "Failure", Message = message, Reason = reason, Details = details, Code = code };
 
