@@ -42,6 +42,23 @@ internal static class ScaleDocument
         return workload;
     }
 
+    /// <summary>What an applied Scale says of the workload.</summary>
+    public static JsonObject ToConfiguration(JsonObject scale, ObjectKind workload)
+    {
+        var configuration = new JsonObject { ["apiVersion"] = workload.ApiVersion, ["kind"] = workload.Kind };
+        foreach (var name in (ReadOnlySpan<string>)["name", "namespace", "uid", "resourceVersion"])
+        {
+            configuration.Metadata().Take(name, scale.Metadata());
+        }
+
+        if (scale.IntegerAt("spec", "replicas") is { } replicas)
+        {
+            configuration["spec"] = new JsonObject { ["replicas"] = replicas };
+        }
+
+        return configuration;
+    }
+
     public static JsonObject From(JsonObject workload)
     {
         var metadata = new JsonObject();

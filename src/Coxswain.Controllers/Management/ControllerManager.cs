@@ -73,13 +73,6 @@ public sealed class ControllerManager
         ];
     }
 
-    /// <summary>For a process with one identity and a server with no more than the built-in kinds.</summary>
-    public ControllerManager(
-        IKubeClient client, InformerFactory informers, TimeProvider time, Random random, ILoggerFactory loggerFactory, ControllerOptions options)
-        : this(new OneClient(client), new BuiltInDiscovery(), informers, time, random, loggerFactory, options)
-    {
-    }
-
     /// <summary>How every part fares, for <c>/healthz</c>: one that is not running has failed and waits to be started again.</summary>
     public IReadOnlyList<ControllerStatus> Status => [.. _parts.Select(part => part.Status)];
 

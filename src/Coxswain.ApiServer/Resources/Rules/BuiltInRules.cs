@@ -87,7 +87,7 @@ internal static class BuiltInRules
         ["csinodes.storage.k8s.io"] = new KindRules { IsConditional = true, HasNoEffect = true },
         ["csidrivers.storage.k8s.io"] = new KindRules { IsConditional = true, HasNoEffect = true },
         ["volumeattachments.storage.k8s.io"] = new KindRules { IsConditional = true, HasNoEffect = true },
-        ["runtimeclasses.node.k8s.io"] = new KindRules { IsConditional = true, HasNoEffect = true },
+        ["runtimeclasses.node.k8s.io"] = new KindRules { IsConditional = true },
         ["apiservices.apiregistration.k8s.io"] = new KindRules { IsConditional = true, HasNoEffect = true },
     };
 }

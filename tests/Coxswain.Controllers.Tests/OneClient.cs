@@ -1,6 +1,6 @@
 using Coxswain.Client;
 
-namespace Coxswain.Controllers.Management;
+namespace Coxswain.Controllers.Tests;
 
 /// <summary>The same client for everybody, where a process has only one identity.</summary>
 internal sealed class OneClient(IKubeClient client) : IKubeClientSource
