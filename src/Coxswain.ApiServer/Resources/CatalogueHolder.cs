@@ -61,6 +61,16 @@ internal sealed class CatalogueHolder(Catalogue first) : IKubeDiscovery
         }
     }
 
+    /// <summary>Returns when the condition holds already, or once the catalogue was swapped: then it is to be asked again.</summary>
+    internal async Task WaitForSwapAsync(Func<bool> holds, CancellationToken cancellationToken)
+    {
+        var state = _state;
+        if (!holds())
+        {
+            await state.Replaced.Task.WaitAsync(cancellationToken);
+        }
+    }
+
     private sealed record State(Catalogue Catalogue)
     {
         public TaskCompletionSource Replaced { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -67,7 +67,7 @@ internal sealed class ObjectCreator(IStore store, WriteSteps steps, NamespaceGua
         await using var reservation = await store.GetAsync(key, cancellationToken) is null
             ? await resource.Rules.ReserveAsync(document, old: null, request.DryRun, cancellationToken) : null;
         var value = Document.Encode(document);
-        var typed = WriteSteps.ValidateCreate(request, document, value);
+        var typed = await WriteSteps.ValidateCreateAsync(request, document, value, cancellationToken);
         await steps.AdmitAsync(context, cancellationToken);
         if (request.DryRun)
         {

@@ -36,7 +36,8 @@ internal sealed class ObjectUpdater(IStore store, WriteSteps steps)
         {
             var current = await store.GetAsync(request.Key, cancellationToken)
                 ?? throw new KubeStatusException(Statuses.NotFound(resource.QualifiedName, request.Name));
-            var (old, document) = Document.DecodeTwice(current.Value, current.ModRevision);
+            var shown = await resource.Storage.ShowAsync(current, cancellationToken);
+            var (old, document) = Document.DecodeTwice(shown.Value, current.ModRevision);
             document = await change(document, cancellationToken);
             CheckIdentity(request, document, old, current.ModRevision);
             Prepare(request, document, old);
@@ -49,10 +50,11 @@ internal sealed class ObjectUpdater(IStore store, WriteSteps steps)
 
             if (resource.Rules.TracksGeneration && (request.Subresource is ("" or "scale") || ScopeOf(request) is not null))
             {
-                CountGeneration(document, old);
+                CountGeneration(document, old, resource.Rules.GenerationCountsStatus);
             }
 
-            if (JsonEquality.Equal(document, old))
+            // What is stored in a version of before is written in today's, although nothing else changes.
+            if (ReferenceEquals(shown, current) && JsonEquality.Equal(document, old))
             {
                 return current;
             }
@@ -65,7 +67,7 @@ internal sealed class ObjectUpdater(IStore store, WriteSteps steps)
             await using var reservation = request.Subresource.Length == 0
                 ? await resource.Rules.ReserveAsync(document, old, request.DryRun, cancellationToken) : null;
             var value = Document.Encode(document);
-            var typed = Validate(request, document, value, current);
+            var typed = await ValidateAsync(request, document, value, old, shown, cancellationToken);
             if (!isAdmitted)
             {
                 await steps.AdmitAsync(context, cancellationToken);
@@ -221,11 +223,11 @@ internal sealed class ObjectUpdater(IStore store, WriteSteps steps)
         }
     }
 
-    private static void CountGeneration(JsonObject document, JsonObject old)
+    private static void CountGeneration(JsonObject document, JsonObject old, bool countsStatus)
     {
         foreach (var name in document.Select(property => property.Key).Union(old.Select(property => property.Key)))
         {
-            if (name is not ("metadata" or "status" or "kind" or "apiVersion") && !JsonEquality.Equal(document[name], old[name]))
+            if (name is not ("metadata" or "kind" or "apiVersion") && (countsStatus || name != "status") && !JsonEquality.Equal(document[name], old[name]))
             {
                 document.Metadata()["generation"] = (old.Metadata().Integer("generation") ?? 0) + 1;
                 return;
@@ -234,14 +236,16 @@ internal sealed class ObjectUpdater(IStore store, WriteSteps steps)
     }
 
     /// <returns>What was decoded of the bytes; null when only the metadata was.</returns>
-    private static IKubeObject? Validate(ApiRequest request, JsonObject document, byte[] value, StoreEntry current)
+    private static async ValueTask<IKubeObject?> ValidateAsync(
+        ApiRequest request, JsonObject document, byte[] value, JsonObject old, StoreEntry current, CancellationToken cancellationToken)
     {
         if (request.Subresource.Length == 0)
         {
-            return WriteSteps.ValidateUpdate(request, document, value, StoredObject.Of(current).Read(bytes => request.Resource.Storage.Read(bytes)));
+            var typed = StoredObject.Of(current).Read(bytes => request.Resource.Storage.Read(bytes));
+            return await WriteSteps.ValidateUpdateAsync(request, document, value, typed, old, cancellationToken);
         }
 
-        WriteSteps.ValidateMetadata(request, document, value, current.Value.Span);
+        await WriteSteps.ValidateMetadataAsync(request, document, value, current.Value, cancellationToken);
         return null;
     }
 }
