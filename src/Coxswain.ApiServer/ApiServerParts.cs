@@ -80,8 +80,10 @@ internal sealed class ApiServerParts : IAsyncDisposable
         var reader = new ObjectReader(store);
         var steps = new WriteSteps(admission);
         var namespaces = new NamespaceGuard(store, Resources.Of<Coxswain.Api.Core.V1.Namespace>());
-        var creator = new ObjectCreator(store, steps, namespaces, identities, time);
-        var updater = new ObjectUpdater(store, steps);
+        var fields = new FieldTracker(Resources, time);
+        var creator = new ObjectCreator(store, steps, fields, namespaces, identities, time);
+        var updater = new ObjectUpdater(store, steps, fields);
+        var applier = new ObjectApplier(updater, creator, fields);
         var deleter = new ObjectDeleter(store, steps, time);
         var binding = new PostHandlers.Route(BindingHandler.Kind, new BindingHandler(updater, Resources, time));
         var posts = new PostHandlers(new Dictionary<string, PostHandlers.Route>
@@ -101,7 +103,7 @@ internal sealed class ApiServerParts : IAsyncDisposable
             ["selfsubjectrulesreviews.authorization.k8s.io"] =
                 new(Kind("authorization.k8s.io/v1", "SelfSubjectRulesReview"), new RulesReviewHandler(_roles)),
         });
-        Core = new ApiCore(reader, creator, updater, deleter, new ObjectWatcher(store, random, time), steps, authorizer, posts);
+        Core = new ApiCore(reader, creator, updater, applier, deleter, new ObjectWatcher(store, random, time), steps, authorizer, posts);
         var definitions = new DefinitionWriter(store, Core, Resources);
         Definitions = new CustomResourceDefinitions(
             store, Resources, new CustomResourceCompiler(_webhooks, identities), definitions,

@@ -1,68 +1,83 @@
 using System.Text.Json.Nodes;
 using Coxswain.Api.Errors;
 using Coxswain.Api.Json;
+using Coxswain.Api.NodeClasses.V1;
 using Coxswain.ApiServer.Documents;
 using Coxswain.Store;
 
 namespace Coxswain.ApiServer.Admission;
 
-/// <summary>Gives a Pod what its RuntimeClass says of overhead and of the nodes that have the runtime.</summary>
+/// <summary>A Pod's runtime class must be there; what it says of overhead and of where it runs becomes the Pod's own.</summary>
 internal sealed class RuntimeClassAdmission(IStore store) : IAdmissionPlugin
 {
+    private const string Prefix = "/registry/node.k8s.io/runtimeclasses/";
+
     public async ValueTask<bool> MutateAsync(AdmissionContext context, CancellationToken cancellationToken)
     {
-        if (context.Operation != AdmissionOperation.Create || !context.Is("", "pods") || context.Document is not { } pod)
+        if (context.Operation != AdmissionOperation.Create || !context.Is("", "pods") || context.Document?.Object("spec") is not { } spec
+            || spec.Text("runtimeClassName") is not { Length: > 0 } name)
         {
             return false;
         }
 
-        var spec = pod.ObjectOrNew("spec");
-        var name = spec.Text("runtimeClassName");
-        if (name.Length == 0)
+        if (await store.GetAsync(Prefix + name, cancellationToken) is not { } entry)
         {
-            return spec.Object("overhead") is null or { Count: 0 } ? false : throw Refusal(context, "pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead");
+            throw Refused(context, $"RuntimeClass \"{name}\" not found");
         }
 
-        var entry = await store.GetAsync($"/registry/node.k8s.io/runtimeclasses/{name}", cancellationToken)
-            ?? throw Refusal(context, $"pod rejected: RuntimeClass \"{name}\" not found");
-        var runtime = Document.Decode(entry.Value);
-        var overhead = runtime.Object("overhead")?.Object("podFixed");
-        if (spec.Object("overhead") is { Count: > 0 } own && !JsonEquality.Equal(own, overhead))
+        var runtime = StoredObject.Of(entry).As<RuntimeClass>();
+        if (runtime.Overhead is { PodFixed.Count: > 0 })
         {
-            throw Refusal(context, "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead");
+            SetOverhead(context, spec, Document(runtime)!.Object("overhead")?.Object("podFixed"));
         }
 
-        if (overhead is not null)
+        if (runtime.Scheduling is not null && Document(runtime)!.Object("scheduling") is { } scheduling)
         {
-            spec["overhead"] = overhead.DeepClone();
+            SetPlace(context, spec, scheduling);
         }
 
-        Schedule(context, spec, runtime.Object("scheduling") ?? []);
         return true;
     }
 
-    private static void Schedule(AdmissionContext context, JsonObject spec, JsonObject scheduling)
+    private static void SetOverhead(AdmissionContext context, JsonObject spec, JsonObject? overhead)
     {
-        foreach (var (label, value) in scheduling.Object("nodeSelector") ?? [])
+        if (spec["overhead"] is { } given && !JsonEquality.Equal(given, overhead))
+        {
+            throw Refused(context, "Pod's Overhead doesn't match RuntimeClass's defined Overhead");
+        }
+
+        spec["overhead"] = overhead?.DeepClone();
+    }
+
+    private static void SetPlace(AdmissionContext context, JsonObject spec, JsonObject scheduling)
+    {
+        foreach (var (key, value) in scheduling.Object("nodeSelector") ?? [])
         {
             var selector = spec.ObjectOrNew("nodeSelector");
-            if (selector.ContainsKey(label) && !JsonEquality.Equal(selector[label], value))
+            if (selector[key] is { } given && !JsonEquality.Equal(given, value))
             {
-                throw Refusal(context, $"conflict: runtimeClass.scheduling.nodeSelector[{label}] = {value}; pod.spec.nodeSelector[{label}] = {selector[label]}");
+                throw Refused(context, "conflict: runtimeClass.scheduling.nodeSelector and pod.spec.nodeSelector do not agree on " + key);
             }
 
-            selector[label] = value?.DeepClone();
+            selector[key] = value?.DeepClone();
         }
 
         foreach (var toleration in scheduling.Array("tolerations") ?? [])
         {
-            var tolerations = spec.Items("tolerations");
-            if (!tolerations.Any(own => JsonEquality.Equal(own, toleration)))
+            if (spec["tolerations"] is not JsonArray tolerations)
+            {
+                spec["tolerations"] = tolerations = [];
+            }
+
+            if (!tolerations.Any(known => JsonEquality.Equal(known, toleration)))
             {
                 tolerations.Add(toleration?.DeepClone());
             }
         }
     }
 
-    private static KubeStatusException Refusal(AdmissionContext context, string why) => new(Statuses.Forbidden("pods", context.Request.Name, why));
+    private static JsonObject? Document(RuntimeClass runtime) => KubeJson.ParseNode(KubeJson.Serialize(runtime)) as JsonObject;
+
+    private static KubeStatusException Refused(AdmissionContext context, string message) =>
+        new(Statuses.Forbidden("pods", context.Request.Name, "pod rejected: " + message));
 }

@@ -35,6 +35,7 @@ internal sealed class BootstrapObjects(ApiCore core, CatalogueHolder resources, 
             await EnsureAsync(document, cancellationToken);
         }
 
+        await EnsureAsync(StandardClass(), cancellationToken);
         await new RoleReconciler(new InProcessKubeClient(core, resources, Server)).EnsureAsync(cancellationToken);
 
         await EnsureCurrentAsync(AuthenticationOfExtensions(), "data", cancellationToken);
@@ -93,6 +94,23 @@ internal sealed class BootstrapObjects(ApiCore core, CatalogueHolder resources, 
             ["requestheader-extra-headers-prefix"] = "[\"X-Remote-Extra-\"]",
         },
     };
+
+    /// <summary>What a claim gets that says nothing of its class.</summary>
+    private static JsonObject StandardClass()
+    {
+        var metadata = Named("standard");
+        metadata["annotations"] = new JsonObject { ["storageclass.kubernetes.io/is-default-class"] = "true" };
+        return new JsonObject
+        {
+            ["apiVersion"] = "storage.k8s.io/v1",
+            ["kind"] = "StorageClass",
+            ["metadata"] = metadata,
+            ["provisioner"] = "coxswain.dev/host-path",
+            ["reclaimPolicy"] = "Delete",
+            ["volumeBindingMode"] = "WaitForFirstConsumer",
+            ["allowVolumeExpansion"] = true,
+        };
+    }
 
     private JsonObject KubernetesService()
     {

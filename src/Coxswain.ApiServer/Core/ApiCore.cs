@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Coxswain.Api;
+using Coxswain.Api.Decoding;
 using Coxswain.Api.Defaulting;
 using Coxswain.Api.Errors;
 using Coxswain.Api.Json;
@@ -22,7 +23,7 @@ namespace Coxswain.ApiServer.Core;
 /// authorization, admission and validation are the same for both. Nothing a request carries is read before it is authorized.
 /// </summary>
 internal sealed class ApiCore(
-    ObjectReader reader, ObjectCreator creator, ObjectUpdater updater, ObjectDeleter deleter, ObjectWatcher watcher, WriteSteps steps,
+    ObjectReader reader, ObjectCreator creator, ObjectUpdater updater, ObjectApplier applier, ObjectDeleter deleter, ObjectWatcher watcher, WriteSteps steps,
     IAuthorizer authorizer, PostHandlers posts)
 {
     /// <summary>How many objects of a collection are deleted at once: enough that they share commits, few enough to leave others room.</summary>
@@ -85,10 +86,34 @@ internal sealed class ApiCore(
     {
         await AuthorizeAsync(request, cancellationToken);
         var patch = await read(cancellationToken);
-        var patched = await updater.UpdateAsync(
-            request, (current, token) => patch.ApplyAsync(current, request, token), isAdmitted: false, cancellationToken);
+        var patched = patch.NamesManagedFields
+            ? await updater.UpdateWithOwnersAsync(request, (current, token) => patch.ApplyAsync(current, request, token), cancellationToken)
+            : await updater.UpdateAsync(
+                request, async (current, _, token) => new Change(await patch.ApplyAsync(current, request, token)), isAdmitted: false, cancellationToken);
         Warn(request);
         return await request.Resource.ShowAsync(patched, cancellationToken);
+    }
+
+    /// <summary>Applies a configuration on the server's side, and creates the object when there is none.</summary>
+    /// <param name="read">Reads the body; called once the request is authorized.</param>
+    public async ValueTask<Written> ApplyAsync(
+        ApiRequest request, FieldValidation validation, Func<CancellationToken, ValueTask<byte[]>> read, CancellationToken cancellationToken)
+    {
+        await AuthorizeAsync(request, cancellationToken);
+        var body = await read(cancellationToken);
+        if (request.Subresource == "scale")
+        {
+            var scale = AppliedConfiguration.Read(request, body, ScaleDocument.Kind, ScaleDocument.Schema, validation);
+            var workload = await applier.ApplyAsync(request, ScaleDocument.ToConfiguration(scale, request.Resource.Kind, request.Resource.Scale), AuthorizeAsync, cancellationToken);
+            return new Written(
+                ScaleDocument.Read(await request.Resource.ShowAsync(workload.Entry, cancellationToken), request.Resource.Scale), IsNew: false);
+        }
+
+        var schema = request.Resource.Schema ?? throw new KubeStatusException(Statuses.ResourceNotFound());
+        var configuration = AppliedConfiguration.Read(request, body, request.Resource.Kind, schema, validation);
+        var (entry, isNew) = await applier.ApplyAsync(request, configuration, AuthorizeAsync, cancellationToken);
+        Warn(request);
+        return new Written(await request.Resource.ShowAsync(entry, cancellationToken), isNew);
     }
 
     public ValueTask<DeleteResult> DeleteAsync(ApiRequest request, DeleteOptions options, CancellationToken cancellationToken) =>
@@ -240,14 +265,14 @@ internal sealed class ApiCore(
         var paths = request.Resource.Storage.Scale;
         var updated = await updater.UpdateAsync(
             request,
-            async (workload, token) =>
+            async (workload, _, token) =>
             {
                 var old = ScaleDocument.From(workload, paths);
                 var context = new AdmissionContext(request, AdmissionOperation.Update, change((JsonObject)old.DeepClone()), old) { Kind = ScaleDocument.Kind };
                 context = await steps.MutateAsync(context, ScaleDocument.Schema, token);
                 var changed = ScaleDocument.Apply(workload, context.Document!, paths); // an update has one
                 await steps.AdmitAsync(context, token);
-                return changed;
+                return new Change(changed);
             },
             isAdmitted: true,
             cancellationToken);

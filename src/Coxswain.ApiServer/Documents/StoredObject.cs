@@ -131,8 +131,15 @@ internal sealed class StoredObject
         return ObjectMeta.Read(ref reader);
     }
 
-    private static ObjectMeta WithVersion(ObjectMeta metadata, long revision) =>
-        revision == 0 ? metadata : metadata with { ResourceVersion = ResourceVersions.Format(revision) };
+    /// <summary>
+    /// Who owns which fields is for clients to see; parts of this process never ask, every cache of theirs would hold it, and an update
+    /// that says nothing of it leaves it as it is.
+    /// </summary>
+    private static ObjectMeta WithVersion(ObjectMeta metadata, long revision)
+    {
+        var kept = metadata.ManagedFields.Count == 0 ? metadata : metadata with { ManagedFields = [] };
+        return revision == 0 ? kept : kept with { ResourceVersion = ResourceVersions.Format(revision) };
+    }
 
     private sealed record Shown(object Version, StoreEntry Entry, Shown? Next, int Count);
 }

@@ -2,6 +2,7 @@ using Coxswain.Api.Errors;
 using Coxswain.ApiServer.Authentication;
 using Coxswain.ApiServer.Authorization;
 using Coxswain.ApiServer.Users;
+using Coxswain.Store;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
@@ -54,6 +55,11 @@ internal sealed partial class HttpHandler(
         catch (BadHttpRequestException exception)
         {
             await AnswerAsync(context, Statuses.BadRequest(exception.Message));
+        }
+        catch (StoreException exception) when (exception.Failure == StoreFailure.NoSpace)
+        {
+            // The store has said so in the log, once.
+            await AnswerAsync(context, Statuses.InsufficientStorage(exception.Message));
         }
         catch (Exception exception)
         {

@@ -124,26 +124,17 @@ internal sealed class ServedResource
     public ValueTask<JsonObject> FromStoredAsync(JsonObject document, CancellationToken cancellationToken) =>
         Custom?.ConvertAsync(document, this, cancellationToken) ?? ValueTask.FromResult(FromStored(document));
 
-    /// <summary>The same of a built-in kind, whose versions are translated here.</summary>
-    public JsonObject ToStored(JsonObject document)
-    {
-        if (Converter is not null)
-        {
-            document = Converter.ToStored(document);
-            document["kind"] = Storage.Kind.Kind;
-            document["apiVersion"] = Storage.Kind.ApiVersion;
-        }
+    /// <summary>The same at once: of a custom resource as if its versions differed by name alone.</summary>
+    public JsonObject ToStored(JsonObject document) => Name(Converter?.ToStored(document) ?? document, Storage.Kind);
 
-        return document;
-    }
+    public JsonObject FromStored(JsonObject document) => Name(Converter?.FromStored(document) ?? document, Kind);
 
-    private JsonObject FromStored(JsonObject document)
+    private JsonObject Name(JsonObject document, ObjectKind kind)
     {
-        if (Converter is not null)
+        if (!ShowsStored)
         {
-            document = Converter.FromStored(document);
-            document["kind"] = Kind.Kind;
-            document["apiVersion"] = Kind.ApiVersion;
+            document["kind"] = kind.Kind;
+            document["apiVersion"] = kind.ApiVersion;
         }
 
         return document;

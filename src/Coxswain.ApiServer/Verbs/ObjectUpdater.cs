@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Coxswain.Api;
+using Coxswain.Api.Apply;
 using Coxswain.Api.Errors;
 using Coxswain.Api.Json;
 using Coxswain.ApiServer.Admission;
@@ -13,7 +14,7 @@ namespace Coxswain.ApiServer.Verbs;
 /// Replaces objects. Every change of an existing object, be it a PUT, a patch, a status or a scale, is a function from
 /// the stored document to a new one, applied again when another writer came first.
 /// </summary>
-internal sealed class ObjectUpdater(IStore store, WriteSteps steps)
+internal sealed class ObjectUpdater(IStore store, WriteSteps steps, FieldTracker fields)
 {
     /// <summary>Far more than contention explains; a loop without a bound would hide a bug.</summary>
     private const int MostAttempts = 1000;
@@ -23,13 +24,25 @@ internal sealed class ObjectUpdater(IStore store, WriteSteps steps)
     /// the result that is not the stored one's is a conflict; none means any.
     /// </param>
     public ValueTask<StoreEntry> UpdateAsync(ApiRequest request, Func<JsonObject, JsonObject> change, CancellationToken cancellationToken) =>
-        UpdateAsync(request, (current, _) => ValueTask.FromResult(change(current)), isAdmitted: false, cancellationToken);
+        UpdateAsync(request, (current, _, _) => ValueTask.FromResult(new Change(change(current))), isAdmitted: false, cancellationToken);
+
+    /// <summary>A change of who owns what as well, for which the stored document says who does now.</summary>
+    public ValueTask<StoreEntry> UpdateWithOwnersAsync(
+        ApiRequest request, Func<JsonObject, CancellationToken, ValueTask<JsonObject>> change, CancellationToken cancellationToken) => UpdateAsync(
+        request,
+        async (current, managed, token) =>
+        {
+            current.SetManagedFields(managed);
+            return new Change(await change(current, token));
+        },
+        isAdmitted: false,
+        cancellationToken);
 
     /// <param name="isAdmitted">
     /// Admission saw this write in the form it was asked in (a Scale, a Binding), so it is not asked again about the object behind it.
     /// </param>
     public async ValueTask<StoreEntry> UpdateAsync(
-        ApiRequest request, Func<JsonObject, CancellationToken, ValueTask<JsonObject>> change, bool isAdmitted, CancellationToken cancellationToken)
+        ApiRequest request, Func<JsonObject, ManagedFields, CancellationToken, ValueTask<Change>> change, bool isAdmitted, CancellationToken cancellationToken)
     {
         var resource = request.Resource;
         for (var attempt = 0; attempt < MostAttempts; attempt++)
@@ -38,9 +51,16 @@ internal sealed class ObjectUpdater(IStore store, WriteSteps steps)
                 ?? throw new KubeStatusException(Statuses.NotFound(resource.QualifiedName, request.Name));
             var shown = await resource.Storage.ShowAsync(current, cancellationToken);
             var (old, document) = Document.DecodeTwice(shown.Value, current.ModRevision);
-            document = await change(document, cancellationToken);
+            var owners = ManagedFields.ReadObject(current.Value.Span);
+            old.RemoveManagedFields();
+            document.RemoveManagedFields();
+            (document, var managed) = await change(document, owners, cancellationToken);
             CheckIdentity(request, document, old, current.ModRevision);
+            var given = document.TakeManagedFields();
             Prepare(request, document, old);
+
+            // What a writer says of the owners counts on the object itself; who says nothing leaves them.
+            managed ??= await fields.TrackAsync(request, given is not null && request.Subresource.Length == 0 ? given : owners, old, document, cancellationToken);
             var context = new AdmissionContext(request, AdmissionOperation.Update, document, old);
             if (!isAdmitted)
             {
@@ -54,7 +74,7 @@ internal sealed class ObjectUpdater(IStore store, WriteSteps steps)
             }
 
             // What is stored in a version of before is written in today's, although nothing else changes.
-            if (ReferenceEquals(shown, current) && JsonEquality.Equal(document, old))
+            if (ReferenceEquals(shown, current) && JsonEquality.Equal(document, old) && managed.HasSameFields(owners))
             {
                 return current;
             }
@@ -66,7 +86,7 @@ internal sealed class ObjectUpdater(IStore store, WriteSteps steps)
 
             await using var reservation = request.Subresource.Length == 0
                 ? await resource.Rules.ReserveAsync(document, old, request.DryRun, cancellationToken) : null;
-            var value = Document.Encode(document);
+            var value = Document.Encode(document, managed);
             var typed = await ValidateAsync(request, document, value, old, shown, cancellationToken);
             if (!isAdmitted)
             {
@@ -159,11 +179,6 @@ internal sealed class ObjectUpdater(IStore store, WriteSteps steps)
         var metadata = document.Metadata();
         var oldMetadata = old.Metadata();
         metadata.Remove("resourceVersion");
-        if (!metadata.ContainsKey("managedFields"))
-        {
-            metadata.Take("managedFields", oldMetadata);
-        }
-
         metadata.Remove("selfLink");
         foreach (var name in (ReadOnlySpan<string>)["name", "namespace", "uid", "creationTimestamp", "deletionTimestamp",
             "deletionGracePeriodSeconds", "generation", "generateName"])

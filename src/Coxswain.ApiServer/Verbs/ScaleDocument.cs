@@ -32,8 +32,7 @@ internal static class ScaleDocument
                 [FieldError.Invalid("spec.replicas", replicas, "must be greater than or equal to 0")]));
         }
 
-        var steps = paths.SpecReplicas.Split('.');
-        steps[..^1].Aggregate(workload, (node, name) => node.ObjectOrNew(name))[steps[^1]] = replicas;
+        Set(workload, paths, replicas);
         var metadata = workload.Metadata();
         metadata.Take("resourceVersion", wanted.Metadata());
         if (wanted.Metadata().Text("uid") is { Length: > 0 } uid)
@@ -42,6 +41,23 @@ internal static class ScaleDocument
         }
 
         return workload;
+    }
+
+    /// <summary>What an applied Scale says of the workload.</summary>
+    public static JsonObject ToConfiguration(JsonObject scale, ObjectKind workload, ScalePaths paths)
+    {
+        var configuration = new JsonObject { ["apiVersion"] = workload.ApiVersion, ["kind"] = workload.Kind };
+        foreach (var name in (ReadOnlySpan<string>)["name", "namespace", "uid", "resourceVersion"])
+        {
+            configuration.Metadata().Take(name, scale.Metadata());
+        }
+
+        if (scale.IntegerAt("spec", "replicas") is { } replicas)
+        {
+            Set(configuration, paths, replicas);
+        }
+
+        return configuration;
     }
 
     public static JsonObject From(JsonObject workload, ScalePaths paths)
@@ -68,6 +84,12 @@ internal static class ScaleDocument
             ["spec"] = new JsonObject { ["replicas"] = workload.IntegerAt(paths.SpecReplicas.Split('.')) ?? 0 },
             ["status"] = status,
         };
+    }
+
+    private static void Set(JsonObject workload, ScalePaths paths, long replicas)
+    {
+        var steps = paths.SpecReplicas.Split('.');
+        steps[..^1].Aggregate(workload, (node, name) => node.ObjectOrNew(name))[steps[^1]] = replicas;
     }
 
     private static string Selector(JsonObject? selector)

@@ -61,14 +61,14 @@ public sealed class SubresourceScopeTests : IAsyncLifetime
         var old = Parse("""{"metadata":{"name":"p"},"spec":{"containers":[{"name":"c","image":"i"}]}}""");
         var document = Parse("""
             {"metadata":{"name":"p","labels":{"a":"b"}},"status":{"phase":"Failed"},
-            "spec":{"ephemeralContainers":[{"name":"debug","image":"busybox"}],"containers":[{"name":"c","image":"evil"}],"hostNetwork":true}}
+            "spec":{"ephemeralContainers":[{"name":"debug","image":"busybox","imagePullPolicy":"Always"}],"containers":[{"name":"c","image":"evil"}],"hostNetwork":true}}
             """);
         scope.Apply(document, old);
         Assert.Equal(
-            """{"metadata":{"name":"p"},"spec":{"containers":[{"name":"c","image":"i"}],"ephemeralContainers":[{"name":"debug","image":"busybox"}]}}""",
+            """{"metadata":{"name":"p"},"spec":{"containers":[{"name":"c","image":"i"}],"ephemeralContainers":[{"name":"debug","image":"busybox","imagePullPolicy":"Always"}]}}""",
             document.ToJsonString());
         Assert.Empty(scope.Check!(document, old));
-        var changed = Parse("""{"spec":{"ephemeralContainers":[{"name":"debug","image":"other"}]}}""");
+        var changed = Parse("""{"spec":{"ephemeralContainers":[{"name":"debug","image":"other","imagePullPolicy":"Always"}]}}""");
         Assert.Contains("may not be changed", Assert.Single(scope.Check(changed, document)).ToString(), StringComparison.Ordinal);
         Assert.Contains("may not be removed", Assert.Single(scope.Check(old, document)).ToString(), StringComparison.Ordinal);
     }

@@ -26,9 +26,9 @@ internal static class BuiltInRules
         {
             StatusCarriesLabels = true, KeepsFirstStatus = true, Selectable = [SelectableField.At("spec.unschedulable", "false")],
         },
-        ["persistentvolumes"] = new KindRules<PersistentVolume>(CoreCells.Cell) { FirstPhase = "Pending", AnswersWithObject = true, HasNoEffect = true },
+        ["persistentvolumes"] = new KindRules<PersistentVolume>(CoreCells.Cell) { FirstPhase = "Pending", AnswersWithObject = true },
         ["persistentvolumeclaims"] =
-            new KindRules<PersistentVolumeClaim>(CoreCells.Cell) { FirstPhase = "Pending", AnswersWithObject = true, HasNoEffect = true },
+            new KindRules<PersistentVolumeClaim>(CoreCells.Cell) { FirstPhase = "Pending", AnswersWithObject = true },
         ["serviceaccounts"] = new KindRules<ServiceAccount>(CoreCells.Cell) { AnswersWithObject = true },
         ["podtemplates"] = new KindRules<PodTemplate>(WorkloadCells.Cell) { AnswersWithObject = true, CreatesOnUpdate = true },
         ["resourcequotas"] = new KindRules { AnswersWithObject = true, HasNoEffect = true },
@@ -51,19 +51,15 @@ internal static class BuiltInRules
         {
             HasGeneration = true, OrphansByDefault = true, Selectable = [SelectableField.At("status.replicas", "0")],
         },
-        ["jobs.batch"] = new KindRules<Job>(WorkloadCells.Cell)
-        {
-            HasGeneration = true, OrphansByDefault = true, HasNoEffect = true,
-            Selectable = [new SelectableField("status.successful", "status.succeeded", "0")],
-        },
-        ["cronjobs.batch"] = new KindRules<CronJob>(WorkloadCells.Cell) { HasGeneration = true, HasNoEffect = true },
+        ["jobs.batch"] = new JobRules(),
+        ["cronjobs.batch"] = new KindRules<CronJob>(WorkloadCells.Cell) { HasGeneration = true },
         ["deployments.apps"] = new KindRules<Deployment>(WorkloadCells.Cell) { HasGeneration = true },
         ["replicasets.apps"] = new KindRules<ReplicaSet>(WorkloadCells.Cell)
         {
             HasGeneration = true, Selectable = [SelectableField.At("status.replicas", "0")],
         },
-        ["statefulsets.apps"] = new KindRules<StatefulSet>(WorkloadCells.Cell) { HasGeneration = true, HasNoEffect = true },
-        ["daemonsets.apps"] = new KindRules<DaemonSet>(WorkloadCells.Cell) { HasGeneration = true, HasNoEffect = true },
+        ["statefulsets.apps"] = new KindRules<StatefulSet>(WorkloadCells.Cell) { HasGeneration = true },
+        ["daemonsets.apps"] = new KindRules<DaemonSet>(WorkloadCells.Cell) { HasGeneration = true },
         ["horizontalpodautoscalers.autoscaling"] = new KindRules<HorizontalPodAutoscaler>(ClusterCells.Cell) { HasNoEffect = true },
         ["poddisruptionbudgets.policy"] = new KindRules<PodDisruptionBudget>(ClusterCells.Cell) { HasGeneration = true },
         ["ingresses.networking.k8s.io"] = new KindRules<Ingress>(NetworkCells.Cell) { HasGeneration = true, HasNoEffect = true },
@@ -71,7 +67,7 @@ internal static class BuiltInRules
         ["networkpolicies.networking.k8s.io"] = new KindRules<NetworkPolicy>(NetworkCells.Cell) { HasGeneration = true, HasNoEffect = true },
         ["endpointslices.discovery.k8s.io"] = new KindRules<EndpointSlice>(NetworkCells.Cell) { HasGeneration = true },
         ["priorityclasses.scheduling.k8s.io"] = new KindRules<PriorityClass>(ClusterCells.Cell),
-        ["storageclasses.storage.k8s.io"] = new KindRules<StorageClass>(ClusterCells.Cell) { Name = ClusterCells.Name, HasNoEffect = true },
+        ["storageclasses.storage.k8s.io"] = new KindRules<StorageClass>(ClusterCells.Cell) { Name = ClusterCells.Name },
         ["leases.coordination.k8s.io"] = new KindRules<Lease>(ClusterCells.Cell) { IsConditional = true, CreatesOnUpdate = true },
         ["roles.rbac.authorization.k8s.io"] = new KindRules { CreatesOnUpdate = true },
         ["clusterroles.rbac.authorization.k8s.io"] = new KindRules { CreatesOnUpdate = true },
