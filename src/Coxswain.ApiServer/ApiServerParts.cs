@@ -24,7 +24,7 @@ internal sealed class ApiServerParts : IAsyncDisposable
     private readonly RbacAuthorizer _roles;
     private readonly NodeAuthorizer _nodes;
     private readonly ServiceAccountTokens _tokens;
-    private readonly NodeProxy _nodeProxy;
+    private readonly ConnectEndpoint _connect;
     private readonly PriorityAdmission _priorities;
 
     public ApiServerParts(ApiServerOptions options)
@@ -85,8 +85,8 @@ internal sealed class ApiServerParts : IAsyncDisposable
         var metrics = new RequestMetrics(time);
         Health = new HealthChecks(options.ReadinessGates);
         NodeClient = new RenewingCertificate(options.Pki.NodeClient, time, options.LoggerFactory.CreateLogger<RenewingCertificate>());
-        _nodeProxy = new NodeProxy(Core, store, Lifetime, options.Pki, NodeClient);
-        var endpoint = new ResourceEndpoint(Resources, Core, new AnswerFormatter(tables), new WatchEndpoint(Core, tables, Lifetime), _nodeProxy, options.Router);
+        _connect = new ConnectEndpoint(Core, store, Lifetime, options.Pki, NodeClient, random);
+        var endpoint = new ResourceEndpoint(Resources, Core, new AnswerFormatter(tables), new WatchEndpoint(Core, tables, Lifetime), _connect, options.Router);
         var server = new ServerEndpoints(Health, metrics, Resources, discovery, options.Pki, ServerVersion.GitVersion);
         Http = new HttpHandler(
             new RequestAuthenticator(_tokens), endpoint, discovery, server, authorizer, metrics, options.Bounds, time,
@@ -112,7 +112,7 @@ internal sealed class ApiServerParts : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _nodeProxy.Dispose();
+        _connect.Dispose();
         await _priorities.DisposeAsync();
         await _roles.DisposeAsync();
         await _nodes.DisposeAsync();

@@ -73,6 +73,7 @@ internal static class EngineContainerSpecs
             OomScoreAdj = config.Resources.OomScoreAdj,
             Terminal = config.Terminal,
             Stdin = config.Stdin,
+            StdinOnce = config.StdinOnce,
             StopSignal = First(config.StopSignal, defaults.StopSignal, "SIGTERM"),
             LogPath = config.LogPath,
         };

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Coxswain.Engine;
 using Coxswain.Engine.Containers;
 using Coxswain.Engine.Events;
@@ -5,6 +6,7 @@ using Coxswain.Engine.Images;
 using Coxswain.Engine.Images.Registry;
 using Coxswain.Engine.Images.Stores;
 using Coxswain.Linux.Mounts;
+using Coxswain.Linux.Namespaces;
 using EngineContainerStatus = Coxswain.Engine.Containers.ContainerStatus;
 
 namespace Coxswain.Node.Runtime;
@@ -24,6 +26,7 @@ public sealed class EnginePodRuntime(
     private const string ImageIdLabel = "coxswain.dev/image-id";
 
     private readonly SandboxFiles _sandboxes = new(Path.Combine(directory, "sandboxes"));
+    private readonly SandboxSockets _sockets = new(new KernelNamespaces());
     private readonly SandboxShm _shm = new(Path.Combine(directory, "shm"), mounts);
 
     public Task<RuntimeVersion> VersionAsync(CancellationToken cancellationToken) => Task.FromResult(new RuntimeVersion("coxswain", "0.1.0"));
@@ -156,6 +159,30 @@ public sealed class EnginePodRuntime(
         {
             throw Failed(exception);
         }
+    }
+
+    public async Task<IRuntimeAttach> AttachAsync(string containerId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            // One that does not run would be waited for, and a pod's container never runs again.
+            return containers.Inspect(containerId) is { State: ContainerState.Running } status
+                ? new EngineAttach(containers, containerId, await containers.AttachAsync(containerId, cancellationToken), status.Spec.Stdin)
+                : throw new RuntimeException(RuntimeFailure.NotFound, $"container {containerId} is not running");
+        }
+        catch (EngineException exception)
+        {
+            throw Failed(exception);
+        }
+    }
+
+    public async Task<Socket> PortForwardAsync(string sandboxId, int port, CancellationToken cancellationToken)
+    {
+        var sandbox = _sandboxes.Find(sandboxId)
+            ?? throw new RuntimeException(RuntimeFailure.NotFound, $"no such sandbox: {sandboxId}");
+        var attachment = sandbox.HostNetwork ? null : await network.CheckAsync(sandboxId, cancellationToken)
+            ?? throw new RuntimeException(RuntimeFailure.NotFound, $"sandbox {sandboxId} has no network");
+        return await _sockets.ConnectAsync(attachment?.NetworkNamespace, port, cancellationToken);
     }
 
     public Task<ContainerStats?> ContainerStatsAsync(string containerId, CancellationToken cancellationToken) =>

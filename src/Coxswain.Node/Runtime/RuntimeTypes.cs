@@ -58,6 +58,9 @@ public sealed record ContainerConfig
 
     public bool Stdin { get; init; }
 
+    /// <summary>The input ends when the first who attached has ended it or gone.</summary>
+    public bool StdinOnce { get; init; }
+
     /// <summary>Empty for the image's, or else SIGTERM.</summary>
     public string StopSignal { get; init; } = "";
 
