@@ -41,6 +41,10 @@ public static class Statuses
     public static Status Conflict(string resource, string name, string message) =>
         Of(409, StatusReason.Conflict, $"Operation cannot be fulfilled on {resource} \"{name}\": {message}", Details(resource, name));
 
+    /// <summary>An apply would change what other managers own.</summary>
+    public static Status ApplyConflict(string message, IReadOnlyList<StatusCause> causes) =>
+        Of(409, StatusReason.Conflict, message, new StatusDetails { Causes = causes });
+
     /// <summary>A precondition of a delete or update names another object than the stored one.</summary>
     public static Status PreconditionFailed(string resource, string name, string precondition, string wanted, string found) =>
         Conflict(resource, name, $"Precondition failed: {precondition} in precondition: {wanted}, {precondition} in object meta: {found}");
