@@ -1,4 +1,5 @@
 using System.Net;
+using Coxswain.Api.Core.V1;
 using Coxswain.ApiServer;
 using Coxswain.ApiServer.Certificates;
 using Coxswain.Client;
@@ -32,6 +33,7 @@ internal sealed class ClusterParts : IAsyncDisposable
     private readonly ConntrackTable _conntrack = new();
     private readonly InformerFactory _informers;
     private readonly InformerFactory _proxyInformers;
+    private readonly InformerFactory _nodeInformers;
     private readonly InformerFactory _dnsInformers;
     private readonly ControllerManager _controllers;
     private readonly ServiceProxy _proxy;
@@ -50,6 +52,7 @@ internal sealed class ClusterParts : IAsyncDisposable
     {
         _informers = new InformerFactory(api.ClientFor(ClusterUsers.ControllerManager), time, random, loggers);
         _proxyInformers = new InformerFactory(api.ClientFor(ClusterUsers.Proxy), time, random, loggers);
+        _nodeInformers = new InformerFactory(api.ClientFor(ClusterUsers.Node(configuration.NodeName)), time, random, loggers);
         _dnsInformers = new InformerFactory(api.ClientFor(ClusterUsers.Dns), time, random, loggers);
         _controllers = new ControllerManager(
             new InProcessClients(api), api.Discovery, _informers, time, random, loggers,
@@ -67,7 +70,7 @@ internal sealed class ClusterParts : IAsyncDisposable
                 NodePortAddresses = [IPAddress.Loopback, configuration.NodeAddress],
             },
             _proxyInformers, new NftCommand(engine.Processes, configuration.Table), _tableWatch, _conntrack,
-            time, loggers);
+            time, loggers, _nodeInformers.Of<Pod>(new InformerOptions(FieldSelector: $"spec.nodeName={configuration.NodeName}")));
         var dnsOptions = new ClusterDnsOptions
         {
             Listen = new IPEndPoint(IPAddress.Parse(configuration.DnsAddress), DnsPort),
@@ -103,6 +106,7 @@ internal sealed class ClusterParts : IAsyncDisposable
         [
             _informers.RunAsync(stop.Token),
             _proxyInformers.RunAsync(stop.Token),
+            _nodeInformers.RunAsync(stop.Token),
             _dnsInformers.RunAsync(stop.Token),
             _controllers.RunAsync(stop.Token),
             _proxy.RunAsync(stop.Token),
@@ -137,6 +141,7 @@ internal sealed class ClusterParts : IAsyncDisposable
         _conntrack.Dispose();
         _events.Dispose();
         _proxyInformers.Dispose();
+        _nodeInformers.Dispose();
         _dnsInformers.Dispose();
         _informers.Dispose();
         return ValueTask.CompletedTask;
