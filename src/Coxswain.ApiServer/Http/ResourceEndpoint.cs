@@ -17,7 +17,7 @@ internal sealed class ResourceEndpoint(
 {
     public Task HandleAsync(HttpContext context, in RequestInfo info, User user)
     {
-        if (router?.TryRoute(context, info.Group, info.Version, user) is { } routed)
+        if (TryRoute(context, info, user) is { } routed)
         {
             return routed;
         }
@@ -39,6 +39,11 @@ internal sealed class ResourceEndpoint(
         if (info.Namespace.Length > 0 && !resource.Resource.Namespaced)
         {
             throw new KubeStatusException(Statuses.ResourceNotFound());
+        }
+
+        if (resource.Deprecation.Length > 0)
+        {
+            HttpAnswer.Warn(context, [resource.Deprecation]);
         }
 
         if (resource.Resource.Namespaced && info.Namespace.Length == 0 && (info.Name.Length > 0 || verb == "create"))
@@ -68,6 +73,9 @@ internal sealed class ResourceEndpoint(
                 _ => DeleteCollectionAsync(context, request),
             };
     }
+
+    /// <summary>Null when the group-version is served here, or by nobody.</summary>
+    public Task? TryRoute(HttpContext context, in RequestInfo info, User user) => router?.TryRoute(context, info.Group, info.Version, user);
 
     private static string VerbOf(string method, in RequestInfo info, IQueryCollection query) => method switch
     {

@@ -62,7 +62,7 @@ internal sealed class ObjectCreator(
         Stamp(resource, metadata);
         request = request with { Name = metadata.Text("name") };
         var given = document.TakeManagedFields();
-        managed ??= fields.Track(request, given ?? ManagedFields.None, old: null, document);
+        managed ??= await fields.TrackAsync(request, given ?? ManagedFields.None, old: null, document, cancellationToken);
         var context = new AdmissionContext(request, AdmissionOperation.Create, document, Old: null);
         context = await steps.MutateAsync(context, resource.Storage.Schema, cancellationToken);
         document = context.Document!; // a create has one
@@ -76,7 +76,7 @@ internal sealed class ObjectCreator(
         await using var reservation = await store.GetAsync(key, cancellationToken) is null
             ? await resource.Rules.ReserveAsync(document, old: null, request.DryRun, cancellationToken) : null;
         var value = Document.Encode(document, managed);
-        var typed = WriteSteps.ValidateCreate(request, document, value);
+        var typed = await WriteSteps.ValidateCreateAsync(request, document, value, cancellationToken);
         await steps.AdmitAsync(context, cancellationToken);
         if (request.DryRun)
         {
