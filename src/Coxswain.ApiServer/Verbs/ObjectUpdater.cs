@@ -83,8 +83,10 @@ internal sealed class ObjectUpdater(IStore store, WriteSteps steps, FieldTracker
 
             await using var reservation = request.Subresource.Length == 0
                 ? await resource.Rules.ReserveAsync(document, old, request.DryRun, cancellationToken) : null;
-            var value = Document.Encode(document, managed);
-            var typed = Validate(request, document, value, current);
+            document.RemoveManagedFields();
+            var encoded = Document.Encode(document, out var metadataEnd);
+            var typed = Validate(request, document, encoded, current);
+            var value = Document.WithManagedFields(encoded, metadataEnd, managed);
             if (!isAdmitted)
             {
                 await steps.AdmitAsync(context, cancellationToken);
