@@ -19,7 +19,7 @@ using Coxswain.ApiServer.Verbs;
 namespace Coxswain.ApiServer.Bootstrap;
 
 /// <summary>The objects every cluster begins with. What exists is left alone, but for the address of the API itself.</summary>
-internal sealed class BootstrapObjects(ApiCore core, CatalogueHolder resources, IPNetwork serviceRange, IPEndPoint? advertised)
+internal sealed class BootstrapObjects(ApiCore core, CatalogueHolder resources, ClusterPki pki, IPNetwork serviceRange, IPEndPoint? advertised)
 {
     private static readonly User Server = new("system:apiserver", [ClusterPki.MastersGroup]);
 
@@ -38,6 +38,7 @@ internal sealed class BootstrapObjects(ApiCore core, CatalogueHolder resources, 
         await EnsureAsync(StandardClass(), cancellationToken);
         await new RoleReconciler(new InProcessKubeClient(core, resources, Server)).EnsureAsync(cancellationToken);
 
+        await EnsureCurrentAsync(AuthenticationOfExtensions(), "data", cancellationToken);
         await EnsureAsync(KubernetesService(), cancellationToken);
         if (advertised is not null)
         {
@@ -75,6 +76,24 @@ internal sealed class BootstrapObjects(ApiCore core, CatalogueHolder resources, 
             };
         }
     }
+
+    /// <summary>By what aggregated servers know their clients, and the proxy that speaks for those.</summary>
+    private JsonObject AuthenticationOfExtensions() => new()
+    {
+        ["apiVersion"] = "v1",
+        ["kind"] = "ConfigMap",
+        ["metadata"] = Named("extension-apiserver-authentication", "kube-system"),
+        ["data"] = new JsonObject
+        {
+            ["client-ca-file"] = pki.Authority.CertificatePem,
+            ["requestheader-client-ca-file"] = pki.FrontProxyAuthority.CertificatePem,
+            ["requestheader-allowed-names"] = $"[\"{ClusterPki.FrontProxyUser}\"]",
+            ["requestheader-username-headers"] = "[\"X-Remote-User\"]",
+            ["requestheader-uid-headers"] = "[\"X-Remote-Uid\"]",
+            ["requestheader-group-headers"] = "[\"X-Remote-Group\"]",
+            ["requestheader-extra-headers-prefix"] = "[\"X-Remote-Extra-\"]",
+        },
+    };
 
     /// <summary>What a claim gets that says nothing of its class.</summary>
     private static JsonObject StandardClass()

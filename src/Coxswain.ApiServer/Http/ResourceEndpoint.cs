@@ -13,11 +13,11 @@ namespace Coxswain.ApiServer.Http;
 
 /// <summary>Everything below a group-version: turns HTTP into the verbs of <see cref="ApiCore"/> and their results into answers.</summary>
 internal sealed class ResourceEndpoint(
-    CatalogueHolder resources, ApiCore core, AnswerFormatter formatter, WatchEndpoint watches, NodeProxy nodeProxy, IGroupRouter? router)
+    CatalogueHolder resources, ApiCore core, AnswerFormatter formatter, WatchEndpoint watches, ConnectEndpoint connect, IGroupRouter? router)
 {
     public Task HandleAsync(HttpContext context, in RequestInfo info, User user)
     {
-        if (router?.TryRoute(context, info.Group, info.Version, user) is { } routed)
+        if (TryRoute(context, info, user) is { } routed)
         {
             return routed;
         }
@@ -41,6 +41,11 @@ internal sealed class ResourceEndpoint(
             throw new KubeStatusException(Statuses.ResourceNotFound());
         }
 
+        if (resource.Deprecation.Length > 0)
+        {
+            HttpAnswer.Warn(context, [resource.Deprecation]);
+        }
+
         if (resource.Resource.Namespaced && info.Namespace.Length == 0 && (info.Name.Length > 0 || verb == "create"))
         {
             throw new KubeStatusException(verb == "create"
@@ -55,7 +60,7 @@ internal sealed class ResourceEndpoint(
             UserAgent = verb is "create" or "update" or "patch" ? context.Request.Headers.UserAgent.ToString() : "",
         };
         return info.Subresource is "log" or "proxy" or "exec" or "attach" or "portforward"
-            ? nodeProxy.HandleAsync(context, request, info.Rest)
+            ? connect.HandleAsync(context, request, info.Rest)
             : verb switch
             {
                 "get" => GetAsync(context, request),
@@ -69,6 +74,9 @@ internal sealed class ResourceEndpoint(
             };
     }
 
+    /// <summary>Null when the group-version is served here, or by nobody.</summary>
+    public Task? TryRoute(HttpContext context, in RequestInfo info, User user) => router?.TryRoute(context, info.Group, info.Version, user);
+
     private static string VerbOf(string method, in RequestInfo info, IQueryCollection query) => method switch
     {
         "GET" or "HEAD" when info.IsWatchPath || (query.Count > 0 && info.Subresource.Length == 0 && query.Flag("watch")) => "watch",
@@ -77,6 +85,7 @@ internal sealed class ResourceEndpoint(
         "PUT" => "update",
         "PATCH" => "patch",
         "DELETE" => info.Name.Length > 0 ? "delete" : "deletecollection",
+        "OPTIONS" when info.Subresource == "proxy" => "", // passed on, and allowed to whom every verb is
         _ => throw new KubeStatusException(Statuses.MethodNotAllowed()),
     };
 

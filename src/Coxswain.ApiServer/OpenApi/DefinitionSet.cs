@@ -9,6 +9,10 @@ namespace Coxswain.ApiServer.OpenApi;
 /// <summary>Collects the definitions that the schemas of a document refer to, each once.</summary>
 internal sealed class DefinitionSet(OpenApiDialect dialect)
 {
+    /// <summary>Types whose facts call no field optional, because a schema leaves out whatever it does not say.</summary>
+    private static readonly string[] AllOptional =
+        ["apiextensions/v1.JSONSchemaProps", "apiextensions/v1.ExternalDocumentation", "apiextensions/v1.ValidationRule"];
+
     private readonly SortedDictionary<string, JsonObject> _definitions = new(StringComparer.Ordinal);
     private readonly Dictionary<string, JsonArray> _kinds = new(StringComparer.Ordinal);
     private readonly Queue<Schema> _pending = new();
@@ -31,12 +35,18 @@ internal sealed class DefinitionSet(OpenApiDialect dialect)
     private string AddOwn(ObjectKind kind, JsonObject schema)
     {
         var name = OpenApiNames.Of(kind);
-        var definition = (JsonObject)schema.DeepClone();
-        var properties = definition.ObjectOrNew("properties");
-        properties["apiVersion"] = new JsonObject { ["type"] = "string" };
-        properties["kind"] = new JsonObject { ["type"] = "string" };
-        properties["metadata"] = Use(Schemas.FindType("meta/v1.ObjectMeta")!); // among the facts
+        var definition = dialect.Version3 ? (JsonObject)schema.DeepClone() : SwaggerForm.OfRoot(schema);
         _definitions[name] = definition;
+        if (!dialect.Version3 && definition.Count == 1)
+        {
+            // Open at its root: with any property named, clients would refuse the others.
+            return name;
+        }
+
+        var properties = definition.ObjectOrNew("properties");
+        properties["apiVersion"] = new JsonObject { ["type"] = "string", ["description"] = "APIVersion defines the group and version of the object." };
+        properties["kind"] = new JsonObject { ["type"] = "string", ["description"] = "Kind names the type of the object." };
+        properties["metadata"] = Use(Schemas.FindType("meta/v1.ObjectMeta")!); // among the facts
         return name;
     }
 
@@ -132,7 +142,7 @@ internal sealed class DefinitionSet(OpenApiDialect dialect)
             var property = Use(field.Schema);
             Describe(field, property);
             properties[field.Name] = property;
-            if (!field.Optional && !field.Pointer && field.Name is not ("kind" or "apiVersion"))
+            if (!AllOptional.Contains(schema.TypeName) && !field.Optional && !field.Pointer && field.Name is not ("kind" or "apiVersion"))
             {
                 required.Add(field.Name);
             }

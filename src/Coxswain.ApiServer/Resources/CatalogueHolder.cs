@@ -72,4 +72,19 @@ internal sealed class CatalogueHolder(Catalogue first) : IKubeDiscovery
             }
         }
     }
+
+    /// <summary>Returns when the condition holds already, or once the catalogue was swapped: then it is to be asked again.</summary>
+    internal async Task WaitForSwapAsync(Func<bool> holds, CancellationToken cancellationToken)
+    {
+        var changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_lock)
+        {
+            _waiting.Add(changed);
+        }
+
+        if (!holds())
+        {
+            await changed.Task.WaitAsync(cancellationToken);
+        }
+    }
 }

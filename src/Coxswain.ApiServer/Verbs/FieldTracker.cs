@@ -16,7 +16,8 @@ internal sealed class FieldTracker(CatalogueHolder resources, TimeProvider time)
     /// <param name="managed">Who owned what before, or what the writer says of it.</param>
     /// <param name="old">Null for a create.</param>
     /// <param name="document">Both of the stored version, without managedFields; not changed.</param>
-    public ManagedFields Track(ApiRequest request, ManagedFields managed, JsonObject? old, JsonObject document)
+    public async ValueTask<ManagedFields> TrackAsync(
+        ApiRequest request, ManagedFields managed, JsonObject? old, JsonObject document, CancellationToken cancellationToken)
     {
         // A binding is the scheduler's word on a Pod, not a claim on its fields.
         if (request.Resource.Schema is not { } schema || request.Subresource == "binding")
@@ -24,8 +25,9 @@ internal sealed class FieldTracker(CatalogueHolder resources, TimeProvider time)
             return managed;
         }
 
-        var before = old is null ? [] : Shown(request, old);
-        return OwnershipFor(request, schema).Update(managed, before, Shown(request, document), WriterOf(request, applies: false));
+        var before = old is null ? [] : await ShownAsync(request, old, cancellationToken);
+        var after = await ShownAsync(request, document, cancellationToken);
+        return OwnershipFor(request, schema).Update(managed, before, after, WriterOf(request, applies: false));
     }
 
     /// <param name="live">Of the version asked for, without managedFields; empty when there is no object. Not changed.</param>
@@ -68,8 +70,8 @@ internal sealed class FieldTracker(CatalogueHolder resources, TimeProvider time)
     private static FieldManager WriterOf(ApiRequest request, bool applies) =>
         new(request.Manager, applies, request.Resource.Kind.ApiVersion, request.Subresource);
 
-    private static JsonObject Shown(ApiRequest request, JsonObject stored) =>
-        request.Resource.Converter is null ? stored : request.Resource.FromStored((JsonObject)stored.DeepClone());
+    private static async ValueTask<JsonObject> ShownAsync(ApiRequest request, JsonObject stored, CancellationToken cancellationToken) =>
+        request.Resource == request.Resource.Storage ? stored : await request.Resource.FromStoredAsync((JsonObject)stored.DeepClone(), cancellationToken);
 
     private FieldOwnership OwnershipFor(ApiRequest request, Schema schema) =>
         new(schema, new ServedVersions(resources, request.Resource), set => MayOwn(request, set), KubeTime.Format(time.GetUtcNow()));

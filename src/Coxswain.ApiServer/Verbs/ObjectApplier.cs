@@ -29,7 +29,7 @@ internal sealed class ObjectApplier(ObjectUpdater updater, ObjectCreator creator
             try
             {
                 return (await updater.UpdateAsync(
-                    request, (current, managed, _) => ValueTask.FromResult(Applied(request, configuration, current, managed)), isAdmitted: false, cancellationToken), false);
+                    request, (current, managed, token) => AppliedAsync(request, configuration, current, managed, token), isAdmitted: false, cancellationToken), false);
             }
             catch (KubeStatusException exception) when (exception.Status.Reason == StatusReason.NotFound && request.Subresource.Length == 0 && attempt < MostAttempts)
             {
@@ -43,11 +43,12 @@ internal sealed class ObjectApplier(ObjectUpdater updater, ObjectCreator creator
         }
     }
 
-    private Change Applied(ApiRequest request, JsonObject configuration, JsonObject current, ManagedFields managed)
+    private async ValueTask<Change> AppliedAsync(
+        ApiRequest request, JsonObject configuration, JsonObject current, ManagedFields managed, CancellationToken cancellationToken)
     {
         var asked = request.Resource;
-        var result = fields.Apply(request, managed, asked.FromStored(current), configuration);
-        return new Change(WriteSteps.ToStored(asked, result.Document!), result.Managed); // there is one where nothing is thrown
+        var result = fields.Apply(request, managed, await asked.FromStoredAsync(current, cancellationToken), configuration);
+        return new Change(await WriteSteps.ToStoredAsync(asked, result.Document!, cancellationToken), result.Managed); // there is one where nothing is thrown
     }
 
     /// <summary>Null when somebody else created it first.</summary>
@@ -60,7 +61,7 @@ internal sealed class ObjectApplier(ObjectUpdater updater, ObjectCreator creator
         }
 
         var result = fields.Apply(request, ManagedFields.None, [], configuration);
-        var document = WriteSteps.ToStored(request.Resource, result.Document!); // there is one where nothing is thrown
+        var document = await WriteSteps.ToStoredAsync(request.Resource, result.Document!, cancellationToken); // there is one where nothing is thrown
         document.Metadata().TryAdd("name", request.Name);
         try
         {

@@ -62,7 +62,7 @@ internal sealed class ObjectCreator(
         Stamp(resource, metadata);
         request = request with { Name = metadata.Text("name") };
         var given = document.TakeManagedFields();
-        managed ??= fields.Track(request, given ?? ManagedFields.None, old: null, document);
+        managed ??= await fields.TrackAsync(request, given ?? ManagedFields.None, old: null, document, cancellationToken);
         var context = new AdmissionContext(request, AdmissionOperation.Create, document, Old: null);
         context = await steps.MutateAsync(context, resource.Storage.Schema, cancellationToken);
         document = context.Document!; // a create has one
@@ -77,7 +77,7 @@ internal sealed class ObjectCreator(
             ? await resource.Rules.ReserveAsync(document, old: null, request.DryRun, cancellationToken) : null;
         document.RemoveManagedFields();
         var encoded = Document.Encode(document, out var metadataEnd);
-        var typed = WriteSteps.ValidateCreate(request, document, encoded);
+        var typed = await WriteSteps.ValidateCreateAsync(request, document, encoded, cancellationToken);
         var value = Document.WithManagedFields(encoded, metadataEnd, managed);
         await steps.AdmitAsync(context, cancellationToken);
         if (request.DryRun)

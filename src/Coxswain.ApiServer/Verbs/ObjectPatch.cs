@@ -82,9 +82,10 @@ internal sealed class ObjectPatch
     }
 
     /// <summary>In the version asked for: the stored document is shown in it, changed, and taken back.</summary>
-    public JsonObject Apply(JsonObject stored, ApiRequest request)
+    public async ValueTask<JsonObject> ApplyAsync(JsonObject stored, ApiRequest request, CancellationToken cancellationToken)
     {
         var asked = request.Resource;
-        return WriteSteps.ToStored(asked, Apply(asked.FromStored(stored), asked.Kind, asked.Schema, request.Warnings));
+        var patched = Apply(await asked.FromStoredAsync(stored, cancellationToken), asked.Kind, asked.Schema, request.Warnings);
+        return await WriteSteps.ToStoredAsync(asked, patched, cancellationToken);
     }
 }

@@ -27,12 +27,13 @@ internal sealed class ObjectUpdater(IStore store, WriteSteps steps, FieldTracker
         UpdateAsync(request, (current, _, _) => ValueTask.FromResult(new Change(change(current))), isAdmitted: false, cancellationToken);
 
     /// <summary>A change of who owns what as well, for which the stored document says who does now.</summary>
-    public ValueTask<StoreEntry> UpdateWithOwnersAsync(ApiRequest request, Func<JsonObject, JsonObject> change, CancellationToken cancellationToken) => UpdateAsync(
+    public ValueTask<StoreEntry> UpdateWithOwnersAsync(
+        ApiRequest request, Func<JsonObject, CancellationToken, ValueTask<JsonObject>> change, CancellationToken cancellationToken) => UpdateAsync(
         request,
-        (current, managed, _) =>
+        async (current, managed, token) =>
         {
             current.SetManagedFields(managed);
-            return ValueTask.FromResult(new Change(change(current)));
+            return new Change(await change(current, token));
         },
         isAdmitted: false,
         cancellationToken);
@@ -48,7 +49,8 @@ internal sealed class ObjectUpdater(IStore store, WriteSteps steps, FieldTracker
         {
             var current = await store.GetAsync(request.Key, cancellationToken)
                 ?? throw new KubeStatusException(Statuses.NotFound(resource.QualifiedName, request.Name));
-            var (old, document) = Document.DecodeTwice(current.Value, current.ModRevision);
+            var shown = await resource.Storage.ShowAsync(current, cancellationToken);
+            var (old, document) = Document.DecodeTwice(shown.Value, current.ModRevision);
             var owners = ManagedFields.ReadObject(current.Value.Span);
             old.RemoveManagedFields();
             document.RemoveManagedFields();
@@ -58,7 +60,7 @@ internal sealed class ObjectUpdater(IStore store, WriteSteps steps, FieldTracker
             Prepare(request, document, old);
 
             // What a writer says of the owners counts on the object itself; who says nothing leaves them.
-            managed ??= fields.Track(request, given is not null && request.Subresource.Length == 0 ? given : owners, old, document);
+            managed ??= await fields.TrackAsync(request, given is not null && request.Subresource.Length == 0 ? given : owners, old, document, cancellationToken);
             var context = new AdmissionContext(request, AdmissionOperation.Update, document, old);
             if (!isAdmitted)
             {
@@ -68,10 +70,11 @@ internal sealed class ObjectUpdater(IStore store, WriteSteps steps, FieldTracker
 
             if (resource.Rules.TracksGeneration && (request.Subresource is ("" or "scale") || ScopeOf(request) is not null))
             {
-                CountGeneration(document, old);
+                CountGeneration(document, old, resource.Rules.GenerationCountsStatus);
             }
 
-            if (JsonEquality.Equal(document, old) && managed.HasSameFields(owners))
+            // What is stored in a version of before is written in today's, although nothing else changes.
+            if (ReferenceEquals(shown, current) && JsonEquality.Equal(document, old) && managed.HasSameFields(owners))
             {
                 return current;
             }
@@ -85,7 +88,7 @@ internal sealed class ObjectUpdater(IStore store, WriteSteps steps, FieldTracker
                 ? await resource.Rules.ReserveAsync(document, old, request.DryRun, cancellationToken) : null;
             document.RemoveManagedFields();
             var encoded = Document.Encode(document, out var metadataEnd);
-            var typed = Validate(request, document, encoded, current);
+            var typed = await ValidateAsync(request, document, encoded, old, shown, cancellationToken);
             var value = Document.WithManagedFields(encoded, metadataEnd, managed);
             if (!isAdmitted)
             {
@@ -237,11 +240,11 @@ internal sealed class ObjectUpdater(IStore store, WriteSteps steps, FieldTracker
         }
     }
 
-    private static void CountGeneration(JsonObject document, JsonObject old)
+    private static void CountGeneration(JsonObject document, JsonObject old, bool countsStatus)
     {
         foreach (var name in document.Select(property => property.Key).Union(old.Select(property => property.Key)))
         {
-            if (name is not ("metadata" or "status" or "kind" or "apiVersion") && !JsonEquality.Equal(document[name], old[name]))
+            if (name is not ("metadata" or "kind" or "apiVersion") && (countsStatus || name != "status") && !JsonEquality.Equal(document[name], old[name]))
             {
                 document.Metadata()["generation"] = (old.Metadata().Integer("generation") ?? 0) + 1;
                 return;
@@ -250,14 +253,16 @@ internal sealed class ObjectUpdater(IStore store, WriteSteps steps, FieldTracker
     }
 
     /// <returns>What was decoded of the bytes; null when only the metadata was.</returns>
-    private static IKubeObject? Validate(ApiRequest request, JsonObject document, byte[] value, StoreEntry current)
+    private static async ValueTask<IKubeObject?> ValidateAsync(
+        ApiRequest request, JsonObject document, byte[] value, JsonObject old, StoreEntry current, CancellationToken cancellationToken)
     {
         if (request.Subresource.Length == 0)
         {
-            return WriteSteps.ValidateUpdate(request, document, value, StoredObject.Of(current).Read(bytes => request.Resource.Storage.Read(bytes)));
+            var typed = StoredObject.Of(current).Read(bytes => request.Resource.Storage.Read(bytes));
+            return await WriteSteps.ValidateUpdateAsync(request, document, value, typed, old, cancellationToken);
         }
 
-        WriteSteps.ValidateMetadata(request, document, value, current.Value.Span);
+        await WriteSteps.ValidateMetadataAsync(request, document, value, current.Value, cancellationToken);
         return null;
     }
 }

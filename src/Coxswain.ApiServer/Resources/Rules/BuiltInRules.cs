@@ -31,8 +31,8 @@ internal static class BuiltInRules
             new KindRules<PersistentVolumeClaim>(CoreCells.Cell) { FirstPhase = "Pending", AnswersWithObject = true },
         ["serviceaccounts"] = new KindRules<ServiceAccount>(CoreCells.Cell) { AnswersWithObject = true },
         ["podtemplates"] = new KindRules<PodTemplate>(WorkloadCells.Cell) { AnswersWithObject = true, CreatesOnUpdate = true },
-        ["resourcequotas"] = new KindRules { AnswersWithObject = true, HasNoEffect = true },
-        ["limitranges"] = new KindRules { CreatesOnUpdate = true, HasNoEffect = true },
+        ["resourcequotas"] = new KindRules { AnswersWithObject = true },
+        ["limitranges"] = new KindRules { CreatesOnUpdate = true },
         ["configmaps"] = new KindRules<ConfigMap>(CoreCells.Cell),
         ["secrets"] = new KindRules<Secret>(CoreCells.Cell) { Selectable = [SelectableField.At("type")] },
         ["endpoints"] = new KindRules<Endpoints>(NetworkCells.Cell) { CreatesOnUpdate = true },
@@ -53,6 +53,7 @@ internal static class BuiltInRules
         },
         ["jobs.batch"] = new JobRules(),
         ["cronjobs.batch"] = new KindRules<CronJob>(WorkloadCells.Cell) { HasGeneration = true },
+        ["controllerrevisions.apps"] = new KindRules<ControllerRevision>(WorkloadCells.Cell),
         ["deployments.apps"] = new KindRules<Deployment>(WorkloadCells.Cell) { HasGeneration = true },
         ["replicasets.apps"] = new KindRules<ReplicaSet>(WorkloadCells.Cell)
         {
@@ -60,7 +61,7 @@ internal static class BuiltInRules
         },
         ["statefulsets.apps"] = new KindRules<StatefulSet>(WorkloadCells.Cell) { HasGeneration = true },
         ["daemonsets.apps"] = new KindRules<DaemonSet>(WorkloadCells.Cell) { HasGeneration = true },
-        ["horizontalpodautoscalers.autoscaling"] = new KindRules<HorizontalPodAutoscaler>(ClusterCells.Cell) { HasNoEffect = true },
+        ["horizontalpodautoscalers.autoscaling"] = new KindRules<HorizontalPodAutoscaler>(ClusterCells.Cell),
         ["poddisruptionbudgets.policy"] = new KindRules<PodDisruptionBudget>(ClusterCells.Cell) { HasGeneration = true },
         ["ingresses.networking.k8s.io"] = new KindRules<Ingress>(NetworkCells.Cell) { HasGeneration = true, HasNoEffect = true },
         ["ingressclasses.networking.k8s.io"] = new KindRules<IngressClass>(NetworkCells.Cell) { HasGeneration = true, HasNoEffect = true },
@@ -76,9 +77,9 @@ internal static class BuiltInRules
         ["certificatesigningrequests.certificates.k8s.io"] = new KindRules { Selectable = [SelectableField.At("spec.signerName")] },
         ["flowschemas.flowcontrol.apiserver.k8s.io"] = new KindRules { HasGeneration = true, HasNoEffect = true },
         ["prioritylevelconfigurations.flowcontrol.apiserver.k8s.io"] = new KindRules { HasGeneration = true, HasNoEffect = true },
-        ["customresourcedefinitions.apiextensions.k8s.io"] = new KindRules { HasGeneration = true, IsConditional = true, HasNoEffect = true },
-        ["mutatingwebhookconfigurations.admissionregistration.k8s.io"] = new KindRules { HasGeneration = true, IsConditional = true, HasNoEffect = true },
-        ["validatingwebhookconfigurations.admissionregistration.k8s.io"] = new KindRules { HasGeneration = true, IsConditional = true, HasNoEffect = true },
+        ["customresourcedefinitions.apiextensions.k8s.io"] = new CustomResourceDefinitionRules(),
+        ["mutatingwebhookconfigurations.admissionregistration.k8s.io"] = new WebhookConfigurationRules(),
+        ["validatingwebhookconfigurations.admissionregistration.k8s.io"] = new WebhookConfigurationRules(),
         ["validatingadmissionpolicies.admissionregistration.k8s.io"] = new KindRules { HasGeneration = true, HasNoEffect = true },
         ["validatingadmissionpolicybindings.admissionregistration.k8s.io"] = new KindRules { HasGeneration = true, HasNoEffect = true },
         ["mutatingadmissionpolicies.admissionregistration.k8s.io"] = new KindRules { HasGeneration = true, HasNoEffect = true },
@@ -87,6 +88,6 @@ internal static class BuiltInRules
         ["csidrivers.storage.k8s.io"] = new KindRules { IsConditional = true, HasNoEffect = true },
         ["volumeattachments.storage.k8s.io"] = new KindRules { IsConditional = true, HasNoEffect = true },
         ["runtimeclasses.node.k8s.io"] = new KindRules { IsConditional = true },
-        ["apiservices.apiregistration.k8s.io"] = new KindRules { IsConditional = true, HasNoEffect = true },
+        ["apiservices.apiregistration.k8s.io"] = new ApiServiceRules(),
     };
 }
