@@ -45,6 +45,7 @@ public sealed partial class ApiServerHost : IAsyncDisposable
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         await _parts.ServicePools.RepairAsync(cancellationToken);
+        await _parts.Definitions.LoadAsync(cancellationToken);
         if (_options.Endpoints.Count > 0)
         {
             _web = KestrelServer.Create(
@@ -53,8 +54,9 @@ public sealed partial class ApiServerHost : IAsyncDisposable
             Endpoints = KestrelServer.AddressesOf(_web);
         }
 
-        await new BootstrapObjects(_parts.Core, _parts.Resources, _options.ServiceRange, _options.Advertised).EnsureAsync(cancellationToken);
+        await new BootstrapObjects(_parts.Core, _parts.Resources, _options.Pki, _options.ServiceRange, _options.Advertised).EnsureAsync(cancellationToken);
         _background = Task.WhenAll(
+            _parts.Definitions.RunAsync(_stopping.Token), _parts.Aggregated.RunAsync(_stopping.Token), _parts.FrontProxyClient.RunAsync(_stopping.Token),
             _parts.EventCleaner.RunAsync(_stopping.Token), _certificate.RunAsync(_stopping.Token), _parts.NodeClient.RunAsync(_stopping.Token));
         _parts.Health.Started();
         Log.Started(_logger, string.Join(", ", Endpoints));

@@ -1,11 +1,14 @@
 using Coxswain.Api;
 using Coxswain.ApiServer.Admission;
+using Coxswain.ApiServer.Admission.Webhooks;
+using Coxswain.ApiServer.Aggregation;
 using Coxswain.ApiServer.Authentication;
 using Coxswain.ApiServer.Authorization;
 using Coxswain.ApiServer.Bootstrap;
 using Coxswain.ApiServer.Certificates;
 using Coxswain.ApiServer.Conversion;
 using Coxswain.ApiServer.Core;
+using Coxswain.ApiServer.CustomResources;
 using Coxswain.ApiServer.Documents;
 using Coxswain.ApiServer.Http;
 using Coxswain.ApiServer.Requests;
@@ -14,6 +17,7 @@ using Coxswain.ApiServer.Resources.Rules;
 using Coxswain.ApiServer.Tables;
 using Coxswain.ApiServer.Verbs;
 using Coxswain.ApiServer.Watch;
+using Coxswain.ApiServer.Webhooks;
 using Microsoft.Extensions.Logging;
 
 namespace Coxswain.ApiServer;
@@ -26,6 +30,12 @@ internal sealed class ApiServerParts : IAsyncDisposable
     private readonly ServiceAccountTokens _tokens;
     private readonly ConnectEndpoint _connect;
     private readonly PriorityAdmission _priorities;
+    private readonly LimitRanger _limits;
+    private readonly DefaultClasses _classes;
+    private readonly QuotaAdmission _quotas;
+    private readonly WebhookClient _webhooks;
+    private readonly MutatingWebhooks _mutating;
+    private readonly ValidatingWebhooks _validating;
 
     public ApiServerParts(ApiServerOptions options)
     {
@@ -41,23 +51,39 @@ internal sealed class ApiServerParts : IAsyncDisposable
         var authorizer = new AuthorizerChain([_nodes, _roles]);
         _tokens = new ServiceAccountTokens(store, options.Pki.TokenKey, identities, time);
 
+        var dialer = new ServiceDialer(store, random);
+        _webhooks = new WebhookClient(dialer, time);
+        var caller = new WebhookCaller(store, Resources, _webhooks, identities);
+        _mutating = new MutatingWebhooks(store, caller);
+        _validating = new ValidatingWebhooks(store, caller);
         _priorities = new PriorityAdmission(store);
+        _limits = new LimitRanger(store);
+        _classes = new DefaultClasses(store);
+        _quotas = new QuotaAdmission(store);
         var admission = new AdmissionChain(
         [
             new NamespaceLifecycle(store, Resources),
             new ServiceAccountAdmission(store, identities, options.ServiceAccountPatience, time),
             new DefaultTolerations(),
             _priorities,
+            _limits,
+            new RuntimeClassAdmission(store),
+            _classes,
+            new PodSecurityAdmission(store),
             new NodeRestriction(store),
             new RoleEscalation(_roles, authorizer),
             new CertificateRequestAdmission(authorizer),
             .. options.Admission,
-        ]);
+            _validating,
+            _quotas,
+        ], _mutating);
         var reader = new ObjectReader(store);
         var steps = new WriteSteps(admission);
         var namespaces = new NamespaceGuard(store, Resources.Of<Coxswain.Api.Core.V1.Namespace>());
-        var creator = new ObjectCreator(store, steps, namespaces, identities, time);
-        var updater = new ObjectUpdater(store, steps);
+        var fields = new FieldTracker(Resources, time);
+        var creator = new ObjectCreator(store, steps, fields, namespaces, identities, time);
+        var updater = new ObjectUpdater(store, steps, fields);
+        var applier = new ObjectApplier(updater, creator, fields);
         var deleter = new ObjectDeleter(store, steps, time);
         var binding = new PostHandlers.Route(BindingHandler.Kind, new BindingHandler(updater, Resources, time));
         var posts = new PostHandlers(new Dictionary<string, PostHandlers.Route>
@@ -77,7 +103,19 @@ internal sealed class ApiServerParts : IAsyncDisposable
             ["selfsubjectrulesreviews.authorization.k8s.io"] =
                 new(Kind("authorization.k8s.io/v1", "SelfSubjectRulesReview"), new RulesReviewHandler(_roles)),
         });
-        Core = new ApiCore(reader, creator, updater, deleter, new ObjectWatcher(store, random, time), steps, authorizer, posts);
+        Core = new ApiCore(reader, creator, updater, applier, deleter, new ObjectWatcher(store, random, time), steps, authorizer, posts);
+        var definitions = new DefinitionWriter(store, Core, Resources);
+        Definitions = new CustomResourceDefinitions(
+            store, Resources, new CustomResourceCompiler(_webhooks, identities), definitions,
+            new CustomResourceCleaner(
+                store, definitions, new ObjectDeleter(store, new WriteSteps(new AdmissionChain([])), time), time,
+                options.LoggerFactory.CreateLogger<CustomResourceCleaner>()),
+            time, options.LoggerFactory.CreateLogger<CustomResourceDefinitions>());
+        FrontProxyClient = new RenewingCertificate(
+            options.Pki.FrontProxyClient, time, options.LoggerFactory.CreateLogger<RenewingCertificate>());
+        Aggregated = new AggregatedApis(
+            store, Resources, dialer, FrontProxyClient, new ApiServiceProbe(dialer, time), new ApiServiceWriter(store, Core, Resources, time), time,
+            options.LoggerFactory.CreateLogger<AggregatedApis>());
         EventCleaner = new EventCleaner(store, options.EventLifetime, time, options.LoggerFactory.CreateLogger<EventCleaner>());
 
         var tables = new TableMaker(time);
@@ -86,7 +124,8 @@ internal sealed class ApiServerParts : IAsyncDisposable
         Health = new HealthChecks(options.ReadinessGates);
         NodeClient = new RenewingCertificate(options.Pki.NodeClient, time, options.LoggerFactory.CreateLogger<RenewingCertificate>());
         _connect = new ConnectEndpoint(Core, store, Lifetime, options.Pki, NodeClient, random);
-        var endpoint = new ResourceEndpoint(Resources, Core, new AnswerFormatter(tables), new WatchEndpoint(Core, tables, Lifetime), _connect, options.Router);
+        var endpoint = new ResourceEndpoint(Resources, Core, new AnswerFormatter(tables), new WatchEndpoint(Core, tables, Lifetime), _connect,
+            options.Router ?? new AggregationProxy(Aggregated, Lifetime));
         var server = new ServerEndpoints(Health, metrics, Resources, discovery, options.Pki, ServerVersion.GitVersion);
         Http = new HttpHandler(
             new RequestAuthenticator(_tokens), endpoint, discovery, server, authorizer, metrics, options.Bounds, time,
@@ -105,6 +144,13 @@ internal sealed class ApiServerParts : IAsyncDisposable
 
     public EventCleaner EventCleaner { get; }
 
+    public CustomResourceDefinitions Definitions { get; }
+
+    public AggregatedApis Aggregated { get; }
+
+    /// <summary>What aggregated servers know the server by.</summary>
+    public RenewingCertificate FrontProxyClient { get; }
+
     /// <summary>What nodes know the server by.</summary>
     public RenewingCertificate NodeClient { get; }
 
@@ -113,7 +159,13 @@ internal sealed class ApiServerParts : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _connect.Dispose();
+        _webhooks.Dispose();
         await _priorities.DisposeAsync();
+        await _limits.DisposeAsync();
+        await _classes.DisposeAsync();
+        await _quotas.DisposeAsync();
+        await _mutating.DisposeAsync();
+        await _validating.DisposeAsync();
         await _roles.DisposeAsync();
         await _nodes.DisposeAsync();
         _tokens.Dispose();

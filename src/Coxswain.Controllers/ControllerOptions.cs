@@ -6,6 +6,9 @@ public sealed record ControllerOptions
     /// <summary>The API server's CA certificate in PEM, for the ConfigMap every namespace gets; empty for none.</summary>
     public string RootCertificates { get; init; } = "";
 
+    /// <summary>Where the built-in provisioner keeps volumes; null for a cluster that provisions none.</summary>
+    public IVolumeFolders? VolumeFolders { get; init; }
+
     /// <summary>A node that has not renewed its Lease for so long is taken to be unreachable.</summary>
     public TimeSpan NodeMonitorGracePeriod { get; init; } = TimeSpan.FromSeconds(40);
 

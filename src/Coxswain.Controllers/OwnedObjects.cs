@@ -13,7 +13,8 @@ namespace Coxswain.Controllers;
 /// </summary>
 /// <param name="objects">With <see cref="ControllerIndexes.WithOrphans{T}"/>.</param>
 /// <param name="mayBeAdopted">Leaves out what is not worth adopting.</param>
-internal sealed class OwnedObjects<TOwner, T>(IKubeClient client, Informer<T> objects, Func<T, bool> mayBeAdopted)
+/// <param name="finalizer">What the owner's objects are held by, if anything: added with adoption, taken away with letting go.</param>
+internal sealed class OwnedObjects<TOwner, T>(IKubeClient client, Informer<T> objects, Func<TOwner, T, bool> mayBeAdopted, string finalizer = "")
     where TOwner : class, IKubeObject<TOwner>
     where T : class, IKubeObject<T>
 {
@@ -31,7 +32,9 @@ internal sealed class OwnedObjects<TOwner, T>(IKubeClient client, Informer<T> ob
             }
             else if (obj.Metadata.DeletionTimestamp is null)
             {
-                await PatchAsync(obj, obj.Metadata.OwnerReferences.Where(reference => reference.Uid != uid), cancellationToken);
+                await PatchAsync(
+                    obj, obj.Metadata.OwnerReferences.Where(reference => reference.Uid != uid),
+                    obj.Metadata.Finalizers.Where(held => held != finalizer), cancellationToken);
             }
         }
 
@@ -41,13 +44,13 @@ internal sealed class OwnedObjects<TOwner, T>(IKubeClient client, Informer<T> ob
         }
 
         var orphans = objects.ListOrphans(owner.Metadata.Namespace)
-            .Where(obj => obj.Metadata.DeletionTimestamp is null && mayBeAdopted(obj) && selector.Matches(obj.Metadata.Labels)).ToList();
+            .Where(obj => obj.Metadata.DeletionTimestamp is null && mayBeAdopted(owner, obj) && selector.Matches(obj.Metadata.Labels)).ToList();
         if (orphans.Count > 0 && await MayAdoptAsync(owner, cancellationToken))
         {
             foreach (var obj in orphans)
             {
                 IEnumerable<OwnerReference> owners = [.. obj.Metadata.OwnerReferences, OwnerReferences.ToController(owner)];
-                if (await PatchAsync(obj, owners, cancellationToken) is { } adopted)
+                if (await PatchAsync(obj, owners, FinalizersOfOwned(obj), cancellationToken) is { } adopted)
                 {
                     claimed.Add(adopted);
                 }
@@ -64,12 +67,16 @@ internal sealed class OwnedObjects<TOwner, T>(IKubeClient client, Informer<T> ob
         return fresh is not null && fresh.Metadata.Uid == owner.Metadata.Uid && fresh.Metadata.DeletionTimestamp is null;
     }
 
+    private IEnumerable<string> FinalizersOfOwned(T obj) =>
+        finalizer.Length == 0 || obj.Metadata.Finalizers.Contains(finalizer) ? obj.Metadata.Finalizers : [.. obj.Metadata.Finalizers, finalizer];
+
     /// <returns>The object as it is now; null when it is gone.</returns>
-    private async Task<T?> PatchAsync(T obj, IEnumerable<OwnerReference> owners, CancellationToken cancellationToken)
+    private async Task<T?> PatchAsync(
+        T obj, IEnumerable<OwnerReference> owners, IEnumerable<string> finalizers, CancellationToken cancellationToken)
     {
         try
         {
-            var patch = OwnerReferences.Patch(obj.Metadata, owners);
+            var patch = OwnerReferences.Patch(obj.Metadata, owners, finalizers);
             return await client.PatchAsync<T>(obj.Metadata.Namespace, obj.Metadata.Name, patch, cancellationToken);
         }
         catch (KubeStatusException exception) when (exception.IsNotFound)

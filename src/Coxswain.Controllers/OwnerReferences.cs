@@ -35,7 +35,8 @@ internal static class OwnerReferences
     };
 
     /// <summary>A patch that replaces the references, provided that nobody has changed the object since.</summary>
-    public static KubePatch Patch(ObjectMeta of, IEnumerable<OwnerReference> references)
+    /// <param name="finalizers">Null to leave them as they are.</param>
+    public static KubePatch Patch(ObjectMeta of, IEnumerable<OwnerReference> references, IEnumerable<string>? finalizers = null)
     {
         var document = new JsonObject
         {
@@ -46,6 +47,11 @@ internal static class OwnerReferences
                 ["ownerReferences"] = new JsonArray([.. references.Select(reference => JsonNode.Parse(KubeJson.Serialize(reference)))]),
             },
         };
+        if (finalizers is not null && !finalizers.SequenceEqual(of.Finalizers))
+        {
+            document["metadata"]!["finalizers"] = new JsonArray([.. finalizers.Select(finalizer => JsonValue.Create(finalizer))]);
+        }
+
         return KubePatch.Merge(document);
     }
 }

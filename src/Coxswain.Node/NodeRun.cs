@@ -55,14 +55,16 @@ internal sealed class NodeRun : IAsyncDisposable
         _hooks = new HookRunner(runtime, time);
         var objects = new PodObjects(client, _informers.Of<Service>());
         var watched = new WatchedPodObjects(_configMaps, _secrets);
+        var images = new ImagePuller(runtime, objects, recorder, time);
         var volumes = new NodeVolumes(
-            paths, watched, new PodTokens(client), new ClaimedVolumes(client), options.NodeAddress, allocatable, mounts, time);
+            paths, watched, new PodTokens(client), new ClaimedVolumes(client), new ImageVolumes(runtime, images), options.NodeAddress,
+            allocatable, mounts, time);
         var starter = new ContainerStarter(
-            runtime, new ImagePuller(runtime, objects, recorder, time), new EnvironmentBuilder(objects, options.NodeAddress, allocatable),
+            runtime, images, new EnvironmentBuilder(objects, options.NodeAddress, allocatable),
             new ContainerConfigBuilder(paths, new SubPaths(paths, mounts), machine.MemoryBytes), paths, recorder);
         var workers = new PodWorkerFactory(
             client, runtime, paths, volumes, watched,
-            new PodSandboxes(runtime, paths, options.NodeName, options.ClusterDns, options.ClusterDomain), starter,
+            new PodSandboxes(runtime, new RuntimeHandlers(client), paths, options.NodeName, options.ClusterDns, options.ClusterDomain), starter,
             new ContainerStopper(runtime, _hooks, recorder, time), _hooks, new ProbeLoop(_prober, time, logger), recorder,
             options.NodeAddress, time, logger);
         var pods = _informers.Of<Pod>(new InformerOptions(FieldSelector: $"spec.nodeName={options.NodeName}"));

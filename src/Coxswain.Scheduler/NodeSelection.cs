@@ -20,9 +20,10 @@ public static class NodeSelection
             }
         }
 
-        return spec.Affinity?.NodeAffinity?.RequiredDuringSchedulingIgnoredDuringExecution is not { } required
-            || required.NodeSelectorTerms.Any(term => Matches(term, node));
+        return spec.Affinity?.NodeAffinity?.RequiredDuringSchedulingIgnoredDuringExecution is not { } required || Matches(required, node);
     }
+
+    public static bool Matches(NodeSelector selector, V1Node node) => selector.NodeSelectorTerms.Any(term => Matches(term, node));
 
     /// <summary>A term without any requirement matches no node.</summary>
     internal static bool Matches(NodeSelectorTerm term, V1Node node) =>

@@ -115,6 +115,16 @@ public sealed class TestServer : IAsyncDisposable
     public Task<Answer> PatchAsync(string path, string body, string kind = "merge") =>
         SendAsync(HttpMethod.Patch, path, body, $"application/{kind}-patch+json");
 
+    /// <summary>Returns when something holds that changes with what is served.</summary>
+    public async Task UntilAsync(Func<bool> holds)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (!holds())
+        {
+            await Host.Catalogue.WaitForSwapAsync(holds, patience.Token);
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();

@@ -28,7 +28,7 @@ public sealed class ApplicationTests : IAsyncLifetime
         _client = _server.Connect();
         _informers = new InformerFactory(_client, TimeProvider.System, new Random(1), NullLoggerFactory.Instance);
         var manager = new ControllerManager(
-            _client, _informers, TimeProvider.System, new Random(2), NullLoggerFactory.Instance, new ControllerOptions());
+            new OneClient(_client), _server.Host.Discovery, _informers, TimeProvider.System, new Random(2), NullLoggerFactory.Instance, new ControllerOptions());
         _running = Task.WhenAll(_informers.RunAsync(_stop.Token), manager.RunAsync(_stop.Token), SimulatedKubelet.RunAsync(_client, _stop.Token));
     }
 

@@ -53,6 +53,11 @@ internal static class PodDefaults
     /// <summary>A volume without a source is an empty directory.</summary>
     public static void Volume(JsonObject node)
     {
+        if (node.Object("image") is { } image && image.Text("pullPolicy").Length == 0)
+        {
+            image["pullPolicy"] = IsLatest(image.Text("reference")) ? "Always" : "IfNotPresent";
+        }
+
         foreach (var (name, value) in node)
         {
             if (value is not null && !VolumeFields.Contains(name))

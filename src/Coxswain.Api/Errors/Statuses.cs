@@ -41,6 +41,10 @@ public static class Statuses
     public static Status Conflict(string resource, string name, string message) =>
         Of(409, StatusReason.Conflict, $"Operation cannot be fulfilled on {resource} \"{name}\": {message}", Details(resource, name));
 
+    /// <summary>An apply would change what other managers own.</summary>
+    public static Status ApplyConflict(string message, IReadOnlyList<StatusCause> causes) =>
+        Of(409, StatusReason.Conflict, message, new StatusDetails { Causes = causes });
+
     /// <summary>A precondition of a delete or update names another object than the stored one.</summary>
     public static Status PreconditionFailed(string resource, string name, string precondition, string wanted, string found) =>
         Conflict(resource, name, $"Precondition failed: {precondition} in precondition: {wanted}, {precondition} in object meta: {found}");
@@ -130,6 +134,9 @@ public static class Statuses
 
     public static Status InternalError(string message) =>
         Of(500, StatusReason.InternalError, $"Internal error occurred: {message}", new() { Causes = [new() { Message = message }] });
+
+    /// <summary>The server has no room: nothing was written. The reason is HTTP's word, as Kubernetes has none for it.</summary>
+    public static Status InsufficientStorage(string message) => Of(507, "InsufficientStorage", message, null);
 
     private static Status Of(int code, string reason, string message, StatusDetails? details) =>
         new() { StatusValue = "Failure", Message = message, Reason = reason, Details = details, Code = code };

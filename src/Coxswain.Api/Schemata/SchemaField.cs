@@ -11,6 +11,7 @@ public sealed class SchemaField
         Name = name;
         Schema = schema;
         Utf8Name = Encoding.UTF8.GetBytes(name);
+        PathElement = "f:" + name;
     }
 
     public string Name { get; }
@@ -36,6 +37,9 @@ public sealed class SchemaField
     public int ProtoNumber { get; init; }
 
     internal byte[] Utf8Name { get; }
+
+    /// <summary>The field as a step of a path, as FieldsV1 writes it.</summary>
+    internal string PathElement { get; }
 
     public override string ToString() => $"{Name}: {Schema}";
 }

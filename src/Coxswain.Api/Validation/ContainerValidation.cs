@@ -13,6 +13,8 @@ internal sealed record ContainerContext(
 /// <summary>The rules for one container.</summary>
 internal static class ContainerValidation
 {
+    private const int MaxRestartRules = 20;
+    private const int MaxExitCodes = 255;
     private const string PortRange = "must be between 1 and 65535, inclusive";
 
     public static void Check(FieldErrors errors, Container container, string path, ContainerContext context, bool isInit)
@@ -50,7 +52,46 @@ internal static class ContainerValidation
         VolumeValidation.Mounts(errors, container, path + ".volumeMounts", context.Volumes);
         ResourceValidation.Check(errors, container.Resources, path + ".resources");
         ProbeValidation.Check(errors, container, path, isInit);
+        RestartRules(errors, container, path);
         Security(errors, container.SecurityContext, path + ".securityContext");
+    }
+
+    /// <summary>Whether a container runs again may depend on how it ended.</summary>
+    private static void RestartRules(FieldErrors errors, Container container, string path)
+    {
+        if (container.RestartPolicy is { } policy)
+        {
+            errors.OneOf(path + ".restartPolicy", policy, "Always", "OnFailure", "Never");
+        }
+
+        var rules = container.RestartPolicyRules;
+        if (rules.Count > 0 && container.RestartPolicy is null)
+        {
+            errors.Required(path + ".restartPolicy", "must specify restartPolicy when restartPolicyRules are used");
+        }
+
+        if (rules.Count > MaxRestartRules)
+        {
+            errors.Add(FieldError.TooMany(path + ".restartPolicyRules", rules.Count, MaxRestartRules));
+            return;
+        }
+
+        for (var i = 0; i < rules.Count; i++)
+        {
+            var at = $"{path}.restartPolicyRules[{i}]";
+            errors.OneOf(at + ".action", rules[i].Action, ContainerRestartRuleAction.Restart);
+            if (rules[i].ExitCodes is not { } codes)
+            {
+                errors.Required(at + ".exitCodes", "must be specified");
+                continue;
+            }
+
+            errors.OneOf(at + ".exitCodes.operator", codes.Operator, "In", "NotIn");
+            if (codes.Values.Count > MaxExitCodes)
+            {
+                errors.Add(FieldError.TooMany(at + ".exitCodes.values", codes.Values.Count, MaxExitCodes));
+            }
+        }
     }
 
     public static void UserId(FieldErrors errors, string field, long? id)

@@ -22,7 +22,7 @@ public static class ObjectValidation
     /// <summary>What kinds have to keep beyond their metadata.</summary>
     private static readonly FrozenDictionary<ObjectKind, KindValidation> ByKind = new[]
     {
-        KindValidation.Of<Pod>(PodValidation.Create, PodUpdateValidation.Check),
+        KindValidation.Of<Pod>(PodValidation.Check, PodUpdateValidation.Check, PodValidation.Create),
         KindValidation.Of<PodTemplate>((errors, template) => PodValidation.Template(errors, template.Template, "template")),
         KindValidation.Of<Deployment>(WorkloadValidation.Check,
             (errors, now, before) => errors.Immutable("spec.selector", now.Spec.Selector, Equals(now.Spec.Selector, before.Spec.Selector))),
@@ -64,7 +64,12 @@ public static class ObjectValidation
     {
         var errors = new FieldErrors();
         MetadataValidation.Create(errors, value);
-        ByKind.GetValueOrDefault(value.Kind)?.Check(errors, value);
+        if (ByKind.TryGetValue(value.Kind, out var own))
+        {
+            own.Check(errors, value);
+            own.CheckCreate(errors, value);
+        }
+
         return errors.All;
     }
 

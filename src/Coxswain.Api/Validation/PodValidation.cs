@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Errors;
 using Coxswain.Api.Scalars;
@@ -5,15 +6,31 @@ using Coxswain.Api.Scalars;
 namespace Coxswain.Api.Validation;
 
 /// <summary>The rules for Pods and pod templates, containers and volumes apart.</summary>
-internal static class PodValidation
+internal static partial class PodValidation
 {
-    public static void Create(FieldErrors errors, Pod pod) => Spec(errors, pod.Spec, "spec");
+    /// <summary>As the API server keeps names of kernel settings: at most so long, and only of these parts.</summary>
+    private const int MaxSysctl = 253;
+    private const string SysctlForm = @"([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?";
+
+    public static void Check(FieldErrors errors, Pod pod) => Spec(errors, pod.Spec, "spec");
+
+    public static void Create(FieldErrors errors, Pod pod)
+    {
+        if (pod.Spec.EphemeralContainers.Count > 0)
+        {
+            errors.Forbidden("spec.ephemeralContainers", "cannot be set on create");
+        }
+    }
 
     public static void Template(FieldErrors errors, PodTemplateSpec template, string path)
     {
         MetadataValidation.Labels(errors, path + ".metadata.labels", template.Metadata.Labels);
         MetadataValidation.Annotations(errors, path + ".metadata.annotations", template.Metadata.Annotations);
         Spec(errors, template.Spec, path + ".spec");
+        if (template.Spec.EphemeralContainers.Count > 0)
+        {
+            errors.Forbidden(path + ".spec.ephemeralContainers", "ephemeral containers not allowed in pod template");
+        }
     }
 
     public static void Spec(FieldErrors errors, PodSpec spec, string path)
@@ -130,6 +147,13 @@ internal static class PodValidation
             {
                 errors.OneOf(path + ".securityContext.fsGroupChangePolicy", policy, "OnRootMismatch", "Always");
             }
+
+            if (security.SupplementalGroupsPolicy is { } groups)
+            {
+                errors.OneOf(path + ".securityContext.supplementalGroupsPolicy", groups, "Merge", "Strict");
+            }
+
+            CheckSysctls(errors, security.Sysctls, path + ".securityContext.sysctls");
         }
 
         if (spec.HostPID && spec.ShareProcessNamespace == true)
@@ -137,6 +161,30 @@ internal static class PodValidation
             errors.Invalid(path + ".shareProcessNamespace", true, "ShareProcessNamespace and HostPID cannot both be enabled");
         }
     }
+
+    private static void CheckSysctls(FieldErrors errors, IReadOnlyList<Sysctl> sysctls, string path)
+    {
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        for (var i = 0; i < sysctls.Count; i++)
+        {
+            var (name, at) = (sysctls[i].Name, $"{path}[{i}].name");
+            if (name.Length == 0)
+            {
+                errors.Required(at);
+            }
+            else if (name.Length > MaxSysctl || !Sysctl().IsMatch(name))
+            {
+                errors.Invalid(at, name, $"must have at most {MaxSysctl} characters and match regex ^{SysctlForm}$");
+            }
+            else if (!names.Add(name))
+            {
+                errors.Duplicate(at, name);
+            }
+        }
+    }
+
+    [GeneratedRegex("^(?:" + SysctlForm + @")\z", RegexOptions.NonBacktracking)]
+    private static partial Regex Sysctl();
 
     public static void Toleration(FieldErrors errors, Toleration toleration, string path)
     {

@@ -31,4 +31,12 @@ public static class SchemaValidation
         run.Check(document, schema, isRoot: true);
         return run.Errors;
     }
+
+    /// <summary>Checks a value inside an object, by the schema of its field.</summary>
+    internal static IReadOnlyList<FieldError> ValidateValue(JsonNode value, Schema schema)
+    {
+        var run = new SchemaValidationRun(MaxErrors, MaxSteps);
+        run.Check(value, schema);
+        return run.Errors;
+    }
 }

@@ -74,6 +74,32 @@ internal static class VolumeValidation
             {
                 errors.OneOf(at + ".mountPropagation", propagation, "Bidirectional", "HostToContainer", "None");
             }
+
+            RecursiveReadOnly(errors, mount, at + ".recursiveReadOnly");
+        }
+    }
+
+    private static void RecursiveReadOnly(FieldErrors errors, VolumeMount mount, string path)
+    {
+        switch (mount.RecursiveReadOnly)
+        {
+            case null or RecursiveReadOnlyMode.Disabled:
+                return;
+            case RecursiveReadOnlyMode.Enabled or RecursiveReadOnlyMode.IfPossible:
+                if (!mount.ReadOnly)
+                {
+                    errors.Forbidden(path, "may only be specified when readOnly is true");
+                }
+
+                if (mount.MountPropagation is not (null or "None"))
+                {
+                    errors.Forbidden(path, "may only be specified when mountPropagation is None or not specified");
+                }
+
+                return;
+            case var other:
+                errors.OneOf(path, other, "Disabled", "IfPossible", "Enabled");
+                return;
         }
     }
 
@@ -124,6 +150,15 @@ internal static class VolumeValidation
         if (volume.Projected is { } projected)
         {
             Projected(errors, projected, path + ".projected");
+        }
+
+        if (volume.Image is { } image)
+        {
+            RequireName(errors, image.Reference, path + ".image.reference");
+            if (image.PullPolicy.Length > 0)
+            {
+                errors.OneOf(path + ".image.pullPolicy", image.PullPolicy, "Always", "IfNotPresent", "Never");
+            }
         }
 
         if (volume.Nfs is { } nfs)

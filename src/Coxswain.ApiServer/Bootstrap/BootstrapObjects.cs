@@ -19,7 +19,7 @@ using Coxswain.ApiServer.Verbs;
 namespace Coxswain.ApiServer.Bootstrap;
 
 /// <summary>The objects every cluster begins with. What exists is left alone, but for the address of the API itself.</summary>
-internal sealed class BootstrapObjects(ApiCore core, CatalogueHolder resources, IPNetwork serviceRange, IPEndPoint? advertised)
+internal sealed class BootstrapObjects(ApiCore core, CatalogueHolder resources, ClusterPki pki, IPNetwork serviceRange, IPEndPoint? advertised)
 {
     private static readonly User Server = new("system:apiserver", [ClusterPki.MastersGroup]);
 
@@ -35,8 +35,10 @@ internal sealed class BootstrapObjects(ApiCore core, CatalogueHolder resources, 
             await EnsureAsync(document, cancellationToken);
         }
 
+        await EnsureAsync(StandardClass(), cancellationToken);
         await new RoleReconciler(new InProcessKubeClient(core, resources, Server)).EnsureAsync(cancellationToken);
 
+        await EnsureCurrentAsync(AuthenticationOfExtensions(), "data", cancellationToken);
         await EnsureAsync(KubernetesService(), cancellationToken);
         if (advertised is not null)
         {
@@ -73,6 +75,41 @@ internal sealed class BootstrapObjects(ApiCore core, CatalogueHolder resources, 
                 ["description"] = description,
             };
         }
+    }
+
+    /// <summary>By what aggregated servers know their clients, and the proxy that speaks for those.</summary>
+    private JsonObject AuthenticationOfExtensions() => new()
+    {
+        ["apiVersion"] = "v1",
+        ["kind"] = "ConfigMap",
+        ["metadata"] = Named("extension-apiserver-authentication", "kube-system"),
+        ["data"] = new JsonObject
+        {
+            ["client-ca-file"] = pki.Authority.CertificatePem,
+            ["requestheader-client-ca-file"] = pki.FrontProxyAuthority.CertificatePem,
+            ["requestheader-allowed-names"] = $"[\"{ClusterPki.FrontProxyUser}\"]",
+            ["requestheader-username-headers"] = "[\"X-Remote-User\"]",
+            ["requestheader-uid-headers"] = "[\"X-Remote-Uid\"]",
+            ["requestheader-group-headers"] = "[\"X-Remote-Group\"]",
+            ["requestheader-extra-headers-prefix"] = "[\"X-Remote-Extra-\"]",
+        },
+    };
+
+    /// <summary>What a claim gets that says nothing of its class.</summary>
+    private static JsonObject StandardClass()
+    {
+        var metadata = Named("standard");
+        metadata["annotations"] = new JsonObject { ["storageclass.kubernetes.io/is-default-class"] = "true" };
+        return new JsonObject
+        {
+            ["apiVersion"] = "storage.k8s.io/v1",
+            ["kind"] = "StorageClass",
+            ["metadata"] = metadata,
+            ["provisioner"] = "coxswain.dev/host-path",
+            ["reclaimPolicy"] = "Delete",
+            ["volumeBindingMode"] = "WaitForFirstConsumer",
+            ["allowVolumeExpansion"] = true,
+        };
     }
 
     private JsonObject KubernetesService()

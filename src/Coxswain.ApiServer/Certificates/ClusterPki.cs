@@ -16,21 +16,28 @@ public sealed class ClusterPki : IDisposable
     /// <summary>The user as which the API server speaks to nodes.</summary>
     public const string NodeClientUser = "kube-apiserver-kubelet-client";
 
+    /// <summary>The name in the certificate that aggregated servers trust.</summary>
+    public const string FrontProxyUser = "front-proxy-client";
+
     /// <summary>A third of the lifetime: a cluster started once a season never meets an expired certificate.</summary>
     private static readonly TimeSpan RenewBefore = TimeSpan.FromDays(120);
 
     private readonly string _folder;
     private readonly TimeProvider _time;
 
-    private ClusterPki(string folder, CertificateAuthority authority, ECDsa tokenKey, TimeProvider time)
+    private ClusterPki(string folder, CertificateAuthority authority, CertificateAuthority frontProxy, ECDsa tokenKey, TimeProvider time)
     {
         _folder = folder;
         _time = time;
         Authority = authority;
+        FrontProxyAuthority = frontProxy;
         TokenKey = tokenKey;
     }
 
     public CertificateAuthority Authority { get; }
+
+    /// <summary>Signs the one certificate whose holder aggregated servers believe about who asks; nothing else is signed by it.</summary>
+    internal CertificateAuthority FrontProxyAuthority { get; }
 
     /// <summary>Signs service account tokens.</summary>
     internal ECDsa TokenKey { get; }
@@ -41,22 +48,25 @@ public sealed class ClusterPki : IDisposable
         var folder = Path.Combine(dataDirectory, "pki");
         Directory.CreateDirectory(folder);
         File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        var certificateFile = Path.Combine(folder, "ca.crt");
-        var keyFile = Path.Combine(folder, "ca.key");
-        CertificateAuthority authority;
+        return new ClusterPki(
+            folder, OpenAuthority(folder, "ca", "coxswain-ca", time), OpenAuthority(folder, "front-proxy-ca", "coxswain-front-proxy-ca", time),
+            OpenTokenKey(Path.Combine(folder, "sa.key")), time);
+    }
+
+    private static CertificateAuthority OpenAuthority(string folder, string fileName, string commonName, TimeProvider time)
+    {
+        var certificateFile = Path.Combine(folder, fileName + ".crt");
+        var keyFile = Path.Combine(folder, fileName + ".key");
         if (PkiFile.Read(certificateFile) is { } certificatePem && PkiFile.Read(keyFile) is { } keyPem)
         {
-            authority = CertificateAuthority.Load(certificatePem, keyPem, time);
-        }
-        else
-        {
-            authority = CertificateAuthority.Create("coxswain-ca", time);
-            using var key = authority.Certificate.GetECDsaPrivateKey()!; // made with an ECDSA key just above
-            PkiFile.WriteSecret(keyFile, key.ExportPkcs8PrivateKeyPem());
-            PkiFile.WritePublic(certificateFile, authority.CertificatePem);
+            return CertificateAuthority.Load(certificatePem, keyPem, time);
         }
 
-        return new ClusterPki(folder, authority, OpenTokenKey(Path.Combine(folder, "sa.key")), time);
+        var authority = CertificateAuthority.Create(commonName, time);
+        using var key = authority.Certificate.GetECDsaPrivateKey()!; // made with an ECDSA key just above
+        PkiFile.WriteSecret(keyFile, key.ExportPkcs8PrivateKeyPem());
+        PkiFile.WritePublic(certificateFile, authority.CertificatePem);
+        return authority;
     }
 
     /// <summary>The client certificate of the cluster's owner, for the kubeconfig.</summary>
@@ -64,6 +74,10 @@ public sealed class ClusterPki : IDisposable
 
     /// <summary>The API server's client certificate towards the nodes' endpoints: good for those, and for nothing in the API.</summary>
     public KeyAndCertificate NodeClient() => GetOrIssue("apiserver-kubelet-client", new CertificateSubject(NodeClientUser));
+
+    /// <summary>What the API server shows to aggregated servers when it tells them who asks.</summary>
+    public KeyAndCertificate FrontProxyClient() =>
+        GetOrIssue(FrontProxyAuthority, "front-proxy-client", new CertificateSubject(FrontProxyUser));
 
     /// <summary>The API server's own certificate.</summary>
     public KeyAndCertificate ApiServer(IEnumerable<IPAddress> addresses, IEnumerable<string> dnsNames) =>
@@ -83,20 +97,22 @@ public sealed class ClusterPki : IDisposable
         });
 
     /// <summary>The certificate kept under a file name, issued when missing, near its end, or for another subject.</summary>
-    public KeyAndCertificate GetOrIssue(string fileName, CertificateSubject subject)
+    public KeyAndCertificate GetOrIssue(string fileName, CertificateSubject subject) => GetOrIssue(Authority, fileName, subject);
+
+    private KeyAndCertificate GetOrIssue(CertificateAuthority authority, string fileName, CertificateSubject subject)
     {
         var certificateFile = Path.Combine(_folder, fileName + ".crt");
         var keyFile = Path.Combine(_folder, fileName + ".key");
         if (PkiFile.Read(certificateFile) is { } certificatePem && PkiFile.Read(keyFile) is { } keyPem)
         {
             var kept = new KeyAndCertificate(certificatePem, keyPem);
-            if (IsUsable(kept, subject))
+            if (IsUsable(authority, kept, subject))
             {
                 return kept;
             }
         }
 
-        var issued = Authority.Issue(subject);
+        var issued = authority.Issue(subject);
         PkiFile.WriteSecret(keyFile, issued.KeyPem);
         PkiFile.WritePublic(certificateFile, issued.CertificatePem);
         return issued;
@@ -105,10 +121,11 @@ public sealed class ClusterPki : IDisposable
     public void Dispose()
     {
         Authority.Dispose();
+        FrontProxyAuthority.Dispose();
         TokenKey.Dispose();
     }
 
-    private bool IsUsable(KeyAndCertificate kept, CertificateSubject subject)
+    private bool IsUsable(CertificateAuthority authority, KeyAndCertificate kept, CertificateSubject subject)
     {
         if (!BelongTogether(kept))
         {
@@ -117,7 +134,7 @@ public sealed class ClusterPki : IDisposable
 
         using var certificate = X509Certificate2.CreateFromPem(kept.CertificatePem);
         if (certificate.NotAfter.ToUniversalTime() - _time.GetUtcNow().UtcDateTime < RenewBefore
-            || !certificate.IssuerName.RawData.AsSpan().SequenceEqual(Authority.Certificate.SubjectName.RawData)
+            || !certificate.IssuerName.RawData.AsSpan().SequenceEqual(authority.Certificate.SubjectName.RawData)
             || !certificate.SubjectName.RawData.AsSpan().SequenceEqual(subject.ToName().RawData))
         {
             return false;

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Coxswain.Api;
+using Coxswain.Api.Decoding;
 using Coxswain.Api.Defaulting;
 using Coxswain.Api.Errors;
 using Coxswain.Api.Json;
@@ -22,7 +23,7 @@ namespace Coxswain.ApiServer.Core;
 /// authorization, admission and validation are the same for both. Nothing a request carries is read before it is authorized.
 /// </summary>
 internal sealed class ApiCore(
-    ObjectReader reader, ObjectCreator creator, ObjectUpdater updater, ObjectDeleter deleter, ObjectWatcher watcher, WriteSteps steps,
+    ObjectReader reader, ObjectCreator creator, ObjectUpdater updater, ObjectApplier applier, ObjectDeleter deleter, ObjectWatcher watcher, WriteSteps steps,
     IAuthorizer authorizer, PostHandlers posts)
 {
     /// <summary>How many objects of a collection are deleted at once: enough that they share commits, few enough to leave others room.</summary>
@@ -31,13 +32,13 @@ internal sealed class ApiCore(
     public async ValueTask<StoreEntry> GetAsync(ApiRequest request, string resourceVersion, CancellationToken cancellationToken)
     {
         await AuthorizeAsync(request, cancellationToken);
-        return request.Resource.Show(await reader.GetAsync(request, resourceVersion, cancellationToken));
+        return await request.Resource.ShowAsync(await reader.GetAsync(request, resourceVersion, cancellationToken), cancellationToken);
     }
 
     public async ValueTask<ListPage> ListAsync(ApiRequest request, ListParameters options, CancellationToken cancellationToken)
     {
         await AuthorizeAsync(request, options.FieldSelector, cancellationToken);
-        return Show(request, await reader.ListAsync(request, options, cancellationToken));
+        return await ShowAsync(request, await reader.ListAsync(request, options, cancellationToken), cancellationToken);
     }
 
     public async ValueTask<WatchSession> WatchAsync(ApiRequest request, ListParameters options, CancellationToken cancellationToken)
@@ -53,7 +54,7 @@ internal sealed class ApiCore(
     {
         await AuthorizeAsync(request, cancellationToken);
         var document = await DecodeAsync(request, body, cancellationToken);
-        return request.Resource.Show(await creator.CreateAsync(request, document, cancellationToken));
+        return await request.Resource.ShowAsync(await creator.CreateAsync(request, document, cancellationToken), cancellationToken);
     }
 
     /// <summary>Replaces the object or its status; creates it where the kind allows that by an update.</summary>
@@ -66,7 +67,7 @@ internal sealed class ApiCore(
             var updated = request.Subresource == "finalize"
                 ? await updater.UpdateAsync(request, current => Finalize(current, document), cancellationToken)
                 : await updater.UpdateAsync(request, _ => (JsonObject)document.DeepClone(), cancellationToken);
-            return new Written(request.Resource.Show(updated), IsNew: false);
+            return new Written(await request.Resource.ShowAsync(updated, cancellationToken), IsNew: false);
         }
         catch (KubeStatusException exception) when (exception.Status.Reason == StatusReason.NotFound && CreatesOnUpdate(request, document))
         {
@@ -74,7 +75,8 @@ internal sealed class ApiCore(
             await AuthorizeAsync(request, cancellationToken);
             document.Metadata().Remove("resourceVersion");
             document.Metadata()["name"] = request.Name;
-            return new Written(request.Resource.Show(await creator.CreateAsync(request, document, cancellationToken)), IsNew: true);
+            var created = await creator.CreateAsync(request, document, cancellationToken);
+            return new Written(await request.Resource.ShowAsync(created, cancellationToken), IsNew: true);
         }
     }
 
@@ -84,9 +86,34 @@ internal sealed class ApiCore(
     {
         await AuthorizeAsync(request, cancellationToken);
         var patch = await read(cancellationToken);
-        var patched = await updater.UpdateAsync(request, current => patch.Apply(current, request), cancellationToken);
+        var patched = patch.NamesManagedFields
+            ? await updater.UpdateWithOwnersAsync(request, (current, token) => patch.ApplyAsync(current, request, token), cancellationToken)
+            : await updater.UpdateAsync(
+                request, async (current, _, token) => new Change(await patch.ApplyAsync(current, request, token)), isAdmitted: false, cancellationToken);
         Warn(request);
-        return request.Resource.Show(patched);
+        return await request.Resource.ShowAsync(patched, cancellationToken);
+    }
+
+    /// <summary>Applies a configuration on the server's side, and creates the object when there is none.</summary>
+    /// <param name="read">Reads the body; called once the request is authorized.</param>
+    public async ValueTask<Written> ApplyAsync(
+        ApiRequest request, FieldValidation validation, Func<CancellationToken, ValueTask<byte[]>> read, CancellationToken cancellationToken)
+    {
+        await AuthorizeAsync(request, cancellationToken);
+        var body = await read(cancellationToken);
+        if (request.Subresource == "scale")
+        {
+            var scale = AppliedConfiguration.Read(request, body, ScaleDocument.Kind, ScaleDocument.Schema, validation);
+            var workload = await applier.ApplyAsync(request, ScaleDocument.ToConfiguration(scale, request.Resource.Kind, request.Resource.Scale), AuthorizeAsync, cancellationToken);
+            return new Written(
+                ScaleDocument.Read(await request.Resource.ShowAsync(workload.Entry, cancellationToken), request.Resource.Scale), IsNew: false);
+        }
+
+        var schema = request.Resource.Schema ?? throw new KubeStatusException(Statuses.ResourceNotFound());
+        var configuration = AppliedConfiguration.Read(request, body, request.Resource.Kind, schema, validation);
+        var (entry, isNew) = await applier.ApplyAsync(request, configuration, AuthorizeAsync, cancellationToken);
+        Warn(request);
+        return new Written(await request.Resource.ShowAsync(entry, cancellationToken), isNew);
     }
 
     public ValueTask<DeleteResult> DeleteAsync(ApiRequest request, DeleteOptions options, CancellationToken cancellationToken) =>
@@ -98,7 +125,7 @@ internal sealed class ApiCore(
     {
         await AuthorizeAsync(request, cancellationToken);
         var result = await deleter.DeleteAsync(request, await read(cancellationToken), cancellationToken);
-        return result with { Entry = request.Resource.Show(result.Entry) };
+        return result with { Entry = await request.Resource.ShowAsync(result.Entry, cancellationToken) };
     }
 
     /// <summary>Deletes every object of a list and returns that list as it was.</summary>
@@ -113,7 +140,7 @@ internal sealed class ApiCore(
             await Task.WhenAll(window.Select(entry => DeleteListedAsync(request, entry, options, cancellationToken)));
         }
 
-        return Show(request, page);
+        return await ShowAsync(request, page, cancellationToken);
     }
 
     /// <summary>Null when requests like this one create stored objects.</summary>
@@ -134,7 +161,8 @@ internal sealed class ApiCore(
     public async ValueTask<StoreEntry> GetScaleAsync(ApiRequest request, CancellationToken cancellationToken)
     {
         await AuthorizeAsync(request, cancellationToken);
-        return ScaleDocument.Read(await reader.GetAsync(request, "", cancellationToken));
+        var entry = await reader.GetAsync(request, "", cancellationToken);
+        return ScaleDocument.Read(await request.Resource.ShowAsync(entry, cancellationToken), request.Resource.Scale);
     }
 
     public ValueTask<StoreEntry> UpdateScaleAsync(ApiRequest request, IRequestBody body, CancellationToken cancellationToken) => ChangeScaleAsync(
@@ -190,8 +218,8 @@ internal sealed class ApiCore(
         return $"User \"{attributes.User.Name}\" cannot {attributes.Verb} resource \"{attributes.Resource}\" in API group \"{attributes.Group}\"{place}";
     }
 
-    private static ListPage Show(ApiRequest request, ListPage page) =>
-        request.Resource.Converter is null ? page : page with { Entries = [.. page.Entries.Select(request.Resource.Show)] };
+    private static async ValueTask<ListPage> ShowAsync(ApiRequest request, ListPage page, CancellationToken cancellationToken) =>
+        request.Resource.ShowsStored ? page : page with { Entries = await request.Resource.ShowAsync(page.Entries, cancellationToken) };
 
     /// <summary>The document in the stored version, with defaults.</summary>
     private static async ValueTask<JsonObject> DecodeAsync(ApiRequest request, IRequestBody body, CancellationToken cancellationToken)
@@ -200,7 +228,7 @@ internal sealed class ApiCore(
         var schema = asked.Schema ?? throw new KubeStatusException(Statuses.ResourceNotFound());
         var document = await body.DecodeAsync(asked.Kind, schema, request.Warnings, cancellationToken);
         Warn(request);
-        return WriteSteps.ToStored(asked, document);
+        return await WriteSteps.ToStoredAsync(asked, document, cancellationToken);
     }
 
     private static void Warn(ApiRequest request)
@@ -234,20 +262,21 @@ internal sealed class ApiCore(
     {
         await AuthorizeAsync(request, cancellationToken);
         var change = await read(cancellationToken);
+        var paths = request.Resource.Storage.Scale;
         var updated = await updater.UpdateAsync(
             request,
-            async (workload, token) =>
+            async (workload, _, token) =>
             {
-                var old = ScaleDocument.From(workload);
+                var old = ScaleDocument.From(workload, paths);
                 var context = new AdmissionContext(request, AdmissionOperation.Update, change((JsonObject)old.DeepClone()), old) { Kind = ScaleDocument.Kind };
                 context = await steps.MutateAsync(context, ScaleDocument.Schema, token);
-                var changed = ScaleDocument.Apply(workload, context.Document!); // an update has one
+                var changed = ScaleDocument.Apply(workload, context.Document!, paths); // an update has one
                 await steps.AdmitAsync(context, token);
-                return changed;
+                return new Change(changed);
             },
             isAdmitted: true,
             cancellationToken);
-        return ScaleDocument.Read(updated);
+        return ScaleDocument.Read(updated, paths);
     }
 
     /// <summary>Only the namespace controller's list of what is still to be done changes.</summary>

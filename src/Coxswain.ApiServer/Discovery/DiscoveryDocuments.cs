@@ -14,15 +14,18 @@ internal sealed class DiscoveryDocuments
 
     public DiscoveryDocuments(Catalogue catalogue, string serverAddress)
     {
-        var byVersion = catalogue.All.Select(served => served.Resource).GroupBy(resource => (resource.Group, resource.Version))
-            .OrderBy(list => list.Key.Group, StringComparer.Ordinal).ThenBy(list => list.Key.Version, ApiVersionOrder.Instance).ToList();
-        foreach (var list in byVersion)
+        var own = catalogue.All.Select(served => served.Resource).GroupBy(resource => (resource.Group, resource.Version))
+            .Select(list => new VersionList(list.Key.Group, list.Key.Version, [.. list], IsStale: false)).ToList();
+        foreach (var list in own)
         {
-            var path = list.Key.Group.Length == 0 ? $"/api/{list.Key.Version}" : $"/apis/{list.Key.Group}/{list.Key.Version}";
-            _plain[path] = Bytes(ResourceList(list.First().ApiVersion, list));
+            var path = list.Group.Length == 0 ? $"/api/{list.Version}" : $"/apis/{list.Group}/{list.Version}";
+            _plain[path] = Bytes(ResourceList(list.Resources[0].ApiVersion, list.Resources));
         }
 
-        var groups = byVersion.GroupBy(list => list.Key.Group).Where(named => named.Key.Length > 0)
+        // What other servers serve is listed here; its own path is theirs to answer.
+        var byVersion = own.Concat(catalogue.Remote.Select(remote => new VersionList(remote.Group, remote.Version, remote.Resources, remote.IsStale)))
+            .OrderBy(list => list.Group, StringComparer.Ordinal).ThenBy(list => list.Version, ApiVersionOrder.Instance).ToList();
+        var groups = byVersion.GroupBy(list => list.Group).Where(named => named.Key.Length > 0)
             .OrderBy(named => GroupOrder(named.Key)).ThenBy(named => named.Key, StringComparer.Ordinal).ToList();
         _plain["/api"] = Bytes(new JsonObject
         {
@@ -34,11 +37,11 @@ internal sealed class DiscoveryDocuments
         {
             ["kind"] = "APIGroupList",
             ["apiVersion"] = "v1",
-            ["groups"] = new JsonArray([.. groups.Select(named => Group(named.Key, [.. named.Select(list => list.Key.Version)]))]),
+            ["groups"] = new JsonArray([.. groups.Select(named => Group(named.Key, [.. named.Select(list => list.Version)]))]),
         });
         foreach (var named in groups)
         {
-            var document = Group(named.Key, [.. named.Select(list => list.Key.Version)]);
+            var document = Group(named.Key, [.. named.Select(list => list.Version)]);
             document["kind"] = "APIGroup";
             document["apiVersion"] = "v1";
             _plain[$"/apis/{named.Key}"] = Bytes(document);
@@ -46,7 +49,7 @@ internal sealed class DiscoveryDocuments
 
         foreach (var version in (string[])["v2", "v2beta1"])
         {
-            _aggregated[("/api", version)] = Aggregated(version, byVersion.Where(list => list.Key.Group.Length == 0).GroupBy(list => ""));
+            _aggregated[("/api", version)] = Aggregated(version, byVersion.Where(list => list.Group.Length == 0).GroupBy(list => ""));
             _aggregated[("/apis", version)] = Aggregated(version, groups);
         }
     }
@@ -128,7 +131,7 @@ internal sealed class DiscoveryDocuments
     private static (string? Group, string? Version) KindPlace(ApiSubresource subresource) =>
         subresource.Kind == "Eviction" ? ("policy", "v1") : (subresource.Group, subresource.Version);
 
-    private static DiscoveryDocument Aggregated(string version, IEnumerable<IGrouping<string, IGrouping<(string Group, string Version), ApiResource>>> groups)
+    private static DiscoveryDocument Aggregated(string version, IEnumerable<IGrouping<string, VersionList>> groups)
     {
         var items = new JsonArray();
         foreach (var named in groups)
@@ -138,9 +141,9 @@ internal sealed class DiscoveryDocuments
             {
                 versions.Add(new JsonObject
                 {
-                    ["version"] = list.Key.Version,
-                    ["freshness"] = "Current",
-                    ["resources"] = new JsonArray([.. list.Select(resource => AggregatedResource(resource))]),
+                    ["version"] = list.Version,
+                    ["freshness"] = list.IsStale ? "Stale" : "Current",
+                    ["resources"] = new JsonArray([.. list.Resources.Select(resource => AggregatedResource(resource))]),
                 });
             }
 
@@ -204,6 +207,8 @@ internal sealed class DiscoveryDocuments
     }
 
     private static JsonArray Texts(IEnumerable<string> texts) => new([.. texts.Select(text => JsonValue.Create(text))]);
+
+    private sealed record VersionList(string Group, string Version, IReadOnlyList<ApiResource> Resources, bool IsStale);
 
     private static byte[] Bytes(JsonObject document) => Encoding.UTF8.GetBytes(document.ToJsonString());
 }

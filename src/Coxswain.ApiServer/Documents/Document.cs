@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Coxswain.Api.Apply;
 using Coxswain.Api.Json;
 
 namespace Coxswain.ApiServer.Documents;
@@ -21,14 +22,17 @@ internal static class Document
     /// <summary>What every stored value begins with; the resourceVersion goes right after it.</summary>
     public static ReadOnlySpan<byte> Opening => "{\"metadata\":{"u8;
 
-    public static byte[] Encode(JsonObject document)
+    public static byte[] Encode(JsonObject document) => Encode(document, managed: null);
+
+    /// <param name="managed">Who owns what, instead of what the document says of it; null to leave it as it is there.</param>
+    public static byte[] Encode(JsonObject document, ManagedFields? managed)
     {
         var buffer = new ArrayBufferWriter<byte>(1024);
         using (var writer = new Utf8JsonWriter(buffer, WriterOptions))
         {
             writer.WriteStartObject();
             writer.WritePropertyName("metadata"u8);
-            WriteExcept(writer, document.Metadata(), "resourceVersion");
+            WriteMetadata(writer, document.Metadata(), managed);
             foreach (var (name, value) in document)
             {
                 if (name != "metadata" && value is not null)
@@ -44,10 +48,38 @@ internal static class Document
         return buffer.WrittenSpan.ToArray();
     }
 
+    private const string ManagedFieldsName = "managedFields";
+
     /// <summary>How deep what is stored or sent may be; what was accepted can be read again.</summary>
     public static readonly JsonDocumentOptions ParseOptions = new() { MaxDepth = KubeJson.MaxDepth };
 
     public static readonly JsonReaderOptions ReaderOptions = new() { MaxDepth = KubeJson.MaxDepth };
+
+    /// <summary>Takes out what a client says of who owns what; null when it says nothing of it that can be read.</summary>
+    public static ManagedFields? TakeManagedFields(this JsonObject document)
+    {
+        if (!document.Metadata().TryGetPropertyValue(ManagedFieldsName, out var given))
+        {
+            return null;
+        }
+
+        document.Metadata().Remove(ManagedFieldsName);
+        return given is JsonArray array && (array.Count == 0 || (array.Count == 1 && array[0] is JsonObject { Count: 0 })) ? ManagedFields.None
+            : ManagedFields.Parse(given) is { IsEmpty: false } read ? read : null;
+    }
+
+    public static void RemoveManagedFields(this JsonObject document) => document.Metadata().Remove(ManagedFieldsName);
+
+    public static void SetManagedFields(this JsonObject document, ManagedFields managed)
+    {
+        var buffer = new ArrayBufferWriter<byte>(1024);
+        using (var writer = new Utf8JsonWriter(buffer, WriterOptions))
+        {
+            managed.Write(writer);
+        }
+
+        document.Metadata()[ManagedFieldsName] = JsonNode.Parse(buffer.WrittenSpan, nodeOptions: null, ParseOptions);
+    }
 
     public static byte[] Utf8(JsonNode node)
     {
@@ -142,16 +174,22 @@ internal static class Document
         }
     }
 
-    private static void WriteExcept(Utf8JsonWriter writer, JsonObject document, string except)
+    private static void WriteMetadata(Utf8JsonWriter writer, JsonObject metadata, ManagedFields? managed)
     {
         writer.WriteStartObject();
-        foreach (var (name, value) in document)
+        foreach (var (name, value) in metadata)
         {
-            if (name != except && value is not null)
+            if (name != "resourceVersion" && value is not null && (managed is null || name != ManagedFieldsName))
             {
                 writer.WritePropertyName(name);
                 value.WriteTo(writer);
             }
+        }
+
+        if (managed is { IsEmpty: false })
+        {
+            writer.WritePropertyName(ManagedFieldsName);
+            managed.Write(writer);
         }
 
         writer.WriteEndObject();

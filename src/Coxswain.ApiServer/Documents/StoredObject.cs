@@ -10,6 +10,9 @@ namespace Coxswain.ApiServer.Documents;
 /// <summary>What is derived from a stored entry, each form once, shared by every reader: typed object, metadata, labels.</summary>
 internal sealed class StoredObject
 {
+    /// <summary>In how many versions an entry is kept; with one more it begins anew.</summary>
+    private const int MostShown = 8;
+
     private readonly StoreEntry _entry;
     private IKubeObject? _typed;
     private IReadOnlyDictionary<string, string>? _labels;
@@ -83,6 +86,18 @@ internal sealed class StoredObject
     /// <param name="version">Whoever asks; compared by reference.</param>
     public StoreEntry In(object version, Func<StoreEntry, StoreEntry> convert)
     {
+        var known = ShownIn(version);
+        if (known is null)
+        {
+            KeepShown(version, known = convert(_entry));
+        }
+
+        return known;
+    }
+
+    /// <summary>What was kept for a version; null when nothing is.</summary>
+    public StoreEntry? ShownIn(object version)
+    {
         for (var shown = _shown; shown is not null; shown = shown.Next)
         {
             if (ReferenceEquals(shown.Version, version))
@@ -91,10 +106,15 @@ internal sealed class StoredObject
             }
         }
 
-        // Two readers may both convert; both results are right and one is kept.
-        var made = new Shown(version, convert(_entry), _shown);
-        _shown = made;
-        return made.Entry;
+        return null;
+    }
+
+    /// <summary>Two readers may both convert; both results are right and one is kept.</summary>
+    public void KeepShown(object version, StoreEntry entry)
+    {
+        // Versions that are not served any more would otherwise be held by every object that was read in them.
+        var before = _shown is { Count: >= MostShown } ? null : _shown;
+        _shown = new Shown(version, entry, before, (before?.Count ?? 0) + 1);
     }
 
     /// <summary>Only the metadata; it comes first in a stored value, so the rest is not looked at.</summary>
@@ -111,8 +131,15 @@ internal sealed class StoredObject
         return ObjectMeta.Read(ref reader);
     }
 
-    private static ObjectMeta WithVersion(ObjectMeta metadata, long revision) =>
-        revision == 0 ? metadata : metadata with { ResourceVersion = ResourceVersions.Format(revision) };
+    /// <summary>
+    /// Who owns which fields is for clients to see; parts of this process never ask, every cache of theirs would hold it, and an update
+    /// that says nothing of it leaves it as it is.
+    /// </summary>
+    private static ObjectMeta WithVersion(ObjectMeta metadata, long revision)
+    {
+        var kept = metadata.ManagedFields.Count == 0 ? metadata : metadata with { ManagedFields = [] };
+        return revision == 0 ? kept : kept with { ResourceVersion = ResourceVersions.Format(revision) };
+    }
 
-    private sealed record Shown(object Version, StoreEntry Entry, Shown? Next);
+    private sealed record Shown(object Version, StoreEntry Entry, Shown? Next, int Count);
 }

@@ -2,6 +2,7 @@ using Coxswain.Api.Errors;
 using Coxswain.ApiServer.Authentication;
 using Coxswain.ApiServer.Authorization;
 using Coxswain.ApiServer.Users;
+using Coxswain.Store;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
@@ -38,7 +39,7 @@ internal sealed partial class HttpHandler(
                 ? default : _limits.Enter(writes: context.Request.Method is not ("GET" or "HEAD"));
             await (info.IsResource && info.Resource.Length > 0
                 ? resources.HandleAsync(context, info, user)
-                : HandleOtherAsync(context, path, user));
+                : HandleOtherAsync(context, path, info, user));
         }
         catch (KubeStatusException exception)
         {
@@ -55,6 +56,11 @@ internal sealed partial class HttpHandler(
         {
             await AnswerAsync(context, Statuses.BadRequest(exception.Message));
         }
+        catch (StoreException exception) when (exception.Failure == StoreFailure.NoSpace)
+        {
+            // The store has said so in the log, once.
+            await AnswerAsync(context, Statuses.InsufficientStorage(exception.Message));
+        }
         catch (Exception exception)
         {
             Log.RequestFailed(logger, exception, context.Request.Method, context.Request.Path);
@@ -64,12 +70,18 @@ internal sealed partial class HttpHandler(
         metrics.Finish(context, start);
     }
 
-    private async Task HandleOtherAsync(HttpContext context, string path, User user)
+    private async Task HandleOtherAsync(HttpContext context, string path, RequestInfo info, User user)
     {
         var attributes = new AccessAttributes(user, context.Request.Method is "GET" or "HEAD" ? "get" : context.Request.Method.ToLowerInvariant(), "", "", Path: path);
         if (!PublicPaths.Contains(path) && !await authorizer.AllowsAsync(attributes, context.RequestAborted))
         {
             throw new KubeStatusException(Statuses.Forbidden("", "", $"User \"{user.Name}\" cannot {attributes.Verb} path \"{path}\""));
+        }
+
+        if (info.IsResource && resources.TryRoute(context, info, user) is { } routed)
+        {
+            await routed;
+            return;
         }
 
         if (discovery.TryHandle(context, path, out var task) || server.TryHandle(context, path, out task))

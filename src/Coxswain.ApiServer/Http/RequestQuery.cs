@@ -37,6 +37,13 @@ internal static class RequestQuery
             [FieldError.NotSupported("fieldValidation", other, ["Ignore", "Strict", "Warn"])])),
     };
 
+    public static string ReadFieldManager(IQueryCollection query, string verb)
+    {
+        var name = query.Text("fieldManager");
+        return ManagerNames.Check(name).ToList() is { Count: > 0 } errors
+            ? throw new KubeStatusException(Statuses.Invalid(OptionsOf(verb), "", errors)) : name;
+    }
+
     public static bool ReadDryRun(IQueryCollection query, string verb) => query.Text("dryRun") switch
     {
         "" => false,

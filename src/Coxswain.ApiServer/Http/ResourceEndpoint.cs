@@ -1,3 +1,4 @@
+using Coxswain.Api;
 using Coxswain.Api.Errors;
 using Coxswain.Api.Meta.V1;
 using Coxswain.ApiServer.Core;
@@ -16,7 +17,7 @@ internal sealed class ResourceEndpoint(
 {
     public Task HandleAsync(HttpContext context, in RequestInfo info, User user)
     {
-        if (router?.TryRoute(context, info.Group, info.Version, user) is { } routed)
+        if (TryRoute(context, info, user) is { } routed)
         {
             return routed;
         }
@@ -40,6 +41,11 @@ internal sealed class ResourceEndpoint(
             throw new KubeStatusException(Statuses.ResourceNotFound());
         }
 
+        if (resource.Deprecation.Length > 0)
+        {
+            HttpAnswer.Warn(context, [resource.Deprecation]);
+        }
+
         if (resource.Resource.Namespaced && info.Namespace.Length == 0 && (info.Name.Length > 0 || verb == "create"))
         {
             throw new KubeStatusException(verb == "create"
@@ -50,7 +56,8 @@ internal sealed class ResourceEndpoint(
         {
             Subresource = info.Subresource,
             DryRun = query.Count > 0 && RequestQuery.ReadDryRun(query, verb),
-            FieldManager = query.Count > 0 ? query.Text("fieldManager") : "",
+            FieldManager = query.Count > 0 ? RequestQuery.ReadFieldManager(query, verb) : "",
+            UserAgent = verb is "create" or "update" or "patch" ? context.Request.Headers.UserAgent.ToString() : "",
         };
         return info.Subresource is "log" or "proxy" or "exec" or "attach" or "portforward"
             ? connect.HandleAsync(context, request, info.Rest)
@@ -66,6 +73,9 @@ internal sealed class ResourceEndpoint(
                 _ => DeleteCollectionAsync(context, request),
             };
     }
+
+    /// <summary>Null when the group-version is served here, or by nobody.</summary>
+    public Task? TryRoute(HttpContext context, in RequestInfo info, User user) => router?.TryRoute(context, info.Group, info.Version, user);
 
     private static string VerbOf(string method, in RequestInfo info, IQueryCollection query) => method switch
     {
@@ -149,7 +159,20 @@ internal sealed class ResourceEndpoint(
 
     private async Task PatchAsync(HttpContext context, ApiRequest request)
     {
-        var type = RequestBody.MediaType(context.Request) switch
+        var mediaType = RequestBody.MediaType(context.Request);
+        if (mediaType == "application/apply-patch+yaml")
+        {
+            await ApplyAsync(context, request);
+            return;
+        }
+
+        if (context.Request.Query.ContainsKey("force"))
+        {
+            throw new KubeStatusException(Statuses.Invalid(new ObjectKind("meta.k8s.io/v1", "PatchOptions"), "",
+                [FieldError.Forbidden("force", "may not be specified for non-apply patch")]));
+        }
+
+        var type = mediaType switch
         {
             "application/json-patch+json" => PatchType.Json,
             "application/merge-patch+json" => PatchType.Merge,
@@ -165,6 +188,16 @@ internal sealed class ResourceEndpoint(
             ? await core.PatchScaleAsync(request, ReadAsync, context.RequestAborted)
             : await core.PatchAsync(request, ReadAsync, context.RequestAborted);
         await formatter.WriteAsync(context, request, 200, patched, patched.ModRevision);
+    }
+
+    private async Task ApplyAsync(HttpContext context, ApiRequest request)
+    {
+        var query = context.Request.Query;
+        request = request with { Force = query.ContainsKey("force") && query.Flag("force") };
+        var validation = RequestQuery.ReadValidation(query, request.Verb);
+        var applied = await core.ApplyAsync(
+            request, validation, async token => await RequestBody.ReadAsync(context.Request, token), context.RequestAborted);
+        await formatter.WriteAsync(context, request, applied.IsNew ? 201 : 200, applied.Entry, applied.Entry.ModRevision);
     }
 
     private async Task DeleteAsync(HttpContext context, ApiRequest request)

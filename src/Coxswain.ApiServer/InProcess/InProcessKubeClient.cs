@@ -26,8 +26,12 @@ public sealed class InProcessKubeClient : IKubeClient
     private readonly CatalogueHolder _resources;
     private readonly User _user;
 
+    /// <summary>What the part would be called as a program of its own; it owns fields under that name.</summary>
+    private readonly string _program;
+
     internal InProcessKubeClient(ApiCore core, CatalogueHolder resources, User user)
     {
+        _program = ProgramOf(user);
         _core = core;
         _resources = resources;
         _user = user;
@@ -119,7 +123,14 @@ public sealed class InProcessKubeClient : IKubeClient
         ApiResource resource, string? @namespace, string name, KubePatch patch, string subresource, CancellationToken cancellationToken)
         where T : IKubeObject<T>
     {
-        var request = Request(resource, "patch", @namespace, name, subresource) with { FieldManager = patch.FieldManager };
+        var request = Request(resource, "patch", @namespace, name, subresource) with { FieldManager = patch.FieldManager, Force = patch.Force };
+        if (patch.Type == PatchType.Apply)
+        {
+            var applied = await _core.ApplyAsync(
+                request, FieldValidation.Warn, _ => ValueTask.FromResult(patch.Body.ToArray()), cancellationToken);
+            return StoredObject.Of(applied.Entry).As<T>();
+        }
+
         ValueTask<ObjectPatch> ReadAsync(CancellationToken token) => ValueTask.FromResult(ObjectPatch.Parse(patch.Type, patch.Body.Span, FieldValidation.Ignore));
 
         var entry = subresource == "scale"
@@ -177,5 +188,13 @@ public sealed class InProcessKubeClient : IKubeClient
     }
 
     private ApiRequest Request(ApiResource resource, string verb, string? @namespace, string name, string subresource = "") =>
-        new(_user, verb, _resources.Of(resource), resource.Namespaced ? @namespace ?? "" : "", name) { Subresource = subresource };
+        new(_user, verb, _resources.Of(resource), resource.Namespaced ? @namespace ?? "" : "", name) { Subresource = subresource, UserAgent = _program };
+
+    private static string ProgramOf(User user) => user.Name switch
+    {
+        "system:kube-scheduler" => "kube-scheduler",
+        var name when name.StartsWith("system:node:", StringComparison.Ordinal) => "kubelet",
+        var name when name.StartsWith("system:serviceaccount:kube-system:", StringComparison.Ordinal) => "kube-controller-manager",
+        var name => name[(name.LastIndexOf(':') + 1)..],
+    };
 }

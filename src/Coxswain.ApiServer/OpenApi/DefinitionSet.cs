@@ -31,12 +31,18 @@ internal sealed class DefinitionSet(OpenApiDialect dialect)
     private string AddOwn(ObjectKind kind, JsonObject schema)
     {
         var name = OpenApiNames.Of(kind);
-        var definition = (JsonObject)schema.DeepClone();
-        var properties = definition.ObjectOrNew("properties");
-        properties["apiVersion"] = new JsonObject { ["type"] = "string" };
-        properties["kind"] = new JsonObject { ["type"] = "string" };
-        properties["metadata"] = Use(Schemas.FindType("meta/v1.ObjectMeta")!); // among the facts
+        var definition = dialect.Version3 ? (JsonObject)schema.DeepClone() : SwaggerForm.OfRoot(schema);
         _definitions[name] = definition;
+        if (!dialect.Version3 && definition.Count == 1)
+        {
+            // Open at its root: with any property named, clients would refuse the others.
+            return name;
+        }
+
+        var properties = definition.ObjectOrNew("properties");
+        properties["apiVersion"] = new JsonObject { ["type"] = "string", ["description"] = "APIVersion defines the group and version of the object." };
+        properties["kind"] = new JsonObject { ["type"] = "string", ["description"] = "Kind names the type of the object." };
+        properties["metadata"] = Use(Schemas.FindType("meta/v1.ObjectMeta")!); // among the facts
         return name;
     }
 

@@ -92,7 +92,7 @@ internal sealed class OpenApiDocuments
         var identity = new StringBuilder(typeof(ApiResource).Module.ModuleVersionId.ToString());
         foreach (var served in resources)
         {
-            identity.Append(',').Append(served).Append(',').Append(served.Resource.Kind).Append(served.OpenApiSchema?.ToJsonString());
+            identity.Append(',').Append(served.OpenApiIdentity);
         }
 
         return Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(identity.ToString())));

@@ -37,7 +37,7 @@ internal sealed class BindingHandler(ObjectUpdater updater, CatalogueHolder reso
         var pods = resources.Of<Coxswain.Api.Core.V1.Pod>();
         var update = request with { Resource = pods, Name = name, Subresource = "binding" };
         await updater.UpdateAsync(
-            update, (pod, _) => ValueTask.FromResult(Bind(pod, body, name, node)), isAdmitted: true, cancellationToken);
+            update, (pod, _, _) => ValueTask.FromResult(new Change(Bind(pod, body, name, node))), isAdmitted: true, cancellationToken);
         return Answers.Success(201);
     }
 

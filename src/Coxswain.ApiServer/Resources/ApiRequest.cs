@@ -10,7 +10,17 @@ internal sealed record ApiRequest(User User, string Verb, ServedResource Resourc
 
     public bool DryRun { get; init; }
 
+    /// <summary>Who owns what the request writes, as it says; empty when it does not.</summary>
     public string FieldManager { get; init; } = "";
+
+    /// <summary>The program that asks, and its version; the server itself unless it is said.</summary>
+    public string UserAgent { get; init; } = ManagerNames.Server;
+
+    /// <summary>Whether an apply takes the fields that others own.</summary>
+    public bool Force { get; init; }
+
+    /// <summary>Who owns what the request writes.</summary>
+    public string Manager => FieldManager.Length > 0 ? FieldManager : ManagerNames.OfProgram(UserAgent);
 
     /// <summary>Collects what the client should be told although the request succeeds; sent as <c>Warning</c> headers.</summary>
     public List<string> Warnings { get; init; } = [];

@@ -14,8 +14,10 @@ internal sealed class Catalogue
     private readonly ConcurrentDictionary<Type, object> _derived = new();
 
     /// <param name="resources">Each version of a resource once.</param>
-    public Catalogue(IEnumerable<ServedResource> resources)
+    /// <param name="remote">What other servers serve; null for nothing.</param>
+    public Catalogue(IEnumerable<ServedResource> resources, IReadOnlyList<RemoteGroupVersion>? remote = null)
     {
+        Remote = remote ?? [];
         All = [.. resources
             .OrderBy(served => served.Resource.Group, StringComparer.Ordinal).ThenBy(served => served.Resource.Plural, StringComparer.Ordinal)
             .ThenBy(served => served.Resource.Version, ApiVersionOrder.Instance)];
@@ -31,6 +33,9 @@ internal sealed class Catalogue
 
     public ServedResources Discovered { get; }
 
+    /// <summary>What other servers serve: told of in discovery, and looked up nowhere here.</summary>
+    public IReadOnlyList<RemoteGroupVersion> Remote { get; }
+
     public ServedResource? Find(string apiGroup, string version, string plural) => _byPath.GetValueOrDefault((apiGroup, version, plural));
 
     /// <summary>Something made of the whole catalogue, once, and kept as long as it (discovery, OpenAPI). One form a type.</summary>
@@ -41,10 +46,15 @@ internal sealed class Catalogue
     {
         List<ServedResource> news = [.. added];
         var replaced = news.Select(served => (served.Resource.Group, served.Resource.Version, served.Resource.Plural)).ToHashSet();
-        return new Catalogue([.. All.Where(served => !replaced.Contains((served.Resource.Group, served.Resource.Version, served.Resource.Plural))), .. news]);
+        return Holding([.. All.Where(served => !replaced.Contains((served.Resource.Group, served.Resource.Version, served.Resource.Plural))), .. news]);
     }
+
+    /// <summary>With other resources, and the same of other servers.</summary>
+    public Catalogue Holding(IEnumerable<ServedResource> resources) => new(resources, Remote);
+
+    public Catalogue WithRemote(IReadOnlyList<RemoteGroupVersion> remote) => new(All, remote);
 
     /// <summary>Without any version of a resource.</summary>
     public Catalogue Without(string apiGroup, string plural) =>
-        new(All.Where(served => served.Resource.Group != apiGroup || served.Resource.Plural != plural));
+        Holding(All.Where(served => served.Resource.Group != apiGroup || served.Resource.Plural != plural));
 }

@@ -9,9 +9,12 @@ namespace Coxswain.ApiServer.Resources;
 internal sealed class CatalogueHolder(Catalogue first) : IKubeDiscovery
 {
     private readonly Lock _lock = new();
-    private volatile State _state = new(first);
+    private volatile Catalogue _current = first;
 
-    public Catalogue Current => _state.Catalogue;
+    // Each waits in a context of its own, so that under virtual time it goes on where it was started.
+    private List<TaskCompletionSource> _waiting = [];
+
+    public Catalogue Current => _current;
 
     ServedResources IKubeDiscovery.Current => Current.Discovered;
 
@@ -30,18 +33,19 @@ internal sealed class CatalogueHolder(Catalogue first) : IKubeDiscovery
     /// </summary>
     public void Change(Func<Catalogue, Catalogue> change)
     {
-        State before;
-        Catalogue after;
+        Catalogue before, after;
+        List<TaskCompletionSource> waiting;
         lock (_lock)
         {
-            before = _state;
-            after = change(before.Catalogue);
-            _state = new State(after);
+            before = _current;
+            after = change(before);
+            _current = after;
+            (waiting, _waiting) = (_waiting, []);
         }
 
-        before.Replaced.SetResult();
+        waiting.ForEach(waiter => waiter.TrySetResult());
         var kept = after.All.ToHashSet();
-        foreach (var gone in before.Catalogue.All.Where(served => !kept.Contains(served)))
+        foreach (var gone in before.All.Where(served => !kept.Contains(served)))
         {
             gone.Withdraw();
         }
@@ -51,18 +55,36 @@ internal sealed class CatalogueHolder(Catalogue first) : IKubeDiscovery
     {
         while (true)
         {
-            var state = _state;
-            if (!state.Catalogue.Discovered.Equals(known))
+            var changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            lock (_lock)
             {
-                return state.Catalogue.Discovered;
+                if (!_current.Discovered.Equals(known))
+                {
+                    return _current.Discovered;
+                }
+
+                _waiting.Add(changed);
             }
 
-            await state.Replaced.Task.WaitAsync(cancellationToken);
+            await using (cancellationToken.UnsafeRegister((_, token) => changed.TrySetCanceled(token), null))
+            {
+                await changed.Task;
+            }
         }
     }
 
-    private sealed record State(Catalogue Catalogue)
+    /// <summary>Returns when the condition holds already, or once the catalogue was swapped: then it is to be asked again.</summary>
+    internal async Task WaitForSwapAsync(Func<bool> holds, CancellationToken cancellationToken)
     {
-        public TaskCompletionSource Replaced { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        var changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_lock)
+        {
+            _waiting.Add(changed);
+        }
+
+        if (!holds())
+        {
+            await changed.Task.WaitAsync(cancellationToken);
+        }
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Coxswain.Api;
+using Coxswain.Api.Errors;
 
 namespace Coxswain.ApiServer.Resources;
 
@@ -38,6 +39,16 @@ internal class ResourceRules
     /// <summary>The finalizer a delete without a propagation policy adds; empty for none.</summary>
     public virtual string DefaultDeleteFinalizer => "";
 
+    /// <summary>Whether metadata.generation counts changes of the status too, because whoever writes the object writes that.</summary>
+    public virtual bool GenerationCountsStatus => false;
+
+    /// <summary>What is wrong with a document that has its kind's shape and defaults.</summary>
+    /// <param name="old">What it replaces; null for a create.</param>
+    public virtual IEnumerable<FieldError> Validate(JsonObject document, JsonObject? old) => [];
+
+    /// <summary>What the writer of a document should know although it is taken.</summary>
+    public virtual IEnumerable<string> Warnings(JsonObject document) => [];
+
     public virtual void PrepareForCreate(JsonObject document)
     {
     }
@@ -53,6 +64,9 @@ internal class ResourceRules
 
     /// <summary>The name as tables show it.</summary>
     public virtual string NameCell(IKubeObject value) => value.Metadata.Name;
+
+    /// <summary>All cells of a row, for kinds that bring their columns with them; null for the rest.</summary>
+    public virtual object?[]? Cells(IKubeObject value, DateTimeOffset now) => null;
 
     /// <summary>A cell of the kind's own columns; null for none.</summary>
     public virtual object? Cell(IKubeObject value, string column, DateTimeOffset now) => null;

@@ -80,13 +80,17 @@ internal sealed class Selection
 
     private string ValueOf(StoreEntry entry, Requirement requirement)
     {
+        if (requirement.Index >= 0 && !_resource.IsTyped)
+        {
+            // Which fields these are may change while the entry stays, so what was read is not kept with it.
+            return Read(entry, _resource.Rules.SelectableFields[requirement.Index]);
+        }
+
         if (requirement.Index >= 0)
         {
             return StoredObject.Of(entry).Field(requirement.Index, _resource, static (entry, resource, index) =>
             {
-                var field = resource.Rules.SelectableFields[index];
-                var value = FieldReader.Read(entry.Value.Span, field.Path);
-                return value.Length > 0 ? value : field.Zero;
+                return Read(entry, resource.Rules.SelectableFields[index]);
             });
         }
 
@@ -94,6 +98,12 @@ internal sealed class Selection
         var key = entry.Key.AsSpan(_resource.KeyPrefix.Length);
         var slash = key.IndexOf('/');
         return (requirement.Field == NameField ? key[(slash + 1)..] : key[..Math.Max(slash, 0)]).ToString();
+    }
+
+    private static string Read(StoreEntry entry, SelectableField field)
+    {
+        var value = FieldReader.Read(entry.Value.Span, field.Path);
+        return value.Length > 0 ? value : field.Zero;
     }
 
     /// <param name="Index">Which of the resource's selectable fields; -1 for what the key says.</param>

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using Coxswain.Api;
@@ -22,7 +23,7 @@ internal sealed class ServedResource
 
     /// <summary>The version that is stored, or the only one.</summary>
     public ServedResource(ApiResource resource, Schema? schema, ResourceRules rules)
-        : this(resource, schema, rules, null, null)
+        : this(resource, schema, rules, storage: null, converter: null)
     {
     }
 
@@ -31,6 +32,11 @@ internal sealed class ServedResource
         : this(resource, schema, storage.Rules, storage, converter)
     {
     }
+
+    /// <summary>A version of a custom resource, with rules of its own.</summary>
+    /// <param name="storage">The version that is stored; null when it is this one.</param>
+    public ServedResource(ApiResource resource, Schema schema, ResourceRules rules, ServedResource? storage, ICustomVersions versions)
+        : this(resource, schema, rules, storage, converter: null) => Custom = versions;
 
     private ServedResource(ApiResource resource, Schema? schema, ResourceRules rules, ServedResource? storage, IVersionConverter? converter)
     {
@@ -57,6 +63,9 @@ internal sealed class ServedResource
     /// <summary>Between this version and the stored one; null when they are the same.</summary>
     public IVersionConverter? Converter { get; }
 
+    /// <summary>How objects of a custom resource are shown in its versions; null for built-in kinds.</summary>
+    public ICustomVersions? Custom { get; }
+
     public ObjectKind Kind { get; }
 
     /// <summary>Whether there is a C# type of the kind.</summary>
@@ -64,6 +73,15 @@ internal sealed class ServedResource
 
     /// <summary>The kind's own OpenAPI schema, when it was made from one; otherwise the documents are made from <see cref="Schema"/>.</summary>
     public JsonObject? OpenApiSchema { get; init; }
+
+    /// <summary>Names what the documents say of this version, so that they are made anew only when that changes.</summary>
+    public string OpenApiIdentity => field ??= $"{this},{Resource.Kind},{Resource.Namespaced}" + (OpenApiSchema is null
+        ? "" : Convert.ToHexString(SHA256.HashData(Document.Utf8(OpenApiSchema))));
+
+    /// <summary>What every user of this version is told; empty for nothing.</summary>
+    public string Deprecation { get; init; } = "";
+
+    public ScalePaths Scale { get; init; } = ScalePaths.Workload;
 
     public string KeyPrefix { get; }
 
@@ -86,30 +104,37 @@ internal sealed class ServedResource
     /// <summary>What all keys of a namespace begin with; of every namespace when it is empty.</summary>
     public string Prefix(string @namespace) => Resource.Namespaced && @namespace.Length > 0 ? $"{KeyPrefix}{@namespace}/" : KeyPrefix;
 
+    /// <summary>Whether every stored entry is shown as it is.</summary>
+    public bool ShowsStored => Converter is null && Custom is null;
+
     /// <summary>A stored entry as this version shows it: made once for each entry and version.</summary>
-    public StoreEntry Show(StoreEntry stored) => Converter is null ? stored : StoredObject.Of(stored).In(this, Convert);
+    public async ValueTask<StoreEntry> ShowAsync(StoreEntry stored, CancellationToken cancellationToken) =>
+        ShowsStored ? stored : (await ShowAsync([stored], cancellationToken))[0];
+
+    public ValueTask<IReadOnlyList<StoreEntry>> ShowAsync(IReadOnlyList<StoreEntry> stored, CancellationToken cancellationToken) =>
+        ShowsStored || stored.Count == 0 ? ValueTask.FromResult(stored)
+        : Custom is not null ? Custom.ShowAsync(this, stored, cancellationToken)
+        : ValueTask.FromResult<IReadOnlyList<StoreEntry>>([.. stored.Select(entry => StoredObject.Of(entry).In(this, Translate))]);
 
     /// <summary>A document of this version as the stored version writes it. Takes it over.</summary>
-    public JsonObject ToStored(JsonObject document)
-    {
-        if (Converter is not null)
-        {
-            document = Converter.ToStored(document);
-            document["kind"] = Storage.Kind.Kind;
-            document["apiVersion"] = Storage.Kind.ApiVersion;
-        }
-
-        return document;
-    }
+    public ValueTask<JsonObject> ToStoredAsync(JsonObject document, CancellationToken cancellationToken) =>
+        Custom?.ConvertAsync(document, Storage, cancellationToken) ?? ValueTask.FromResult(ToStored(document));
 
     /// <summary>A stored document as this version writes it. Takes it over.</summary>
-    public JsonObject FromStored(JsonObject document)
+    public ValueTask<JsonObject> FromStoredAsync(JsonObject document, CancellationToken cancellationToken) =>
+        Custom?.ConvertAsync(document, this, cancellationToken) ?? ValueTask.FromResult(FromStored(document));
+
+    /// <summary>The same at once: of a custom resource as if its versions differed by name alone.</summary>
+    public JsonObject ToStored(JsonObject document) => Name(Converter?.ToStored(document) ?? document, Storage.Kind);
+
+    public JsonObject FromStored(JsonObject document) => Name(Converter?.FromStored(document) ?? document, Kind);
+
+    private JsonObject Name(JsonObject document, ObjectKind kind)
     {
-        if (Converter is not null)
+        if (!ShowsStored)
         {
-            document = Converter.FromStored(document);
-            document["kind"] = Kind.Kind;
-            document["apiVersion"] = Kind.ApiVersion;
+            document["kind"] = kind.Kind;
+            document["apiVersion"] = kind.ApiVersion;
         }
 
         return document;
@@ -122,6 +147,6 @@ internal sealed class ServedResource
 
     public override string ToString() => $"{QualifiedName}/{Resource.Version}";
 
-    private StoreEntry Convert(StoreEntry stored) =>
+    private StoreEntry Translate(StoreEntry stored) =>
         new(stored.Key, Document.Encode(FromStored(Document.Decode(stored.Value))), stored.CreateRevision, stored.ModRevision);
 }

@@ -41,7 +41,7 @@ internal sealed class TableMaker(TimeProvider time)
         writer.WritePropertyName("metadata"u8);
         writer.WriteRawValue($"{{{listMeta}}}", skipInputValidation: true);
         var columns = request.Subresource == "scale" ? ScaleColumns
-            : request.Resource.Storage.Resource.Columns is { Count: > 0 } own ? own : DefaultColumns;
+            : Described(request.Resource).Resource.Columns is { Count: > 0 } own ? own : DefaultColumns;
         writer.WriteStartArray("columnDefinitions"u8);
         if (withColumns)
         {
@@ -92,7 +92,7 @@ internal sealed class TableMaker(TimeProvider time)
     {
         var now = time.GetUtcNow();
         var cells = request.Subresource == "scale" ? ScaleCells(source.Entry, now)
-            : Cells(request.Resource, Typed(request.Resource, source.Entry), columns, now);
+            : request.Resource.Rules.Cells(Typed(request.Resource, source.Entry), now) ?? Cells(request.Resource, Typed(request.Resource, source.Entry), columns, now);
         writer.WriteStartObject();
         writer.WriteStartArray("cells"u8);
         foreach (var cell in cells)
@@ -118,7 +118,10 @@ internal sealed class TableMaker(TimeProvider time)
         return [scale.Metadata.Name, scale.Spec.Replicas, scale.Status.Replicas, Ages.Since(scale.Metadata.CreationTimestamp, now)];
     }
 
-    /// <summary>Cells are made of the stored version, whichever was asked for.</summary>
+    /// <summary>Versions of a built-in kind share the columns of the one that is stored; custom ones have their own.</summary>
+    private static ServedResource Described(ServedResource resource) => resource.Custom is null ? resource.Storage : resource;
+
+    /// <summary>Cells of built-in kinds are made of the stored version, whichever was asked for.</summary>
     private static IKubeObject Typed(ServedResource resource, StoreEntry entry) => StoredObject.Of(entry).Read(bytes => resource.Converter is null
         ? resource.Read(bytes) : resource.Storage.Read(Document.Encode(resource.ToStored(Document.Decode(bytes.ToArray())))));
 
@@ -148,6 +151,7 @@ internal sealed class TableMaker(TimeProvider time)
             case bool truth: writer.WriteBooleanValue(truth); break;
             case int number: writer.WriteNumberValue(number); break;
             case long number: writer.WriteNumberValue(number); break;
+            case double number: writer.WriteNumberValue(number); break;
             default: writer.WriteStringValue(cell.ToString()); break;
         }
     }

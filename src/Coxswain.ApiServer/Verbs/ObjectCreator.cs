@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Coxswain.Api.Apply;
 using Coxswain.Api.Errors;
 using Coxswain.Api.Json;
 using Coxswain.Api.Scalars;
@@ -10,13 +11,18 @@ using Coxswain.Store;
 namespace Coxswain.ApiServer.Verbs;
 
 /// <summary>Creates objects: names and stamps them, lets admission and validation see them, and writes them once.</summary>
-internal sealed class ObjectCreator(IStore store, WriteSteps steps, NamespaceGuard namespaces, IdentitySource identities, TimeProvider time)
+internal sealed class ObjectCreator(
+    IStore store, WriteSteps steps, FieldTracker fields, NamespaceGuard namespaces, IdentitySource identities, TimeProvider time)
 {
     /// <summary>As many as Kubernetes tries names for one generateName.</summary>
     private const int NameAttempts = 8;
 
     /// <param name="document">Of the version that is stored, decoded and defaulted; the creator's to change.</param>
-    public async ValueTask<StoreEntry> CreateAsync(ApiRequest request, JsonObject document, CancellationToken cancellationToken)
+    public ValueTask<StoreEntry> CreateAsync(ApiRequest request, JsonObject document, CancellationToken cancellationToken) =>
+        CreateAsync(request, document, managed: null, cancellationToken);
+
+    /// <param name="managed">Who owns what of it; null for the creator to own what it says.</param>
+    public async ValueTask<StoreEntry> CreateAsync(ApiRequest request, JsonObject document, ManagedFields? managed, CancellationToken cancellationToken)
     {
         var metadata = document.Metadata();
         CheckPlace(request, metadata);
@@ -29,7 +35,7 @@ internal sealed class ObjectCreator(IStore store, WriteSteps steps, NamespaceGua
                 candidate.Metadata()["name"] = Shorten(metadata.Text("generateName")) + identities.NewSuffix();
             }
 
-            var entry = await TryCreateAsync(request, candidate, cancellationToken);
+            var entry = await TryCreateAsync(request, candidate, managed, cancellationToken);
             if (entry is not null)
             {
                 return entry;
@@ -48,12 +54,15 @@ internal sealed class ObjectCreator(IStore store, WriteSteps steps, NamespaceGua
     }
 
     /// <summary>Null when an object of the name exists.</summary>
-    private async ValueTask<StoreEntry?> TryCreateAsync(ApiRequest request, JsonObject document, CancellationToken cancellationToken)
+    private async ValueTask<StoreEntry?> TryCreateAsync(
+        ApiRequest request, JsonObject document, ManagedFields? managed, CancellationToken cancellationToken)
     {
         var resource = request.Resource;
         var metadata = document.Metadata();
         Stamp(resource, metadata);
         request = request with { Name = metadata.Text("name") };
+        var given = document.TakeManagedFields();
+        managed ??= await fields.TrackAsync(request, given ?? ManagedFields.None, old: null, document, cancellationToken);
         var context = new AdmissionContext(request, AdmissionOperation.Create, document, Old: null);
         context = await steps.MutateAsync(context, resource.Storage.Schema, cancellationToken);
         document = context.Document!; // a create has one
@@ -66,8 +75,8 @@ internal sealed class ObjectCreator(IStore store, WriteSteps steps, NamespaceGua
         var key = resource.Key(request.Namespace, request.Name);
         await using var reservation = await store.GetAsync(key, cancellationToken) is null
             ? await resource.Rules.ReserveAsync(document, old: null, request.DryRun, cancellationToken) : null;
-        var value = Document.Encode(document);
-        var typed = WriteSteps.ValidateCreate(request, document, value);
+        var value = Document.Encode(document, managed);
+        var typed = await WriteSteps.ValidateCreateAsync(request, document, value, cancellationToken);
         await steps.AdmitAsync(context, cancellationToken);
         if (request.DryRun)
         {

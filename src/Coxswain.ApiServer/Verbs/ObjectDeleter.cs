@@ -30,7 +30,7 @@ internal sealed class ObjectDeleter(IStore store, WriteSteps steps, TimeProvider
         {
             var current = await store.GetAsync(request.Key, cancellationToken)
                 ?? throw new KubeStatusException(Statuses.NotFound(resource.QualifiedName, request.Name));
-            var old = Document.Decode(current.Value);
+            var old = Document.Decode((await resource.Storage.ShowAsync(current, cancellationToken)).Value);
             CheckPreconditions(request, options.Preconditions, old, current.ModRevision);
             var context = new AdmissionContext(request, AdmissionOperation.Delete, Document: null, old) { Options = asked };
             await steps.MutateAsync(context, schema: null, cancellationToken);

@@ -29,18 +29,24 @@ internal sealed class ObjectPatch
 
     private FieldValidation Validation { get; }
 
+    /// <summary>Whether the patch is about who owns what; others need not see that.</summary>
+    public bool NamesManagedFields { get; private init; }
+
     /// <exception cref="KubeStatusException">The body is not JSON, or the form is not known.</exception>
     public static ObjectPatch Parse(PatchType type, ReadOnlySpan<byte> body, FieldValidation validation)
     {
         if (type == PatchType.Apply)
         {
             throw new KubeStatusException(Statuses.UnsupportedMediaType(
-                ["application/json-patch+json", "application/merge-patch+json", "application/strategic-merge-patch+json"]));
+                ["application/json-patch+json", "application/merge-patch+json", "application/strategic-merge-patch+json", "application/apply-patch+yaml"]));
         }
 
         try
         {
-            return new ObjectPatch(type, JsonNode.Parse(body, nodeOptions: null, BodyOptions), validation);
+            return new ObjectPatch(type, JsonNode.Parse(body, nodeOptions: null, BodyOptions), validation)
+            {
+                NamesManagedFields = body.IndexOf("managedFields"u8) >= 0,
+            };
         }
         catch (JsonException exception)
         {
@@ -76,9 +82,10 @@ internal sealed class ObjectPatch
     }
 
     /// <summary>In the version asked for: the stored document is shown in it, changed, and taken back.</summary>
-    public JsonObject Apply(JsonObject stored, ApiRequest request)
+    public async ValueTask<JsonObject> ApplyAsync(JsonObject stored, ApiRequest request, CancellationToken cancellationToken)
     {
         var asked = request.Resource;
-        return WriteSteps.ToStored(asked, Apply(asked.FromStored(stored), asked.Kind, asked.Schema, request.Warnings));
+        var patched = Apply(await asked.FromStoredAsync(stored, cancellationToken), asked.Kind, asked.Schema, request.Warnings);
+        return await WriteSteps.ToStoredAsync(asked, patched, cancellationToken);
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Coxswain.Api;
+using Coxswain.Api.Apply;
 using Coxswain.Api.Errors;
 using Coxswain.Api.Json;
 using Coxswain.ApiServer.Admission;
@@ -13,7 +14,7 @@ namespace Coxswain.ApiServer.Verbs;
 /// Replaces objects. Every change of an existing object, be it a PUT, a patch, a status or a scale, is a function from
 /// the stored document to a new one, applied again when another writer came first.
 /// </summary>
-internal sealed class ObjectUpdater(IStore store, WriteSteps steps)
+internal sealed class ObjectUpdater(IStore store, WriteSteps steps, FieldTracker fields)
 {
     /// <summary>Far more than contention explains; a loop without a bound would hide a bug.</summary>
     private const int MostAttempts = 1000;
@@ -23,23 +24,43 @@ internal sealed class ObjectUpdater(IStore store, WriteSteps steps)
     /// the result that is not the stored one's is a conflict; none means any.
     /// </param>
     public ValueTask<StoreEntry> UpdateAsync(ApiRequest request, Func<JsonObject, JsonObject> change, CancellationToken cancellationToken) =>
-        UpdateAsync(request, (current, _) => ValueTask.FromResult(change(current)), isAdmitted: false, cancellationToken);
+        UpdateAsync(request, (current, _, _) => ValueTask.FromResult(new Change(change(current))), isAdmitted: false, cancellationToken);
+
+    /// <summary>A change of who owns what as well, for which the stored document says who does now.</summary>
+    public ValueTask<StoreEntry> UpdateWithOwnersAsync(
+        ApiRequest request, Func<JsonObject, CancellationToken, ValueTask<JsonObject>> change, CancellationToken cancellationToken) => UpdateAsync(
+        request,
+        async (current, managed, token) =>
+        {
+            current.SetManagedFields(managed);
+            return new Change(await change(current, token));
+        },
+        isAdmitted: false,
+        cancellationToken);
 
     /// <param name="isAdmitted">
     /// Admission saw this write in the form it was asked in (a Scale, a Binding), so it is not asked again about the object behind it.
     /// </param>
     public async ValueTask<StoreEntry> UpdateAsync(
-        ApiRequest request, Func<JsonObject, CancellationToken, ValueTask<JsonObject>> change, bool isAdmitted, CancellationToken cancellationToken)
+        ApiRequest request, Func<JsonObject, ManagedFields, CancellationToken, ValueTask<Change>> change, bool isAdmitted, CancellationToken cancellationToken)
     {
         var resource = request.Resource;
         for (var attempt = 0; attempt < MostAttempts; attempt++)
         {
             var current = await store.GetAsync(request.Key, cancellationToken)
                 ?? throw new KubeStatusException(Statuses.NotFound(resource.QualifiedName, request.Name));
-            var (old, document) = Document.DecodeTwice(current.Value, current.ModRevision);
-            document = await change(document, cancellationToken);
+            var shown = await resource.Storage.ShowAsync(current, cancellationToken);
+            var (old, document) = Document.DecodeTwice(shown.Value, current.ModRevision);
+            var owners = ManagedFields.ReadObject(current.Value.Span);
+            old.RemoveManagedFields();
+            document.RemoveManagedFields();
+            (document, var managed) = await change(document, owners, cancellationToken);
             CheckIdentity(request, document, old, current.ModRevision);
+            var given = document.TakeManagedFields();
             Prepare(request, document, old);
+
+            // What a writer says of the owners counts on the object itself; who says nothing leaves them.
+            managed ??= await fields.TrackAsync(request, given is not null && request.Subresource.Length == 0 ? given : owners, old, document, cancellationToken);
             var context = new AdmissionContext(request, AdmissionOperation.Update, document, old);
             if (!isAdmitted)
             {
@@ -49,10 +70,11 @@ internal sealed class ObjectUpdater(IStore store, WriteSteps steps)
 
             if (resource.Rules.TracksGeneration && (request.Subresource is ("" or "scale") || ScopeOf(request) is not null))
             {
-                CountGeneration(document, old);
+                CountGeneration(document, old, resource.Rules.GenerationCountsStatus);
             }
 
-            if (JsonEquality.Equal(document, old))
+            // What is stored in a version of before is written in today's, although nothing else changes.
+            if (ReferenceEquals(shown, current) && JsonEquality.Equal(document, old) && managed.HasSameFields(owners))
             {
                 return current;
             }
@@ -64,8 +86,8 @@ internal sealed class ObjectUpdater(IStore store, WriteSteps steps)
 
             await using var reservation = request.Subresource.Length == 0
                 ? await resource.Rules.ReserveAsync(document, old, request.DryRun, cancellationToken) : null;
-            var value = Document.Encode(document);
-            var typed = Validate(request, document, value, current);
+            var value = Document.Encode(document, managed);
+            var typed = await ValidateAsync(request, document, value, old, shown, cancellationToken);
             if (!isAdmitted)
             {
                 await steps.AdmitAsync(context, cancellationToken);
@@ -157,11 +179,6 @@ internal sealed class ObjectUpdater(IStore store, WriteSteps steps)
         var metadata = document.Metadata();
         var oldMetadata = old.Metadata();
         metadata.Remove("resourceVersion");
-        if (!metadata.ContainsKey("managedFields"))
-        {
-            metadata.Take("managedFields", oldMetadata);
-        }
-
         metadata.Remove("selfLink");
         foreach (var name in (ReadOnlySpan<string>)["name", "namespace", "uid", "creationTimestamp", "deletionTimestamp",
             "deletionGracePeriodSeconds", "generation", "generateName"])
@@ -221,11 +238,11 @@ internal sealed class ObjectUpdater(IStore store, WriteSteps steps)
         }
     }
 
-    private static void CountGeneration(JsonObject document, JsonObject old)
+    private static void CountGeneration(JsonObject document, JsonObject old, bool countsStatus)
     {
         foreach (var name in document.Select(property => property.Key).Union(old.Select(property => property.Key)))
         {
-            if (name is not ("metadata" or "status" or "kind" or "apiVersion") && !JsonEquality.Equal(document[name], old[name]))
+            if (name is not ("metadata" or "kind" or "apiVersion") && (countsStatus || name != "status") && !JsonEquality.Equal(document[name], old[name]))
             {
                 document.Metadata()["generation"] = (old.Metadata().Integer("generation") ?? 0) + 1;
                 return;
@@ -234,14 +251,16 @@ internal sealed class ObjectUpdater(IStore store, WriteSteps steps)
     }
 
     /// <returns>What was decoded of the bytes; null when only the metadata was.</returns>
-    private static IKubeObject? Validate(ApiRequest request, JsonObject document, byte[] value, StoreEntry current)
+    private static async ValueTask<IKubeObject?> ValidateAsync(
+        ApiRequest request, JsonObject document, byte[] value, JsonObject old, StoreEntry current, CancellationToken cancellationToken)
     {
         if (request.Subresource.Length == 0)
         {
-            return WriteSteps.ValidateUpdate(request, document, value, StoredObject.Of(current).Read(bytes => request.Resource.Storage.Read(bytes)));
+            var typed = StoredObject.Of(current).Read(bytes => request.Resource.Storage.Read(bytes));
+            return await WriteSteps.ValidateUpdateAsync(request, document, value, typed, old, cancellationToken);
         }
 
-        WriteSteps.ValidateMetadata(request, document, value, current.Value.Span);
+        await WriteSteps.ValidateMetadataAsync(request, document, value, current.Value, cancellationToken);
         return null;
     }
 }

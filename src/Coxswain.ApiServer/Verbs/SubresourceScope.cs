@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
+using Coxswain.Api.Core.V1;
 using Coxswain.Api.Errors;
 using Coxswain.Api.Json;
+using Coxswain.Api.Validation;
 using Coxswain.ApiServer.Documents;
 
 namespace Coxswain.ApiServer.Verbs;
@@ -15,12 +17,14 @@ internal sealed record SubresourceScope(IReadOnlyList<string> Paths, Func<JsonOb
     private static readonly Dictionary<string, SubresourceScope> Known = new(StringComparer.Ordinal)
     {
         ["certificatesigningrequests.certificates.k8s.io/approval"] = new(["status.conditions"], CertificateConditions.CheckApproval),
-        ["pods/ephemeralcontainers"] = new(["spec.ephemeralContainers"], CheckEphemeralContainers),
+        ["pods/ephemeralcontainers"] = new(
+            ["spec.ephemeralContainers"], (document, old) => PodSubresourceValidation.EphemeralContainers(Pod(document), Pod(old))),
         ["pods/resize"] = new(
         [
             "spec.containers.[].resources", "spec.containers.[].resizePolicy", "spec.initContainers.[].resources",
             "spec.initContainers.[].resizePolicy",
-        ]),
+        ],
+        (document, old) => PodSubresourceValidation.Resize(Pod(document), Pod(old))),
     };
 
     /// <summary>Null for the object itself, and for what has rules of its own: status, scale, binding.</summary>
@@ -71,21 +75,5 @@ internal sealed record SubresourceScope(IReadOnlyList<string> Paths, Func<JsonOb
         }
     }
 
-    /// <summary>A container that was added to a running Pod stays as it is; more may come.</summary>
-    private static IEnumerable<FieldError> CheckEphemeralContainers(JsonObject document, JsonObject old)
-    {
-        var now = (document.Object("spec")?.Array("ephemeralContainers") ?? []).OfType<JsonObject>().ToList();
-        foreach (var before in (old.Object("spec")?.Array("ephemeralContainers") ?? []).OfType<JsonObject>())
-        {
-            var name = before.Text("name");
-            if (now.Find(item => item.Text("name") == name) is not { } after)
-            {
-                yield return FieldError.Forbidden("spec.ephemeralContainers", $"existing ephemeral containers \"{name}\" may not be removed\n");
-            }
-            else if (!JsonEquality.Equal(after, before))
-            {
-                yield return FieldError.Forbidden("spec.ephemeralContainers", $"existing ephemeral containers \"{name}\" may not be changed\n");
-            }
-        }
-    }
+    private static Pod Pod(JsonObject document) => KubeJson.Deserialize<Pod>(document);
 }

@@ -19,9 +19,14 @@ namespace Coxswain.ApiServer.Verbs;
 internal sealed class WriteSteps(AdmissionChain admission)
 {
     /// <summary>From the version asked for to the stored one, with its defaults. Takes the document over.</summary>
-    public static JsonObject ToStored(ServedResource asked, JsonObject document)
+    public static async ValueTask<JsonObject> ToStoredAsync(ServedResource asked, JsonObject document, CancellationToken cancellationToken)
     {
-        document = asked.ToStored(document);
+        if (asked.Custom is not null && asked != asked.Storage)
+        {
+            Default(document, asked.Schema);
+        }
+
+        document = await asked.ToStoredAsync(document, cancellationToken);
         Default(document, asked.Storage.Schema);
         return document;
     }
@@ -43,31 +48,65 @@ internal sealed class WriteSteps(AdmissionChain admission)
 
     /// <param name="value">The document's bytes, to be stored.</param>
     /// <returns>What was decoded of them, to be kept with the entry.</returns>
-    public static IKubeObject ValidateCreate(ApiRequest request, JsonObject document, byte[] value)
+    public static async ValueTask<IKubeObject> ValidateCreateAsync(
+        ApiRequest request, JsonObject document, byte[] value, CancellationToken cancellationToken)
     {
         var stored = request.Resource.Storage;
         var typed = Read(stored, value);
-        Refuse(request, [.. ObjectValidation.ValidateCreate(typed), .. Shape(stored, document)]);
+        Refuse(request,
+            [
+                .. ObjectValidation.ValidateCreate(typed), .. await ShapeAsync(request.Resource, document, cancellationToken),
+                .. stored.Rules.Validate(document, old: null),
+            ]);
+        Warn(request, document);
         return typed;
     }
 
-    public static IKubeObject ValidateUpdate(ApiRequest request, JsonObject document, byte[] value, IKubeObject old)
+    /// <param name="before">What is replaced, as a document.</param>
+    public static async ValueTask<IKubeObject> ValidateUpdateAsync(
+        ApiRequest request, JsonObject document, byte[] value, IKubeObject old, JsonObject before, CancellationToken cancellationToken)
     {
         var stored = request.Resource.Storage;
         var typed = Read(stored, value);
-        Refuse(request, [.. ObjectValidation.ValidateUpdate(typed, old), .. Shape(stored, document)]);
+        Refuse(request,
+            [
+                .. ObjectValidation.ValidateUpdate(typed, old), .. await ShapeAsync(request.Resource, document, cancellationToken),
+                .. stored.Rules.Validate(document, before),
+            ]);
+        Warn(request, document);
         return typed;
     }
 
     /// <summary>A subresource changes what it may by its own rules; metadata has the same rules everywhere.</summary>
-    public static void ValidateMetadata(ApiRequest request, JsonObject document, byte[] value, ReadOnlySpan<byte> old) => Refuse(request,
+    public static async ValueTask ValidateMetadataAsync(
+        ApiRequest request, JsonObject document, byte[] value, ReadOnlyMemory<byte> old, CancellationToken cancellationToken) => Refuse(request,
         [
-            .. ObjectValidation.ValidateMetadataUpdate(StoredObject.ReadPartial(value), StoredObject.ReadPartial(old)),
-            .. Shape(request.Resource.Storage, document),
+            .. ObjectValidation.ValidateMetadataUpdate(StoredObject.ReadPartial(value), StoredObject.ReadPartial(old.Span)),
+            .. await ShapeAsync(request.Resource, document, cancellationToken),
         ]);
 
-    private static IReadOnlyList<FieldError> Shape(ServedResource stored, JsonObject document) =>
-        stored.Schema is { } schema ? SchemaValidation.Validate(document, schema) : [];
+    /// <summary>A custom resource is held against the schema of the version its writer knows.</summary>
+    private static async ValueTask<IReadOnlyList<FieldError>> ShapeAsync(ServedResource asked, JsonObject document, CancellationToken cancellationToken)
+    {
+        if (asked.Custom is null || asked == asked.Storage)
+        {
+            return asked.Storage.Schema is { } schema ? SchemaValidation.Validate(document, schema) : [];
+        }
+
+        return SchemaValidation.Validate(await asked.FromStoredAsync((JsonObject)document.DeepClone(), cancellationToken), asked.Schema!); // a custom one has one
+    }
+
+    private static void Warn(ApiRequest request, JsonObject document)
+    {
+        foreach (var warning in request.Resource.Storage.Rules.Warnings(document))
+        {
+            // An update that another one came before is validated again.
+            if (!request.Warnings.Contains(warning))
+            {
+                request.Warnings.Add(warning);
+            }
+        }
+    }
 
     private static void Default(JsonObject document, Schema? schema)
     {

@@ -51,7 +51,7 @@ internal sealed class WatchSession : IAsyncDisposable
             _initial = null;
             if (initial.Count > 0)
             {
-                return Shown(initial);
+                return await ShownAsync(initial, cancellationToken);
             }
         }
 
@@ -90,19 +90,28 @@ internal sealed class WatchSession : IAsyncDisposable
             {
                 if (_selection.See(change) is { } item)
                 {
-                    _items.Add(Shown(item));
+                    _items.Add(item);
                 }
             }
         }
 
-        return _items;
+        return await ShownAsync(_items, cancellationToken);
     }
 
-    private List<WatchItem> Shown(List<WatchItem> items) => _resource.Converter is null ? items : items.ConvertAll(Shown);
+    /// <summary>In the version asked for; only events that are shown as they were stored are shared with others.</summary>
+    private async ValueTask<List<WatchItem>> ShownAsync(List<WatchItem> items, CancellationToken cancellationToken)
+    {
+        if (_resource.ShowsStored)
+        {
+            return items;
+        }
 
-    /// <summary>In the version asked for; only the stored version's event is shared with others.</summary>
-    private WatchItem Shown(WatchItem item) =>
-        _resource.Converter is null || item.Entry is null ? item : item with { Entry = _resource.Show(item.Entry), Source = null };
+        var entries = items.Select(item => item.Entry).OfType<StoreEntry>().ToList();
+        var shown = await _resource.ShowAsync(entries, cancellationToken);
+        var next = 0;
+        return items.ConvertAll(item => item.Entry is null ? item
+            : shown[next++] is var entry && ReferenceEquals(entry, item.Entry) ? item : item with { Entry = entry, Source = null });
+    }
 
     public ValueTask DisposeAsync()
     {

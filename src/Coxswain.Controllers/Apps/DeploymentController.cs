@@ -31,7 +31,7 @@ internal sealed class DeploymentController : KeyedController
         _time = context.Time;
         _deployments = context.Informers.Of<Deployment>();
         _sets = context.Informers.Of<ReplicaSet>().WithOrphans();
-        _own = new OwnedObjects<Deployment, ReplicaSet>(_client, _sets, _ => true);
+        _own = new OwnedObjects<Deployment, ReplicaSet>(_client, _sets, (_, _) => true);
         _pods = context.Informers.Of<Pod>();
         _events = context.Events.RecorderFor("deployment-controller");
     }

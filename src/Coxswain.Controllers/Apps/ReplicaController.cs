@@ -1,11 +1,10 @@
 using Coxswain.Api;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Errors;
-using Coxswain.Api.Meta.V1;
 using Coxswain.Client;
-using Coxswain.Client.Events;
 using Coxswain.Client.Informers;
 using Coxswain.Client.Reconcilers;
+using Coxswain.Controllers.Pods;
 
 namespace Coxswain.Controllers.Apps;
 
@@ -21,8 +20,7 @@ internal abstract class ReplicaController<T> : KeyedController
     private readonly Informer<T> _sets;
     private readonly Informer<Pod> _pods;
     private readonly OwnedObjects<T, Pod> _own;
-    private readonly Expectations _expectations;
-    private readonly EventRecorder _events;
+    private readonly PodControl _control;
 
     protected ReplicaController(string name, ControllerContext context)
         : base(name, context, workers: 8)
@@ -31,9 +29,8 @@ internal abstract class ReplicaController<T> : KeyedController
         Client = context.ClientFor(name);
         _sets = context.Informers.Of<T>();
         _pods = context.Informers.Of<Pod>().WithOrphans();
-        _own = new OwnedObjects<T, Pod>(Client, _pods, PodConditions.IsActive);
-        _expectations = new Expectations(context.Time);
-        _events = context.Events.RecorderFor(name);
+        _own = new OwnedObjects<T, Pod>(Client, _pods, (_, pod) => pod.IsActive());
+        _control = new PodControl(Client, context.Events.RecorderFor(name), context.Time);
     }
 
     protected override IReadOnlyList<IInformer> Inputs => [_sets, _pods];
@@ -49,7 +46,7 @@ internal abstract class ReplicaController<T> : KeyedController
             return Requeue.Never;
         }
 
-        var expectationsMet = _expectations.AreMet(set.Metadata.Uid);
+        var expectationsMet = _control.Expectations.AreMet(set.Metadata.Uid);
         var intent = IntentOf(set);
         var pods = await _own.ClaimAsync(set, intent.Selector, cancellationToken);
         var active = pods.Where(PodConditions.IsActive).ToList();
@@ -99,7 +96,7 @@ internal abstract class ReplicaController<T> : KeyedController
         {
             if (old is not null && old.Metadata.Uid != current?.Metadata.Uid)
             {
-                _expectations.Forget(old.Metadata.Uid);
+                _control.Expectations.Forget(old.Metadata.Uid);
             }
 
             Queue.Add(NamespacedName.Of(current ?? old!));
@@ -109,103 +106,18 @@ internal abstract class ReplicaController<T> : KeyedController
 
     private void OnPodChange(Pod? old, Pod? current)
     {
-        var oldOwner = old is null ? null : KeyOfOwner(old);
-        var owner = current is null ? null : KeyOfOwner(current);
-        if (old is null && current is { Metadata.DeletionTimestamp: null } && OwnerReferences.ControllerOf(current) is { } creator)
+        _control.Observe(old, current);
+        foreach (var key in OwnerKeys.Concerned(_sets, old, current, set => IntentOf(set).Selector))
         {
-            _expectations.CreationSettled(creator.Uid);
-        }
-        else if (old is not null && OwnerReferences.ControllerOf(old) is { } deleter
-            && (current is null || current.Metadata.DeletionTimestamp is not null || current.Metadata.Uid != old.Metadata.Uid))
-        {
-            _expectations.DeletionSettled(deleter.Uid, old.Metadata.Uid);
-        }
-
-        if (oldOwner is { } before)
-        {
-            Queue.Add(before);
-        }
-
-        if (owner is { } now)
-        {
-            Queue.Add(now);
-        }
-        else if (current is not null && OwnerReferences.ControllerOf(current) is null)
-        {
-            foreach (var set in _sets.List(current.Metadata.Namespace))
-            {
-                if (IntentOf(set).Selector is { IsEmpty: false } selector && selector.Matches(current.Metadata.Labels))
-                {
-                    Queue.Add(NamespacedName.Of(set));
-                }
-            }
+            Queue.Add(key);
         }
     }
-
-    private static NamespacedName? KeyOfOwner(Pod pod) =>
-        OwnerReferences.ControllerOf(pod) is { } owner && owner.Kind == T.ObjectKind.Kind && owner.ApiVersion == T.ObjectKind.ApiVersion
-            ? new NamespacedName(pod.Metadata.Namespace, owner.Name)
-            : null;
 
     private Dictionary<string, int> NeighboursOf(T set, IReadOnlyList<Pod> active) => SiblingPodsOf(set, active)
         .Where(PodConditions.IsActive)
         .GroupBy(pod => pod.Spec.NodeName, StringComparer.Ordinal)
         .ToDictionary(node => node.Key, node => node.Count(), StringComparer.Ordinal);
 
-    private async Task ApplyAsync(T set, ReplicaIntent intent, ReplicaPlan plan, CancellationToken cancellationToken)
-    {
-        if (plan.Create > 0)
-        {
-            _expectations.ExpectCreations(set.Metadata.Uid, plan.Create);
-            var pod = PodFromTemplate.Make(intent.Template, set);
-            await SlowStart.RunAsync(
-                plan.Create,
-                () => CreateAsync(set, pod, cancellationToken),
-                notStarted => Enumerable.Range(0, notStarted).ToList().ForEach(_ => _expectations.CreationSettled(set.Metadata.Uid)));
-        }
-        else if (plan.Delete.Count > 0)
-        {
-            _expectations.ExpectDeletions(set.Metadata.Uid, plan.Delete.Select(pod => pod.Metadata.Uid));
-            await Task.WhenAll(plan.Delete.Select(pod => DeleteAsync(set, pod, cancellationToken)));
-        }
-    }
-
-    private async Task CreateAsync(T set, Pod pod, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var created = await Client.CreateAsync(pod, cancellationToken);
-            _events.Normal(set, "SuccessfulCreate", $"Created pod: {created.Metadata.Name}");
-        }
-        catch (Exception exception)
-        {
-            _expectations.CreationSettled(set.Metadata.Uid);
-            if (exception is not KubeStatusException { IsNamespaceTerminating: true } and not OperationCanceledException)
-            {
-                _events.Warning(set, "FailedCreate", $"Error creating: {exception.Message}");
-            }
-
-            throw;
-        }
-    }
-
-    private async Task DeleteAsync(T set, Pod pod, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var options = DeleteOptions.Empty with { Preconditions = new Api.Meta.V1.Preconditions { Uid = pod.Metadata.Uid } };
-            await Client.DeleteAsync<Pod>(pod.Metadata.Namespace, pod.Metadata.Name, options, cancellationToken);
-            _events.Normal(set, "SuccessfulDelete", $"Deleted pod: {pod.Metadata.Name}");
-        }
-        catch (KubeStatusException exception) when (exception.IsNotFound || exception.IsConflict)
-        {
-            _expectations.DeletionSettled(set.Metadata.Uid, pod.Metadata.Uid);
-        }
-        catch (Exception exception)
-        {
-            _expectations.DeletionSettled(set.Metadata.Uid, pod.Metadata.Uid);
-            _events.Warning(set, "FailedDelete", $"Error deleting: {exception.Message}");
-            throw;
-        }
-    }
+    private Task ApplyAsync(T set, ReplicaIntent intent, ReplicaPlan plan, CancellationToken cancellationToken) => _control.ApplyAsync(
+        set, [.. Enumerable.Repeat(PodFromTemplate.Make(intent.Template, set), plan.Create)], plan.Delete, cancellationToken);
 }

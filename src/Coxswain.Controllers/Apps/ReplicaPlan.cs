@@ -1,4 +1,5 @@
 using Coxswain.Api.Core.V1;
+using Coxswain.Controllers.Pods;
 
 namespace Coxswain.Controllers.Apps;
 

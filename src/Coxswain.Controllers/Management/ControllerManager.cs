@@ -2,11 +2,17 @@ using Coxswain.Client;
 using Coxswain.Client.Events;
 using Coxswain.Client.Informers;
 using Coxswain.Controllers.Apps;
+using Coxswain.Controllers.Autoscaling;
+using Coxswain.Controllers.Batch;
 using Coxswain.Controllers.Core;
+using Coxswain.Controllers.DaemonSets;
 using Coxswain.Controllers.GarbageCollection;
 using Coxswain.Controllers.Nodes;
 using Coxswain.Controllers.Policy;
+using Coxswain.Controllers.Quota;
 using Coxswain.Controllers.Scheduling;
+using Coxswain.Controllers.StatefulSets;
+using Coxswain.Controllers.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace Coxswain.Controllers.Management;
@@ -42,6 +48,19 @@ public sealed class ControllerManager
             Part("deployment-controller", new DeploymentController(context).RunAsync),
             Part("replicaset-controller", new ReplicaSetController(context).RunAsync),
             Part("replication-controller", new ReplicationControllerController(context).RunAsync),
+            Part("statefulset-controller", new StatefulSetController(context).RunAsync),
+            Part("daemonset-controller", new DaemonSetController(context).RunAsync),
+            Part("job-controller", new JobController(context).RunAsync),
+            Part("ttl-after-finished-controller", new TtlAfterFinishedController(context).RunAsync),
+            Part("cronjob-controller", new CronJobController(context).RunAsync),
+            Part("persistentvolumeclaim-controller", new ClaimController(context, options.VolumeFolders).RunAsync),
+            Part("persistentvolume-controller", new VolumeController(context, options.VolumeFolders).RunAsync),
+            Part("pvc-protection-controller", new ClaimProtectionController(context).RunAsync),
+            Part("pv-protection-controller", new VolumeProtectionController(context).RunAsync),
+            Part("ephemeral-volume-controller", new EphemeralVolumeController(context).RunAsync),
+            Part("expand-controller", new ExpandController(context).RunAsync),
+            Part("resourcequota-controller", new ResourceQuotaController(context).RunAsync),
+            Part("horizontal-pod-autoscaler", new HorizontalPodAutoscalerController(context).RunAsync),
             Part("disruption-controller", new DisruptionController(context).RunAsync),
             Part("endpointslice-controller", new EndpointsController(context).RunAsync),
             Part("namespace-controller", new NamespaceController(context).RunAsync),
@@ -52,13 +71,6 @@ public sealed class ControllerManager
             Part("pod-garbage-collector", new PodGarbageController(context, options).RunAsync),
             Part("generic-garbage-collector", new GarbageCollector(context).RunAsync),
         ];
-    }
-
-    /// <summary>For a process with one identity and a server with no more than the built-in kinds.</summary>
-    public ControllerManager(
-        IKubeClient client, InformerFactory informers, TimeProvider time, Random random, ILoggerFactory loggerFactory, ControllerOptions options)
-        : this(new OneClient(client), new BuiltInDiscovery(), informers, time, random, loggerFactory, options)
-    {
     }
 
     /// <summary>How every part fares, for <c>/healthz</c>: one that is not running has failed and waits to be started again.</summary>

@@ -7,6 +7,7 @@ using Coxswain.Client;
 using Coxswain.Client.Events;
 using Coxswain.Client.Informers;
 using Coxswain.Client.Reconcilers;
+using Coxswain.Controllers.Storage;
 using Coxswain.Scheduler;
 using Coxswain.Scheduler.Cycle;
 using ConditionStatus = Coxswain.Api.Core.V1.ConditionStatus;
@@ -29,6 +30,8 @@ internal sealed class SchedulingController : KeyedController
     private readonly Informer<Pod> _pods;
     private readonly Informer<V1Node> _nodes;
     private readonly Informer<Namespace> _namespaces;
+    private readonly VolumeFacts _volumes;
+    private readonly PreemptingPods _preempting;
     private readonly EventRecorder _events;
     private readonly ApiResource _podResource = ApiResources.Of<Pod>();
 
@@ -36,6 +39,7 @@ internal sealed class SchedulingController : KeyedController
     private readonly Lock _lock = new();
     private readonly Dictionary<string, string> _assumed = new(StringComparer.Ordinal);
     private readonly Dictionary<NamespacedName, Waiting> _unschedulable = [];
+    private readonly NominatedPods _nominated = new();
     private ClusterSnapshot _snapshot = ClusterSnapshot.Empty;
 
     public SchedulingController(ControllerContext context, Random random)
@@ -48,9 +52,11 @@ internal sealed class SchedulingController : KeyedController
         _nodes = context.Informers.Of<V1Node>();
         _namespaces = context.Informers.Of<Namespace>();
         _events = context.Events.RecorderFor(OwnName);
+        _volumes = new VolumeFacts(_client, context.Informers);
+        _preempting = new PreemptingPods(_client, context.Informers, _events, context.Time);
     }
 
-    protected override IReadOnlyList<IInformer> Inputs => [_namespaces, _nodes, _pods];
+    protected override IReadOnlyList<IInformer> Inputs => [_namespaces, .. _volumes.Inputs, .. _preempting.Inputs, _nodes, _pods];
 
     public override async Task<Requeue> ReconcileAsync(NamespacedName key, CancellationToken cancellationToken)
     {
@@ -59,13 +65,18 @@ internal sealed class SchedulingController : KeyedController
             return Requeue.Never;
         }
 
-        switch (Decide(key, pod))
+        var needs = _volumes.NeedsOf(pod);
+        switch (Decide(key, pod, needs))
         {
-            case Placement.Placed placed:
+            case { Placement: Placement.Placed placed, Snapshot: var snapshot } when needs.Unbound.Count > 0:
+                // The pod comes back when its claims are bound, to where they are.
+                await _volumes.SelectAsync(needs, snapshot.Nodes[placed.NodeName], cancellationToken);
+                break;
+            case { Placement: Placement.Placed placed }:
                 await BindAsync(pod, placed.NodeName, cancellationToken);
                 break;
-            case Placement.Unschedulable unschedulable:
-                await ReportAsync(pod, unschedulable.Message, cancellationToken);
+            case { Placement: Placement.Unschedulable unschedulable, Snapshot: var snapshot }:
+                await MakeRoomAsync(pod, needs, unschedulable, snapshot, cancellationToken);
                 break;
         }
 
@@ -77,6 +88,13 @@ internal sealed class SchedulingController : KeyedController
     protected override void Subscribe()
     {
         _namespaces.OnChange(OnNamespaceChange);
+        _volumes.OnChange(() =>
+        {
+            lock (_lock)
+            {
+                Retry(waiting => waiting.ForVolumes);
+            }
+        });
         _nodes.OnChange(OnNodeChange);
         _pods.OnChange(OnPodChange);
     }
@@ -87,7 +105,7 @@ internal sealed class SchedulingController : KeyedController
         && pod.Spec.SchedulingGates.Count == 0
         && pod.IsActive();
 
-    private Placement? Decide(NamespacedName key, Pod pod)
+    private Decision? Decide(NamespacedName key, Pod pod, VolumeNeeds needs)
     {
         lock (_lock)
         {
@@ -97,20 +115,60 @@ internal sealed class SchedulingController : KeyedController
             }
 
             _unschedulable.Remove(key);
-            var placement = _scheduler.Schedule(pod, _snapshot);
-            if (placement is Placement.Placed placed)
+
+            // Room that was made for others that matter as much is not free.
+            var snapshot = _nominated.Reserve(_snapshot, pod);
+            var placement = _scheduler.Schedule(pod, snapshot, needs);
+            if (placement is Placement.Placed placed && needs.Unbound.Count == 0)
             {
+                _nominated.Remove(pod.Metadata.Uid);
                 _assumed[pod.Metadata.Uid] = placed.NodeName;
                 _snapshot = _snapshot.SetPod(pod, placed.NodeName);
             }
             else
             {
                 _unschedulable[key] = new Waiting(
-                    pod.Spec.Priority ?? 0, pod.Spec.Affinity?.PodAffinity is not null || pod.Spec.Affinity?.PodAntiAffinity is not null || pod.Spec.TopologySpreadConstraints.Count > 0);
+                    pod.Spec.Priority ?? 0,
+                    pod.Spec.Affinity?.PodAffinity is not null || pod.Spec.Affinity?.PodAntiAffinity is not null || pod.Spec.TopologySpreadConstraints.Count > 0,
+                    PodClaims.NamesOf(pod).Any());
             }
 
-            return placement;
+            return new Decision(placement, snapshot);
         }
+    }
+
+    /// <summary>Tells less important pods to go where that helps; says why the pod waits where it does not.</summary>
+    private async Task MakeRoomAsync(
+        Pod pod, VolumeNeeds needs, Placement.Unschedulable unschedulable, ClusterSnapshot snapshot, CancellationToken cancellationToken)
+    {
+        var message = unschedulable.Message;
+        var nominated = pod.Status.NominatedNodeName;
+        if (unschedulable.NodeCount > 0 && _preempting.MayPreempt(pod, snapshot))
+        {
+            switch (Preemptor.Find(pod, snapshot, needs, _preempting.Budgets))
+            {
+                case PreemptionVerdict.Victims victims:
+                    lock (_lock)
+                    {
+                        _nominated.Set(pod, victims.NodeName);
+                    }
+
+                    await _preempting.PreemptAsync(pod, victims, cancellationToken);
+                    nominated = victims.NodeName;
+                    break;
+                case PreemptionVerdict.Nothing nothing:
+                    message += $" {nothing.Message}";
+                    lock (_lock)
+                    {
+                        _nominated.Remove(pod.Metadata.Uid);
+                    }
+
+                    nominated = "";
+                    break;
+            }
+        }
+
+        await ReportAsync(pod, message, nominated, cancellationToken);
     }
 
     private async Task BindAsync(Pod pod, string nodeName, CancellationToken cancellationToken)
@@ -149,10 +207,10 @@ internal sealed class SchedulingController : KeyedController
         _events.Normal(pod, "Scheduled", $"Successfully assigned {NamespacedName.Of(pod)} to {nodeName}");
     }
 
-    private async Task ReportAsync(Pod pod, string message, CancellationToken cancellationToken)
+    private async Task ReportAsync(Pod pod, string message, string nominated, CancellationToken cancellationToken)
     {
         var known = pod.Find(PodConditionType.PodScheduled);
-        if (known is { Status: ConditionStatus.False } && known.Message == message)
+        if (known is { Status: ConditionStatus.False } && known.Message == message && pod.Status.NominatedNodeName == nominated)
         {
             return;
         }
@@ -167,7 +225,7 @@ internal sealed class SchedulingController : KeyedController
             LastTransitionTime = known is { Status: ConditionStatus.False } ? known.LastTransitionTime : _time.GetUtcNow(),
         };
         PodCondition[] conditions = [.. pod.Status.Conditions.Where(other => other.Type != PodConditionType.PodScheduled), condition];
-        await _client.UpdateStatusAsync(pod with { Status = pod.Status with { Conditions = conditions } }, cancellationToken);
+        await _client.UpdateStatusAsync(pod with { Status = pod.Status with { Conditions = conditions, NominatedNodeName = nominated } }, cancellationToken);
     }
 
     private void OnNamespaceChange(Namespace? old, Namespace? current)
@@ -231,9 +289,19 @@ internal sealed class SchedulingController : KeyedController
                 Displace(old);
             }
 
+            if (current is null || current.IsFinished() || current.Spec.NodeName.Length > 0)
+            {
+                _nominated.Remove((current ?? old!).Metadata.Uid);
+            }
+            else if (current.Status.NominatedNodeName.Length > 0)
+            {
+                _nominated.Set(current, current.Status.NominatedNodeName);
+            }
+
             if (current is null)
             {
                 _unschedulable.Remove(NamespacedName.Of(old!));
+                _nominated.Remove(old!.Metadata.Uid);
             }
             else if (current.IsFinished())
             {
@@ -287,5 +355,9 @@ internal sealed class SchedulingController : KeyedController
     }
 
     /// <param name="ForOtherPods">What other pods are placed may make room for this one.</param>
-    private sealed record Waiting(int Priority, bool ForOtherPods);
+    /// <param name="ForVolumes">What becomes of claims and volumes may let this one go on.</param>
+    private sealed record Waiting(int Priority, bool ForOtherPods, bool ForVolumes);
+
+    /// <param name="Snapshot">What it was decided over.</param>
+    private sealed record Decision(Placement Placement, ClusterSnapshot Snapshot);
 }

@@ -32,6 +32,9 @@ public sealed record ContainerSpec
     /// <summary>Groups besides those /etc/group gives the user.</summary>
     public IReadOnlyList<long> AdditionalGroups { get; init; } = [];
 
+    /// <summary>Whether the user also has the groups that list it in the root's own /etc/group.</summary>
+    public ImageGroups ImageGroups { get; init; }
+
     /// <summary>Only for a new UTS namespace; a joined one has its name already.</summary>
     public string Hostname { get; init; } = "";
 
@@ -49,6 +52,9 @@ public sealed record ContainerSpec
     public bool ReadonlyRootfs { get; init; }
 
     public bool NoNewPrivileges { get; init; }
+
+    /// <summary>Nothing of /proc is hidden or read-only, as a container needs that has containers of its own.</summary>
+    public bool UnmaskedProc { get; init; }
 
     /// <summary>Names with or without CAP_; ALL for all. Added to the default set.</summary>
     public IReadOnlyList<string> CapabilitiesAdd { get; init; } = [];
@@ -93,6 +99,15 @@ public sealed record ContainerSpec
 
     /// <summary>How many files of the log there are at most, the current one included.</summary>
     public int LogMostFiles { get; init; } = 5;
+}
+
+public enum ImageGroups
+{
+    /// <summary>As Docker: only when no group is named.</summary>
+    UnlessGroupIsNamed,
+
+    Always,
+    Never,
 }
 
 /// <summary>Which system calls a container may make. A privileged one may make all.</summary>

@@ -41,6 +41,10 @@ public interface IContainers
     /// <remarks>Called again with a shorter grace, the shorter one holds.</remarks>
     Task<ContainerExit> StopAsync(string id, TimeSpan grace, CancellationToken cancellationToken);
 
+    /// <summary>Gives a container other limits, from now on and for its later tasks. What is null in them goes back to no limit.</summary>
+    /// <exception cref="EngineException">The kernel refused: a memory limit below what is in use, for example.</exception>
+    Task<ContainerStatus> UpdateAsync(string id, ContainerLimits limits, CancellationToken cancellationToken);
+
     /// <summary>Removes all traces, killing first what still runs. Idempotent: an unknown id is success. The log file stays.</summary>
     Task RemoveAsync(string id, CancellationToken cancellationToken);
 

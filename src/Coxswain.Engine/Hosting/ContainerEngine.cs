@@ -42,6 +42,7 @@ public sealed class ContainerEngine : IAsyncDisposable
         _events = new EventLog(time);
         Processes = new ProcessRunner(_kernel);
         Cgroups = new KernelCgroups(time);
+        Groups = new SandboxGroups(options, Cgroups);
         Snapshots = new OverlaySnapshots(options, _mounts);
         _containers = MakeContainers(time, loggers);
         _rotator = new LogRotator(LogsBeingWritten, _containers.ReopenLogAsync, time, loggers.CreateLogger<LogRotator>());
@@ -81,6 +82,9 @@ public sealed class ContainerEngine : IAsyncDisposable
 
     /// <summary>Sandboxes without a network of their own.</summary>
     public ISandboxes Sandboxes => _sandboxes;
+
+    /// <summary>What sandboxes may use as a whole.</summary>
+    public SandboxGroups Groups { get; }
 
     public ICgroups Cgroups { get; }
 
@@ -253,6 +257,7 @@ public sealed class ContainerEngine : IAsyncDisposable
             adoption,
             starter,
             monitor,
+            new TaskUpdater(Options, paths, Processes),
             new ExecManager(new ContainerExecutor(Options, paths, Processes, _kernel), _events, time),
             new LogReader(time),
             Cgroups,

@@ -9,14 +9,21 @@ namespace Coxswain.Node.Containers;
 /// <summary>What a container needs that is known only when it starts.</summary>
 /// <param name="Env">All of it.</param>
 /// <param name="VolumePaths">By volume name.</param>
+/// <param name="TargetId">The running container whose processes it is to see; empty when there is none.</param>
 internal sealed record ContainerInputs(
-    int Attempt, ImageInfo Image, IReadOnlyList<KeyValuePair<string, string>> Env, IReadOnlyDictionary<string, string> VolumePaths);
+    int Attempt, ImageInfo Image, IReadOnlyList<KeyValuePair<string, string>> Env, IReadOnlyDictionary<string, string> VolumePaths,
+    string TargetId = "");
 
 /// <summary>Turns a pod's container into the runtime's words.</summary>
 internal sealed class ContainerConfigBuilder(NodePaths paths, SubPaths subPaths, long nodeMemoryBytes)
 {
-    private const long QuotaPeriodMicroseconds = 100_000;
     private const string DefaultTerminationLog = "/dev/termination-log";
+
+    /// <summary>Files of the pod's own that its containers have in place of the image's.</summary>
+    private static readonly (string Name, string Target)[] EtcFiles =
+        [("hosts", "/etc/hosts"), ("hostname", "/etc/hostname"), ("resolv.conf", "/etc/resolv.conf")];
+
+    private readonly ContainerSecurityBuilder _security = new(paths);
 
     /// <exception cref="ContainerConfigException">The pod asks for something that may not be.</exception>
     public ContainerConfig Build(Pod pod, Container container, ContainerInputs inputs) => new()
@@ -34,150 +41,70 @@ internal sealed class ContainerConfigBuilder(NodePaths paths, SubPaths subPaths,
         Terminal = container.Tty,
         Stdin = container.Stdin,
         StdinOnce = container.StdinOnce,
+        TargetContainerId = Target(pod, container, inputs.TargetId),
         StopSignal = container.Lifecycle?.StopSignal ?? "",
-        Security = Security(pod, container, inputs.Image),
-        Resources = Resources(pod, container),
+        Security = _security.Build(pod, container, inputs.Image),
+        Resources = ContainerAmounts.Of(container),
+        OomScoreAdj = OomScores.Of(pod, container, nodeMemoryBytes),
     };
 
     private List<MountConfig> Mounts(Pod pod, Container container, ContainerInputs inputs)
     {
+        if (container.VolumeDevices.Count > 0)
+        {
+            throw new ContainerConfigException($"volumeDevices of container \"{container.Name}\": this node has no block volumes");
+        }
+
         var uid = pod.Metadata.Uid;
         var mounts = new List<MountConfig>();
         foreach (var (index, mount) in container.VolumeMounts.Index())
         {
-            if (!inputs.VolumePaths.TryGetValue(mount.Name, out var path))
-            {
-                throw new ContainerConfigException($"volume \"{mount.Name}\" is not mounted");
-            }
-
-            var subPath = mount.SubPathExpr.Length > 0
-                ? VariableExpansion.Expand([mount.SubPathExpr], inputs.Env)[0]
-                : mount.SubPath;
-            try
-            {
-                path = subPath.Length > 0 ? subPaths.Mount(uid, container.Name, index, path, subPath) : path;
-            }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or VolumeException)
-            {
-                throw new ContainerConfigException(
-                    $"failed to prepare subPath for volumeMount \"{mount.Name}\" of container \"{container.Name}\": {exception.Message}", exception);
-            }
-
-            // What we write ourselves changes by a swap of links that a container must not undo.
+            // What we write ourselves changes by a swap of links that a container must not undo; the rest is what the volume says of itself.
             var source = pod.Spec.Volumes.FirstOrDefault(volume => volume.Name == mount.Name);
-            var isOurs = source is { ConfigMap: not null } or { Secret: not null } or { DownwardAPI: not null } or { Projected: not null };
-            mounts.Add(new MountConfig(path, mount.MountPath, mount.ReadOnly || isOurs, mount.MountPropagation ?? ""));
-        }
-
-        foreach (var (name, target) in (ReadOnlySpan<(string, string)>)[("hosts", "/etc/hosts"), ("hostname", "/etc/hostname"), ("resolv.conf", "/etc/resolv.conf")])
-        {
-            if (!mounts.Exists(mount => mount.ContainerPath == target))
+            var isReadOnly = source is { ConfigMap: not null } or { Secret: not null } or { DownwardAPI: not null } or { Projected: not null }
+                or { Image: not null } or { PersistentVolumeClaim.ReadOnly: true };
+            mounts.Add(new MountConfig(
+                HostPath(uid, container, inputs, index, mount), mount.MountPath, mount.ReadOnly || isReadOnly, mount.MountPropagation ?? "")
             {
-                mounts.Add(new MountConfig(paths.EtcFile(uid, name), target, Security(container).ReadOnlyRootFilesystem == true));
-            }
+                RecursiveReadOnly = mount is
+                {
+                    ReadOnly: true, RecursiveReadOnly: RecursiveReadOnlyMode.Enabled or RecursiveReadOnlyMode.IfPossible,
+                },
+            });
         }
 
+        var readOnly = container.SecurityContext?.ReadOnlyRootFilesystem == true;
+        mounts.AddRange(EtcFiles.Where(file => !mounts.Exists(mount => mount.ContainerPath == file.Target))
+            .Select(file => new MountConfig(paths.EtcFile(uid, file.Name), file.Target, readOnly)));
         var termination = container.TerminationMessagePath.Length > 0 ? container.TerminationMessagePath : DefaultTerminationLog;
         mounts.Add(new MountConfig(paths.TerminationLog(uid, container.Name, inputs.Attempt), termination));
         return mounts;
     }
 
-    private ContainerSecurity Security(Pod pod, Container container, ImageInfo image)
+    private string HostPath(string uid, Container container, ContainerInputs inputs, int index, VolumeMount mount)
     {
-        var own = Security(container);
-        var shared = pod.Spec.SecurityContext ?? PodSecurityContext.Empty;
-        var user = own.RunAsUser ?? shared.RunAsUser;
-        if (own.RunAsNonRoot ?? shared.RunAsNonRoot ?? false)
+        if (!inputs.VolumePaths.TryGetValue(mount.Name, out var path))
         {
-            CheckNotRoot(pod, container, user, image.User);
+            throw new ContainerConfigException($"volume \"{mount.Name}\" is not mounted");
         }
 
-        var groups = shared.SupplementalGroups.ToList();
-        if (shared.FsGroup is { } fsGroup)
+        var subPath = mount.SubPathExpr.Length > 0 ? VariableExpansion.Expand([mount.SubPathExpr], inputs.Env)[0] : mount.SubPath;
+        try
         {
-            groups.Add(fsGroup);
+            return subPath.Length > 0 ? subPaths.Mount(uid, container.Name, index, path, subPath) : path;
         }
-
-        return new ContainerSecurity
-        {
-            RunAsUser = user,
-            RunAsGroup = own.RunAsGroup ?? shared.RunAsGroup,
-            SupplementalGroups = groups,
-            Privileged = own.Privileged ?? false,
-            ReadOnlyRootFilesystem = own.ReadOnlyRootFilesystem ?? false,
-            NoNewPrivileges = own.AllowPrivilegeEscalation == false,
-            CapabilitiesAdd = own.Capabilities?.Add ?? [],
-            CapabilitiesDrop = own.Capabilities?.Drop ?? [],
-            Seccomp = Seccomp(own.SeccompProfile ?? shared.SeccompProfile, own.Privileged ?? false),
-        };
-    }
-
-    /// <summary>Unconfined when nobody says anything, as in Kubernetes, and for whom nothing is withheld in any case.</summary>
-    private SecurityProfile Seccomp(SeccompProfile? profile, bool privileged)
-    {
-        if (profile is null || privileged)
-        {
-            return SecurityProfile.Unconfined;
-        }
-
-        switch (profile.Type)
-        {
-            case SeccompProfileType.RuntimeDefault:
-                return new SecurityProfile(SecurityProfileType.RuntimeDefault);
-            case SeccompProfileType.Localhost:
-                var name = profile.LocalhostProfile ?? "";
-                if (name.Length == 0 || Path.IsPathRooted(name) || name.Split('/').Contains(".."))
-                {
-                    throw new ContainerConfigException($"seccomp profile \"{name}\" must be relative and stay below the node's directory of profiles");
-                }
-
-                return new SecurityProfile(SecurityProfileType.Localhost, paths.SeccompProfile(name));
-            default:
-                return SecurityProfile.Unconfined;
-        }
-    }
-
-    private static void CheckNotRoot(Pod pod, Container container, long? user, string imageUser)
-    {
-        var where = $"(pod: \"{pod.Metadata.Name}_{pod.Metadata.Namespace}({pod.Metadata.Uid})\", container: {container.Name})";
-        if (user is { } number)
-        {
-            if (number == 0)
-            {
-                throw new ContainerConfigException($"container's runAsUser breaks non-root policy {where}");
-            }
-
-            return;
-        }
-
-        var name = imageUser.Split(':')[0];
-        if (name is "" or "root" || (long.TryParse(name, out var id) && id == 0))
-        {
-            throw new ContainerConfigException($"container has runAsNonRoot and image will run as root {where}");
-        }
-
-        if (!long.TryParse(name, out _))
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or VolumeException)
         {
             throw new ContainerConfigException(
-                $"container has runAsNonRoot and image has non-numeric user ({name}), cannot verify user is non-root {where}");
+                $"failed to prepare subPath for volumeMount \"{mount.Name}\" of container \"{container.Name}\": {exception.Message}", exception);
         }
     }
 
-    private ContainerResources Resources(Pod pod, Container container)
+    private static string Target(Pod pod, Container container, string id)
     {
-        var limits = container.Resources.Limits;
-        var requests = container.Resources.Requests;
-        var cpuLimit = limits.TryGetValue("cpu", out var limit) && !limit.IsZero ? limit.MilliValue : (long?)null;
-        var cpuRequest = requests.TryGetValue("cpu", out var request) ? request.MilliValue : cpuLimit ?? 0;
-        return new ContainerResources
-        {
-            CpuShares = Math.Clamp(cpuRequest * 1024 / 1000, 2, 262_144),
-            CpuQuota = cpuLimit is { } milli ? Math.Max(1000, milli * QuotaPeriodMicroseconds / 1000) : null,
-            CpuPeriod = cpuLimit is null ? null : QuotaPeriodMicroseconds,
-            MemoryBytes = limits.TryGetValue("memory", out var memory) && !memory.IsZero ? memory.LongValue : null,
-            OomScoreAdj = OomScores.Of(pod, container, nodeMemoryBytes),
-        };
+        var name = EphemeralContainers.TargetOf(pod, container.Name);
+        return name.Length == 0 ? ""
+            : id.Length > 0 ? id
+            : throw new ContainerConfigException($"unable to find target container \"{name}\": it does not run");
     }
-
-    private static SecurityContext Security(Container container) => container.SecurityContext ?? SecurityContext.Empty;
 }

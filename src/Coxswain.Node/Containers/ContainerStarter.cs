@@ -10,7 +10,11 @@ namespace Coxswain.Node.Containers;
 /// <param name="Created">Told as soon as there is a container to account for, before it runs.</param>
 internal sealed record ContainerStart(
     Pod Pod, Container Container, int Attempt, IReadOnlyList<string> PodAddresses, IReadOnlyDictionary<string, string> VolumePaths,
-    Action<ContainerInfo> Created);
+    Action<ContainerInfo> Created)
+{
+    /// <summary>The running container whose processes it is to see; empty when there is none.</summary>
+    public string TargetId { get; init; } = "";
+}
 
 /// <summary>Brings one attempt at a container up: image, environment, files, process.</summary>
 internal sealed class ContainerStarter(
@@ -46,7 +50,9 @@ internal sealed class ContainerStarter(
     }
 
     public static string FieldPath(Pod pod, string container) =>
-        pod.Spec.InitContainers.Any(init => init.Name == container) ? $"spec.initContainers{{{container}}}" : $"spec.containers{{{container}}}";
+        pod.Spec.InitContainers.Any(init => init.Name == container) ? $"spec.initContainers{{{container}}}"
+        : pod.Spec.EphemeralContainers.Any(added => added.Name == container) ? $"spec.ephemeralContainers{{{container}}}"
+        : $"spec.containers{{{container}}}";
 
     private async Task<ContainerConfig> ConfigureAsync(ContainerStart start, ImageInfo image, string fieldPath, CancellationToken cancellationToken)
     {
@@ -54,7 +60,7 @@ internal sealed class ContainerStarter(
         try
         {
             var env = await environment.BuildAsync(pod, container, start.PodAddresses, cancellationToken);
-            var config = configs.Build(pod, container, new ContainerInputs(start.Attempt, image, env, start.VolumePaths));
+            var config = configs.Build(pod, container, new ContainerInputs(start.Attempt, image, env, start.VolumePaths, start.TargetId));
             PrepareFiles(pod.Metadata.Uid, container.Name, start.Attempt, config.LogPath);
             return config;
         }

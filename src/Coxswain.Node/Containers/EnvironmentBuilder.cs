@@ -102,6 +102,8 @@ internal sealed record EnvironmentBuilder(
                 return secret is not null && secret.Data.TryGetValue(key.Key, out var bytes)
                     ? Encoding.UTF8.GetString(bytes.Span)
                     : Missing(key.Optional, $"couldn't find key {key.Key} in Secret {pod.Metadata.Namespace}/{key.Name}");
+            case { FileKeyRef: not null }:
+                throw new ContainerConfigException("fileKeyRef: this node does not read variables from files of volumes");
             default:
                 return "";
         }
@@ -123,5 +125,5 @@ internal sealed record EnvironmentBuilder(
 
     /// <summary>What can be a variable's name; other keys of an envFrom are passed over.</summary>
     private static bool IsName(string name) =>
-        name.Length > 0 && !char.IsAsciiDigit(name[0]) && name.All(c => c is > ' ' and <= '~' and not '=');
+        name.Length > 0 && name.All(c => c is >= ' ' and <= '~' and not '=');
 }

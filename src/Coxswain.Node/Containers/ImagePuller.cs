@@ -11,10 +11,14 @@ namespace Coxswain.Node.Containers;
 internal sealed class ImagePuller(IPodRuntime runtime, IPodObjects objects, EventRecorder events, TimeProvider time)
 {
     /// <exception cref="AttemptFailedException">With the reasons the kubelet uses.</exception>
-    public async Task<ImageInfo> EnsureAsync(Pod pod, Container container, string fieldPath, CancellationToken cancellationToken)
+    public Task<ImageInfo> EnsureAsync(Pod pod, Container container, string fieldPath, CancellationToken cancellationToken) =>
+        EnsureAsync(pod, container.Image, container.ImagePullPolicy, fieldPath, cancellationToken);
+
+    /// <param name="policy">Empty for what the image's name makes it.</param>
+    /// <exception cref="AttemptFailedException">With the reasons the kubelet uses.</exception>
+    public async Task<ImageInfo> EnsureAsync(Pod pod, string image, string policy, string fieldPath, CancellationToken cancellationToken)
     {
-        var image = container.Image;
-        var policy = Policy(container);
+        policy = policy.Length > 0 ? policy : DefaultPolicy(image);
         try
         {
             var present = policy == PullPolicy.Always ? null : await runtime.ImageStatusAsync(image, cancellationToken);
@@ -71,14 +75,9 @@ internal sealed class ImagePuller(IPodRuntime runtime, IPodObjects objects, Even
         return new AttemptFailedException(StartFailure.Configuration, "InvalidImageName", message, cause);
     }
 
-    private static string Policy(Container container)
+    private static string DefaultPolicy(string image)
     {
-        if (container.ImagePullPolicy.Length > 0)
-        {
-            return container.ImagePullPolicy;
-        }
-
-        var name = container.Image[(container.Image.LastIndexOf('/') + 1)..];
+        var name = image[(image.LastIndexOf('/') + 1)..];
         return name.EndsWith(":latest", StringComparison.Ordinal) || !name.AsSpan().ContainsAny(':', '@') ? PullPolicy.Always : PullPolicy.IfNotPresent;
     }
 

@@ -10,7 +10,7 @@ namespace Coxswain.Node.Eviction;
 
 /// <summary>
 /// Watches what the node may run out of. When it is short of something it first makes room without harm, then evicts one pod at a time,
-/// and looks again when that pod is gone. A pod whose emptyDir is above its limit goes in any case.
+/// and looks again when that pod is gone. A pod that is above a limit of its own goes in any case.
 /// </summary>
 internal sealed partial class EvictionLoop(
     INodeMeter meter, NodePressure pressure, EvictionOptions options, IEvictablePods pods, IPodUsageMeter usage, ImageCollector images,
@@ -26,6 +26,7 @@ internal sealed partial class EvictionLoop(
     /// <summary>What the containers of an evicted pod get: there is no time.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
+    private readonly LocalStorageLimits _limits = new(usage);
     private DateTimeOffset _imagesAt = DateTimeOffset.MinValue;
     private string? _evicted;
 
@@ -54,7 +55,7 @@ internal sealed partial class EvictionLoop(
             await images.CollectAsync(cancellationToken);
         }
 
-        EvictAboveTheirLimits(cancellationToken);
+        await EvictAboveTheirLimitsAsync(cancellationToken);
         var shortages = Measure();
         if (shortages.Count == 0 || IsStillGoing())
         {
@@ -104,18 +105,13 @@ internal sealed partial class EvictionLoop(
         return used;
     }
 
-    private void EvictAboveTheirLimits(CancellationToken cancellationToken)
+    private async Task EvictAboveTheirLimitsAsync(CancellationToken cancellationToken)
     {
         foreach (var pod in pods.Pods.Where(IsActive))
         {
-            foreach (var volume in pod.Spec.Volumes)
+            if (await _limits.FindExceededAsync(pod, cancellationToken) is { } exceeded)
             {
-                if (volume.EmptyDir is { Medium: not "Memory", SizeLimit: { IsZero: false } limit }
-                    && usage.EmptyDir(pod, volume.Name, cancellationToken) > limit.LongValue)
-                {
-                    Evict(pod, $"Usage of EmptyDir volume \"{volume.Name}\" exceeds the limit \"{limit}\". ");
-                    break;
-                }
+                Evict(pod, exceeded);
             }
         }
     }

@@ -24,6 +24,18 @@ internal sealed class PodUsageMeter(IPodRuntime runtime, NodePaths paths) : IPod
         Allocated(paths.Volumes(pod.Metadata.Uid), cancellationToken)
         + Allocated(paths.PodLogs(pod.Metadata.Namespace, pod.Metadata.Name, pod.Metadata.Uid), cancellationToken);
 
+    public async Task<long> WritableLayerAsync(Pod pod, string container, CancellationToken cancellationToken)
+    {
+        var status = pod.Status.InitContainerStatuses.Concat(pod.Status.ContainerStatuses).FirstOrDefault(status => status.Name == container);
+        return status is { ContainerID: { Length: > 0 } id }
+            ? await runtime.ContainerWritableBytesAsync(id[(id.LastIndexOf('/') + 1)..], cancellationToken)
+            : 0;
+    }
+
+    public async Task<long> ContainerDiskAsync(Pod pod, string container, CancellationToken cancellationToken) =>
+        await WritableLayerAsync(pod, container, cancellationToken)
+        + Allocated(paths.ContainerLogs(pod.Metadata.Namespace, pod.Metadata.Name, pod.Metadata.Uid, container), cancellationToken);
+
     public long EmptyDir(Pod pod, string volume, CancellationToken cancellationToken) =>
         Allocated(paths.Volume(pod.Metadata.Uid, "empty-dir", volume), cancellationToken);
 

@@ -12,14 +12,18 @@ internal static class OwnConditions
     {
         PodConditionType.PodReadyToStartContainers or PodConditionType.Initialized or PodConditionType.Ready
             or PodConditionType.ContainersReady or PodConditionType.PodScheduled => true,
+        PodConditionType.PodResizePending or PodConditionType.PodResizeInProgress => true,
         PodConditionType.DisruptionTarget => condition.Reason == TerminationByKubelet,
         _ => false,
     };
+
+    /// <summary>Of ours, those that are there only while they hold.</summary>
+    public static bool IsPassing(string type) => type is PodConditionType.PodResizePending or PodConditionType.PodResizeInProgress;
 
     /// <summary>Ours from the one, everybody else's from the other.</summary>
     public static IReadOnlyList<PodCondition> Merge(IReadOnlyList<PodCondition> ours, IReadOnlyList<PodCondition> others)
     {
         var own = ours.Where(Contains).ToList();
-        return [.. own, .. others.Where(other => !own.Exists(condition => condition.Type == other.Type))];
+        return [.. own, .. others.Where(other => !IsPassing(other.Type) && !own.Exists(condition => condition.Type == other.Type))];
     }
 }

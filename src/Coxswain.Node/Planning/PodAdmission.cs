@@ -14,17 +14,43 @@ internal sealed class PodAdmission(IReadOnlyDictionary<string, Quantity> allocat
     public PodFailure? Check(Pod pod, IReadOnlyList<Pod> others) =>
         CheckFeatures(pod) ?? SysctlRules.Check(pod, allowedSysctls) ?? CheckRoom(pod, others);
 
+    /// <summary>Whether a pod that is here can have what it asks for now.</summary>
+    /// <param name="others">The other pods that are on the node, with what they have.</param>
+    /// <returns>Null when it can; otherwise why not yet (Deferred), or why never (Infeasible).</returns>
+    public PodFailure? CheckResize(Pod pod, IReadOnlyList<Pod> others)
+    {
+        PodFailure? deferred = null;
+        foreach (var resource in Resources)
+        {
+            if (!allocatable.TryGetValue(resource, out var capacity))
+            {
+                continue;
+            }
+
+            var requested = PodRequests.Of(pod.Spec, resource).Value;
+            if (requested > capacity.Value)
+            {
+                return new PodFailure(
+                    "Infeasible",
+                    $"Node didn't have enough capacity: {resource}, requested: {Whole(resource, requested)}, capacity: {Whole(resource, capacity.Value)}");
+            }
+
+            var used = Live(others).Sum(other => PodRequests.Of(other.Spec, resource).Value);
+            if (requested + used > capacity.Value)
+            {
+                deferred ??= new PodFailure("Deferred", Short(resource, requested, used, capacity.Value));
+            }
+        }
+
+        return deferred;
+    }
+
     /// <summary>What would change how the pod is kept apart is refused rather than passed over.</summary>
     private static PodFailure? CheckFeatures(Pod pod)
     {
         if (pod.Spec.HostUsers == false)
         {
             return new("UserNamespacesNotSupported", "Pod was rejected: this node does not support user namespaces (hostUsers: false)");
-        }
-
-        if (pod.Spec.ShareProcessNamespace == true)
-        {
-            return new("SharedProcessNamespaceNotSupported", "Pod was rejected: this node does not support shareProcessNamespace: true");
         }
 
         return WantsAppArmor(pod)
@@ -40,7 +66,7 @@ internal sealed class PodAdmission(IReadOnlyDictionary<string, Quantity> allocat
 
     private PodFailure? CheckRoom(Pod pod, IReadOnlyList<Pod> others)
     {
-        var live = others.Where(other => other.Status.Phase is not (PodPhase.Succeeded or PodPhase.Failed)).ToList();
+        var live = Live(others);
         if (live.Count >= maxPods)
         {
             return Rejected("OutOfpods", $"Node didn't have enough resource: pods, requested: 1, used: {live.Count}, capacity: {maxPods}");
@@ -52,9 +78,7 @@ internal sealed class PodAdmission(IReadOnlyDictionary<string, Quantity> allocat
             var used = live.Sum(other => PodRequests.Of(other.Spec, resource).Value);
             if (requested > 0 && allocatable.TryGetValue(resource, out var capacity) && requested + used > capacity.Value)
             {
-                return Rejected(
-                    "OutOf" + resource,
-                    $"Node didn't have enough resource: {resource}, requested: {Whole(resource, requested)}, used: {Whole(resource, used)}, capacity: {Whole(resource, capacity.Value)}");
+                return Rejected("OutOf" + resource, Short(resource, requested, used, capacity.Value));
             }
         }
 
@@ -63,6 +87,12 @@ internal sealed class PodAdmission(IReadOnlyDictionary<string, Quantity> allocat
             ? Rejected("NodePorts", "Node didn't have free ports for the requested pod ports")
             : null;
     }
+
+    private static List<Pod> Live(IReadOnlyList<Pod> pods) => [.. pods.Where(pod => pod.Status.Phase is not (PodPhase.Succeeded or PodPhase.Failed))];
+
+    private static string Short(string resource, decimal requested, decimal used, decimal capacity) =>
+        $"Node didn't have enough resource: {resource}, requested: {Whole(resource, requested)}, used: {Whole(resource, used)}, "
+        + $"capacity: {Whole(resource, capacity)}";
 
     private static PodFailure Rejected(string reason, string message) => new(reason, "Pod was rejected: " + message);
 

@@ -14,5 +14,8 @@ internal sealed record StartContainer(string Name) : PodAction;
 /// <param name="KillAt">When SIGKILL follows.</param>
 internal sealed record StopContainer(string Name, string Message, DateTimeOffset KillAt) : PodAction;
 
+/// <summary>Gives the running attempt the limits it is to have.</summary>
+internal sealed record ResizeContainer(string Name) : PodAction;
+
 /// <summary>Nothing of the pod runs any more: give back what it holds.</summary>
 internal sealed record CleanUp : PodAction;

@@ -1,3 +1,5 @@
+using Coxswain.Node.PodFacts;
+
 namespace Coxswain.Node.Planning;
 
 /// <summary>Decides, from a pod as it is now, what to do. A pure function: the worker applies it and asks again on every change.</summary>
@@ -53,7 +55,7 @@ internal static class PodPlanner
             return;
         }
 
-        var killAt = view.Now.AddSeconds(view.Pod.Spec.TerminationGracePeriodSeconds ?? DefaultGraceSeconds);
+        var killAt = view.Now + Grace(view);
         foreach (var container in view.Containers.Where(container => container is { IsRunning: true, StoppingUntil: null }))
         {
             actions.Add(new StopContainer(container.Spec.Name, "Pod sandbox changed, it will be killed and re-created.", killAt));
@@ -62,7 +64,7 @@ internal static class PodPlanner
 
     private static void PlanEnd(PodView view, List<PodAction> actions, WakeTime wake)
     {
-        var killAt = view.KillAt ?? view.Now.AddSeconds(view.Pod.Spec.TerminationGracePeriodSeconds ?? DefaultGraceSeconds);
+        var killAt = view.KillAt ?? view.Now + Grace(view);
         foreach (var container in view.Containers.Where(container => container.IsRunning))
         {
             if (killAt > view.Now && Serves(view, container))
@@ -85,13 +87,18 @@ internal static class PodPlanner
     private static bool Serves(PodView view, ContainerView sidecar) =>
         sidecar.Kind == ContainerKind.Sidecar
         && view.Containers.SkipWhile(container => container.Spec.Name != sidecar.Spec.Name).Skip(1)
-            .Any(container => container.Kind != ContainerKind.Init && (container.IsRunning || container.Starting));
+            .Any(container => container.Kind is ContainerKind.Sidecar or ContainerKind.Main && (container.IsRunning || container.Starting));
 
     private static void PlanContainers(PodView view, List<PodAction> actions, WakeTime wake)
     {
+        foreach (var container in view.EphemeralContainers)
+        {
+            PlanContainer(view, container, actions, wake);
+        }
+
         if (RestartRules.IsInitialized(view))
         {
-            foreach (var container in view.Containers.Where(container => container.Kind != ContainerKind.Init))
+            foreach (var container in view.LastingContainers)
             {
                 PlanContainer(view, container, actions, wake);
             }
@@ -124,8 +131,11 @@ internal static class PodPlanner
         {
             if (container.Kill is { } kill)
             {
-                var grace = kill.Grace ?? TimeSpan.FromSeconds(view.Pod.Spec.TerminationGracePeriodSeconds ?? DefaultGraceSeconds);
-                actions.Add(new StopContainer(container.Spec.Name, kill.Message, view.Now + grace));
+                actions.Add(new StopContainer(container.Spec.Name, kill.Message, view.Now + (kill.Grace ?? Grace(view))));
+            }
+            else if (container.IsOutOfSize && !container.Resizing)
+            {
+                PlanResize(view, container, actions, wake);
             }
 
             return;
@@ -144,6 +154,25 @@ internal static class PodPlanner
 
         actions.Add(new StartContainer(container.Spec.Name));
     }
+
+    private static void PlanResize(PodView view, ContainerView container, List<PodAction> actions, WakeTime wake)
+    {
+        var name = container.Spec.Name;
+        if (ContainerAmounts.NeedsRestart(container.Spec, container.Current!.Resources, container.Wanted)) // It runs: there is one.
+        {
+            actions.Add(new StopContainer(name, $"Container {name} resize requires restart", view.Now + Grace(view)));
+        }
+        else if (container.ResizeNotBefore is { } notBefore && !wake.IsPast(notBefore))
+        {
+            wake.Add(notBefore);
+        }
+        else
+        {
+            actions.Add(new ResizeContainer(name));
+        }
+    }
+
+    private static TimeSpan Grace(PodView view) => TimeSpan.FromSeconds(view.Pod.Spec.TerminationGracePeriodSeconds ?? DefaultGraceSeconds);
 
     private static bool IsDue(StepView step, WakeTime wake)
     {

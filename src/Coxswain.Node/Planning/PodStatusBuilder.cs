@@ -45,6 +45,7 @@ internal sealed class PodStatusBuilder(string runtimeName, string hostAddress)
             PodIPs = [.. addresses.Select(address => new PodIP { Ip = address })],
             InitContainerStatuses = [.. view.InitContainers.Select(container => Container(view, container, initialized))],
             ContainerStatuses = [.. view.MainContainers.Select(container => Container(view, container, initialized))],
+            EphemeralContainerStatuses = [.. view.EphemeralContainers.Select(container => Container(view, container, initialized: true))],
         };
         return status with { Conditions = Conditions(view, status, before, initialized) };
     }
@@ -76,9 +77,22 @@ internal sealed class PodStatusBuilder(string runtimeName, string hostAddress)
             Image = container.Current is { Image.Length: > 0 } current ? current.Image : container.Spec.Image,
             ImageID = container.Current?.ImageId ?? "",
             ContainerID = container.Current is { Id.Length: > 0 } made ? $"{runtimeName}://{made.Id}" : "",
-            Started = container.IsStarted,
+            Started = container.Kind == ContainerKind.Ephemeral ? null : container.IsStarted,
+            AllocatedResources = container.Spec.Resources.Requests,
+            Resources = container.IsOutOfSize ? container.Actual ?? ResourceRequirements.Empty : container.Spec.Resources,
+            VolumeMounts = [.. container.Spec.VolumeMounts.Select(Mount)],
         };
     }
+
+    private static VolumeMountStatus Mount(VolumeMount mount) => new()
+    {
+        Name = mount.Name,
+        MountPath = mount.MountPath,
+        ReadOnly = mount.ReadOnly,
+        RecursiveReadOnly = !mount.ReadOnly ? null
+            : mount.RecursiveReadOnly is RecursiveReadOnlyMode.Enabled or RecursiveReadOnlyMode.IfPossible ? RecursiveReadOnlyMode.Enabled
+            : RecursiveReadOnlyMode.Disabled,
+    };
 
     private static ContainerState State(PodView view, ContainerView container, bool initialized)
     {
@@ -94,7 +108,8 @@ internal sealed class PodStatusBuilder(string runtimeName, string hostAddress)
         }
 
         // A container that ended before anything of it was seen: the pod is over, so it does not wait for anything.
-        var reason = view.InitContainers.Any() && !(initialized && container.Kind == ContainerKind.Main && container.Starting)
+        var reason = container.Kind != ContainerKind.Ephemeral
+            && view.InitContainers.Any() && !(initialized && container.Kind == ContainerKind.Main && container.Starting)
             ? "PodInitializing"
             : "ContainerCreating";
         return new ContainerState { Waiting = container.Waiting ?? new ContainerStateWaiting { Reason = reason } };
@@ -138,7 +153,7 @@ internal sealed class PodStatusBuilder(string runtimeName, string hostAddress)
         };
         var containersReady = over is not null
             ? Verdict.No(over, "")
-            : Unready(view.Containers.Where(container => container.Kind != ContainerKind.Init));
+            : Unready(view.LastingContainers);
         var conditions = new ConditionList(view, before);
         conditions.Set(PodConditionType.PodReadyToStartContainers, new Verdict(view.Sandbox is { Ready: true } && over is null));
         conditions.Set(PodConditionType.Initialized, Initialized(view, status, initialized));
@@ -150,7 +165,27 @@ internal sealed class PodStatusBuilder(string runtimeName, string hostAddress)
             conditions.Set(PodConditionType.DisruptionTarget, new Verdict(true, OwnConditions.TerminationByKubelet, eviction.Message));
         }
 
+        if (over is null)
+        {
+            SetResize(conditions, view);
+        }
+
         return conditions.ToList();
+    }
+
+    private static void SetResize(ConditionList conditions, PodView view)
+    {
+        if (view.PendingResize is { } pending)
+        {
+            conditions.Set(PodConditionType.PodResizePending, new Verdict(true, pending.Reason, pending.Message));
+        }
+
+        var changing = view.Containers.Where(container => container.IsOutOfSize).ToList();
+        if (changing.Count > 0)
+        {
+            var error = changing.Select(container => container.ResizeError).FirstOrDefault(error => error.Length > 0, "");
+            conditions.Set(PodConditionType.PodResizeInProgress, new Verdict(true, error.Length > 0 ? "Error" : "", error));
+        }
     }
 
     private static Verdict Initialized(PodView view, PodStatus status, bool initialized)
@@ -210,6 +245,7 @@ internal sealed class PodStatusBuilder(string runtimeName, string hostAddress)
         }
 
         public List<PodCondition> ToList() =>
-            [.. _conditions, .. before.Conditions.Where(other => !_conditions.Exists(own => own.Type == other.Type))];
+            [.. _conditions, .. before.Conditions.Where(other =>
+                !OwnConditions.IsPassing(other.Type) && !_conditions.Exists(own => own.Type == other.Type))];
     }
 }

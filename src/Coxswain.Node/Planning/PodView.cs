@@ -1,4 +1,5 @@
 using Coxswain.Api.Core.V1;
+using Coxswain.Node.PodFacts;
 using Coxswain.Node.Runtime;
 
 namespace Coxswain.Node.Planning;
@@ -11,12 +12,15 @@ internal enum ContainerKind
     /// <summary>An init container with restartPolicy Always: the next one starts when it has started.</summary>
     Sidecar,
     Main,
+
+    /// <summary>Added to the running pod, started once: nothing waits for it, and it decides nothing.</summary>
+    Ephemeral,
 }
 
 /// <summary>Everything that decides what happens next in a pod, at one moment. Immutable: planner and status are functions of it.</summary>
 internal sealed record PodView(Pod Pod, DateTimeOffset Now)
 {
-    /// <summary>Init containers first, in the pod's order.</summary>
+    /// <summary>Init containers first, ephemeral ones last, each in the pod's order.</summary>
     public required IReadOnlyList<ContainerView> Containers { get; init; }
 
     /// <summary>Why the node does not take the pod; null when it does.</summary>
@@ -24,6 +28,9 @@ internal sealed record PodView(Pod Pod, DateTimeOffset Now)
 
     /// <summary>Why the node cannot keep the pod; null when it can.</summary>
     public PodFailure? Eviction { get; init; }
+
+    /// <summary>Why its containers do not get the resources that its spec asks for since it was changed; null when they do.</summary>
+    public PodFailure? PendingResize { get; init; }
 
     /// <summary>The pod is being deleted, or is gone from the API already.</summary>
     public bool Terminating { get; init; }
@@ -39,9 +46,15 @@ internal sealed record PodView(Pod Pod, DateTimeOffset Now)
 
     public StepView CleanUp { get; init; } = StepView.NotBegun;
 
-    public IEnumerable<ContainerView> InitContainers => Containers.Where(container => container.Kind != ContainerKind.Main);
+    public IEnumerable<ContainerView> InitContainers => Containers.Where(container => container.Kind is ContainerKind.Init or ContainerKind.Sidecar);
 
     public IEnumerable<ContainerView> MainContainers => Containers.Where(container => container.Kind == ContainerKind.Main);
+
+    public IEnumerable<ContainerView> EphemeralContainers => Containers.Where(container => container.Kind == ContainerKind.Ephemeral);
+
+    /// <summary>Those that run side by side for as long as the pod is up.</summary>
+    public IEnumerable<ContainerView> LastingContainers =>
+        Containers.Where(container => container.Kind is ContainerKind.Sidecar or ContainerKind.Main);
 
     public DateTimeOffset? Deadline =>
         Pod.Spec.ActiveDeadlineSeconds is { } seconds && Pod.Status.StartTime is { } start ? start.AddSeconds(seconds) : null;
@@ -114,6 +127,23 @@ internal sealed record ContainerView(Container Spec, ContainerKind Kind)
     /// <summary>Its postStart hook has not succeeded yet: until then it does not count as started.</summary>
     public bool PostStarting { get; init; }
 
+    /// <summary>The limits of the running attempt are being changed.</summary>
+    public bool Resizing { get; init; }
+
+    /// <summary>Why that failed last; empty when it did not.</summary>
+    public string ResizeError { get; init; } = "";
+
+    public DateTimeOffset? ResizeNotBefore { get; init; }
+
+    /// <summary>What the running attempt has, in the words of the spec it was made or changed by.</summary>
+    public ResourceRequirements? Actual { get; init; }
+
+    /// <summary>What it is to have.</summary>
+    public ContainerResources Wanted => ContainerAmounts.Of(Spec);
+
+    /// <summary>The running attempt has other limits than it is to have.</summary>
+    public bool IsOutOfSize => IsRunning && Current!.Resources != Wanted; // Running: there is one.
+
     public bool IsRunning => Current?.State == ContainerRunState.Running;
 
     public bool IsExited => Current?.State == ContainerRunState.Exited;
@@ -121,7 +151,12 @@ internal sealed record ContainerView(Container Spec, ContainerKind Kind)
     public bool IsStarted => IsRunning && StartupPassed && !PostStarting;
 
     /// <summary>Also while it is being stopped: what drains goes on serving for as long as its probe says that it can.</summary>
-    public bool IsReady => Kind == ContainerKind.Init ? Succeeded : IsStarted && ReadinessPassed;
+    public bool IsReady => Kind switch
+    {
+        ContainerKind.Init => Succeeded,
+        ContainerKind.Ephemeral => false,
+        _ => IsStarted && ReadinessPassed,
+    };
 
     public bool Succeeded => IsExited && Current!.ExitCode == 0; // Exited means there is a current attempt.
 }

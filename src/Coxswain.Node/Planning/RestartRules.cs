@@ -8,16 +8,22 @@ internal static class RestartRules
     /// <summary>Whether an attempt that ended is followed by another.</summary>
     public static bool RunsAgain(Pod pod, ContainerView container) => container.Kind switch
     {
+        ContainerKind.Ephemeral => false,
         ContainerKind.Sidecar => true,
-        ContainerKind.Init when container is { Succeeded: true, LostSandbox: true } => true,
-        ContainerKind.Init => !container.Succeeded && pod.Spec.RestartPolicy != RestartPolicy.Never,
-        _ => (container.Spec.RestartPolicy ?? pod.Spec.RestartPolicy) switch
+        ContainerKind.Init when container.Succeeded => container.LostSandbox,
+        _ => HasRule(container) || (container.Spec.RestartPolicy ?? pod.Spec.RestartPolicy) switch
         {
             RestartPolicy.Never => false,
             RestartPolicy.OnFailure => !container.Succeeded,
             _ => true,
         },
     };
+
+    /// <summary>Whether one of the container's own rules names the exit code: that comes before any policy.</summary>
+    private static bool HasRule(ContainerView container) =>
+        container.Current is { } ended && container.Spec.RestartPolicyRules.Any(rule =>
+            rule is { Action: ContainerRestartRuleAction.Restart, ExitCodes: { } codes }
+            && codes.Values.Contains(ended.ExitCode) == (codes.Operator == ContainerRestartRuleOnExitCodesOperator.In));
 
     /// <summary>
     /// Once a main container ran, its sandbox needs no init containers any more, even if they are not known any more. A new

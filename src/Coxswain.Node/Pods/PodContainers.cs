@@ -2,6 +2,7 @@ using Coxswain.Api.Core.V1;
 using Coxswain.Client.Events;
 using Coxswain.Node.Containers;
 using Coxswain.Node.Planning;
+using Coxswain.Node.PodFacts;
 using Coxswain.Node.Probes;
 using Coxswain.Node.Runtime;
 
@@ -37,12 +38,23 @@ internal sealed class PodContainers
             .. pod.Spec.InitContainers.Select(spec => new ContainerSlot(
                 spec, spec.RestartPolicy == RestartPolicy.Always ? ContainerKind.Sidecar : ContainerKind.Init)),
             .. pod.Spec.Containers.Select(spec => new ContainerSlot(spec, ContainerKind.Main)),
+            .. pod.Spec.EphemeralContainers.Select(NewEphemeral),
         ];
         foreach (var slot in _slots)
         {
             Adopt(slot, pod, adopted);
         }
     }
+
+    /// <summary>The pod with the resources that its containers are to have, which may not be those it asks for.</summary>
+    public Pod Allocated(Pod pod) => pod with
+    {
+        Spec = pod.Spec with
+        {
+            InitContainers = [.. pod.Spec.InitContainers.Select(Allocated)],
+            Containers = [.. pod.Spec.Containers.Select(Allocated)],
+        },
+    };
 
     public IReadOnlyList<ContainerView> Views => [.. _slots.Select(slot => slot.View)];
 
@@ -61,6 +73,8 @@ internal sealed class PodContainers
                 slot.Update(spec);
             }
         }
+
+        _slots.AddRange(pod.Spec.EphemeralContainers.Where(added => !_slots.Exists(slot => slot.Name == added.Name)).Select(NewEphemeral));
     }
 
     /// <summary>There is no sandbox (any more): whatever ran did so in one that is gone. True when that is news.</summary>
@@ -80,6 +94,11 @@ internal sealed class PodContainers
             {
                 var now = await _runtime.ContainerStatusAsync(known.Id, cancellationToken) ?? Lost(known);
                 slot.Set(view => view with { Current = now });
+            }
+
+            if (slot.View is { IsRunning: true, IsOutOfSize: false })
+            {
+                slot.Set(view => view with { Actual = view.Spec.Resources });
             }
 
             if (slot.View.Current is { State: ContainerRunState.Running } running && slot.Probes is null && !ended)
@@ -102,9 +121,14 @@ internal sealed class PodContainers
         await Task.WhenAll(_ending);
     }
 
+    private Container Allocated(Container spec) => spec with { Resources = this[spec.Name].View.Spec.Resources };
+
+    private static ContainerSlot NewEphemeral(EphemeralContainer container) => new(EphemeralContainers.AsContainer(container), ContainerKind.Ephemeral);
+
     private static void Adopt(ContainerSlot slot, Pod pod, IReadOnlyList<ContainerInfo> adopted)
     {
-        var status = pod.Status.InitContainerStatuses.Concat(pod.Status.ContainerStatuses).FirstOrDefault(status => status.Name == slot.Name);
+        var status = pod.Status.InitContainerStatuses.Concat(pod.Status.ContainerStatuses).Concat(pod.Status.EphemeralContainerStatuses)
+            .FirstOrDefault(status => status.Name == slot.Name);
         slot.Set(view => view with { RestartCount = status?.RestartCount ?? 0, LastTerminated = status?.LastState.Terminated });
         var current = adopted.Where(container => container.Name == slot.Name).MaxBy(container => container.Attempt);
         if (current is null)
@@ -118,7 +142,13 @@ internal sealed class PodContainers
             return;
         }
 
-        slot.Set(view => view with { Current = current, RestartCount = current.Attempt });
+        slot.Set(view => view with { Current = current, RestartCount = current.Attempt, Actual = status?.Resources });
+        if (status?.Resources is { } given && pod.Status.Conditions.Any(condition => condition.Type == PodConditionType.PodResizePending))
+        {
+            // What an agent before us did not give it is not its own yet.
+            slot.Set(view => view with { Spec = view.Spec with { Resources = given } });
+        }
+
         slot.Adopted = status?.ContainerID.EndsWith(current.Id, StringComparison.Ordinal) == true ? status : null;
         slot.KillIfOutdated();
     }

@@ -108,10 +108,11 @@ internal sealed class PodManager(
             if (_workers.TryGetValue(uid, out var known))
             {
                 known.Worker.Update(current);
+                WakeOthers(uid);
                 return;
             }
 
-            var worker = workers.Create(runtimeName, current, Admit(current), [.. left[uid]]);
+            var worker = workers.Create(runtimeName, current, Admit(current), [.. left[uid]], AdmitResize);
             _workers.Add(uid, (worker, RunAsync(uid, worker, cancellationToken)));
         }
     }
@@ -124,13 +125,44 @@ internal sealed class PodManager(
             return null;
         }
 
-        var rejection = admission.Check(pod, [.. _workers.Values.Where(entry => !entry.Worker.HasEnded).Select(entry => entry.Worker.Pod)]);
+        var rejection = admission.Check(pod, Others(pod));
         if (rejection is not null)
         {
             events.Warning(pod, rejection.Reason, rejection.Message);
         }
 
         return rejection;
+    }
+
+    /// <summary>Why the node cannot give a pod other resources than it has. Called by workers.</summary>
+    private PodFailure? AdmitResize(Pod pod)
+    {
+        lock (_lock)
+        {
+            var refused = admission.CheckResize(pod, Others(pod));
+            if (refused is null && _workers.TryGetValue(pod.Metadata.Uid, out var entry))
+            {
+                // Taken before anybody else asks.
+                entry.Worker.Grant(pod);
+            }
+
+            return refused;
+        }
+    }
+
+    private List<Pod> Others(Pod pod) =>
+        [.. _workers.Where(entry => entry.Key != pod.Metadata.Uid && !entry.Value.Worker.HasEnded).Select(entry => entry.Value.Worker.Allocated)];
+
+    /// <summary>A pod may have given back what others wait for.</summary>
+    private void WakeOthers(string uid)
+    {
+        foreach (var (other, entry) in _workers)
+        {
+            if (other != uid && entry.Worker.WaitsForRoom)
+            {
+                entry.Worker.Wake();
+            }
+        }
     }
 
     private async Task RunAsync(string uid, PodWorker worker, CancellationToken cancellationToken)
@@ -145,6 +177,7 @@ internal sealed class PodManager(
             lock (_lock)
             {
                 _workers.Remove(uid);
+                WakeOthers(uid);
             }
 
             worker.Dispose();

@@ -6,7 +6,8 @@ using Coxswain.Node.Runtime;
 namespace Coxswain.Node.Pods;
 
 /// <summary>Makes pods' sandboxes and the files under /etc that depend on their addresses.</summary>
-internal sealed class PodSandboxes(IPodRuntime runtime, NodePaths paths, string nodeName, string clusterDns, string clusterDomain)
+internal sealed class PodSandboxes(
+    IPodRuntime runtime, RuntimeHandlers handlers, NodePaths paths, string nodeName, string clusterDns, string clusterDomain)
 {
     private const string HostHosts = "/etc/hosts";
 
@@ -15,13 +16,17 @@ internal sealed class PodSandboxes(IPodRuntime runtime, NodePaths paths, string 
 
     public async Task<SandboxStatus> RunAsync(Pod pod, CancellationToken cancellationToken)
     {
+        await handlers.CheckAsync(pod, cancellationToken);
         var sandbox = await runtime.RunPodSandboxAsync(
             new SandboxConfig(
-                pod.Metadata.Uid, pod.Metadata.Namespace, pod.Metadata.Name, PodHostname.Of(pod, nodeName), "pod" + pod.Metadata.Uid)
+                pod.Metadata.Uid, pod.Metadata.Namespace, pod.Metadata.Name, PodHostname.KernelNameOf(pod, nodeName, clusterDomain),
+                "pod" + pod.Metadata.Uid)
             {
                 HostNetwork = pod.Spec.HostNetwork,
                 HostPid = pod.Spec.HostPID,
                 HostIpc = pod.Spec.HostIPC,
+                Resources = PodAmounts.Of(pod.Spec),
+                ShareProcessNamespace = pod.Spec.ShareProcessNamespace == true,
                 Sysctls = (pod.Spec.SecurityContext?.Sysctls ?? []).ToDictionary(sysctl => sysctl.Name, sysctl => sysctl.Value),
             },
             cancellationToken);
@@ -43,7 +48,7 @@ internal sealed class PodSandboxes(IPodRuntime runtime, NodePaths paths, string 
         var hostname = PodHostname.Of(pod, nodeName);
         Write(pod, "hosts", HostsFile.Build(
             pod, sandbox.Addresses, hostname, PodHostname.DomainOf(pod, clusterDomain), File.Exists(HostHosts) ? File.ReadAllText(HostHosts) : ""));
-        Write(pod, "hostname", hostname + "\n");
+        Write(pod, "hostname", PodHostname.KernelNameOf(pod, nodeName, clusterDomain) + "\n");
         Write(pod, LastFile, ResolvConf.Build(pod, clusterDns, clusterDomain, HostResolvConf.Read()));
     }
 

@@ -28,6 +28,7 @@ internal sealed class PodStatusChanges
         new("startTime", (to, from) => to with { StartTime = from.StartTime }),
         new("initContainerStatuses", (to, from) => to with { InitContainerStatuses = from.InitContainerStatuses }),
         new("containerStatuses", (to, from) => to with { ContainerStatuses = from.ContainerStatuses }),
+        new("ephemeralContainerStatuses", (to, from) => to with { EphemeralContainerStatuses = from.EphemeralContainerStatuses }),
         new("qosClass", (to, from) => to with { QosClass = from.QosClass }),
     ];
 

@@ -28,8 +28,11 @@ internal sealed partial class PodWorker : IDisposable
     private readonly ITimer _timer;
 
     private Pod _pod;
+    private PodSpec? _seen;
+    private volatile Pod _allocated;
     private volatile bool _isGone;
     private volatile bool _hasEnded;
+    private volatile bool _waitsForRoom;
     private volatile PodEviction? _eviction;
     private (long Grace, DateTimeOffset At)? _terminating;
 
@@ -48,12 +51,22 @@ internal sealed partial class PodWorker : IDisposable
         _time = time;
         _logger = logger;
         _pod = report.Pod;
+        _allocated = phases.Containers.Allocated(_pod);
         _timer = time.CreateTimer(_ => _signal.Set(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _signal.Set();
     }
 
     /// <summary>The pod with the newest status of ours, which the API server may not have yet.</summary>
     public Pod Pod => _report.Pod;
+
+    /// <summary>The pod with the resources that its containers have or are about to get, which may not be those it asks for.</summary>
+    public Pod Allocated => _allocated;
+
+    /// <summary>The node gives it what it asks for.</summary>
+    public void Grant(Pod pod) => _allocated = pod;
+
+    /// <summary>It asks for more than the node can give it now.</summary>
+    public bool WaitsForRoom => _waitsForRoom;
 
     /// <summary>Nothing of it runs any more, nor will: what it took of the node is free.</summary>
     public bool HasEnded => _hasEnded;
@@ -158,9 +171,12 @@ internal sealed partial class PodWorker : IDisposable
     private void TakeLatest()
     {
         var latest = _report.Pod;
-        if (!ReferenceEquals(latest.Spec, _pod.Spec))
+        if (!ReferenceEquals(latest.Spec, _seen) || _phases.Resizes.Pending is not null)
         {
-            _phases.Containers.Update(latest);
+            _seen = latest.Spec;
+            _allocated = _phases.Resizes.Allocate(latest, _allocated);
+            _phases.Containers.Update(_allocated);
+            _waitsForRoom = _phases.Resizes.Pending is not null;
         }
 
         // Labels and annotations may stand in a downward API volume.
@@ -201,6 +217,7 @@ internal sealed partial class PodWorker : IDisposable
         Containers = _phases.Containers.Views,
         Rejection = _rejection,
         Eviction = _eviction?.Failure,
+        PendingResize = _phases.Resizes.Pending,
         Terminating = _terminating is not null,
         KillAt = Earlier(_terminating is { } end ? end.At.AddSeconds(end.Grace) : null, _eviction?.KillAt),
         Volumes = _phases.Volumes.Step,
@@ -227,6 +244,9 @@ internal sealed partial class PodWorker : IDisposable
                 break;
             case StopContainer stop:
                 _phases.Stops.Begin(_phases.Containers[stop.Name], view.Pod, stop, Address, cancellationToken);
+                break;
+            case ResizeContainer resize when view.Sandbox is { } sandbox:
+                _phases.Resizes.Begin(_phases.Containers[resize.Name], _allocated, sandbox.Config, cancellationToken);
                 break;
             case CleanUp:
                 _hasEnded = true;

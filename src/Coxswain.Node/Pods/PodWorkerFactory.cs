@@ -21,7 +21,9 @@ internal sealed class PodWorkerFactory(
     /// <param name="runtimeName">The word before <c>://</c> in a containerID.</param>
     /// <param name="rejection">Why the node does not take the pod; null when it does.</param>
     /// <param name="adopted">What an earlier agent left of it.</param>
-    public PodWorker Create(string runtimeName, Pod pod, PodFailure? rejection, IReadOnlyList<ContainerInfo> adopted)
+    /// <param name="admitResize">Why the node cannot give the pod what it asks for now; null when it can.</param>
+    public PodWorker Create(
+        string runtimeName, Pod pod, PodFailure? rejection, IReadOnlyList<ContainerInfo> adopted, Func<Pod, PodFailure?> admitResize)
     {
         var uid = pod.Metadata.Uid;
         var signal = new Signal();
@@ -33,6 +35,7 @@ internal sealed class PodWorkerFactory(
             new PodContainers(pod, adopted, runtime, new TerminatedStates(paths, runtimeName), probes, operations, events, time),
             new StartPhase(runtime, starter, hooks, paths, nodeAddress, operations, events, time),
             new StopPhase(stopper, operations),
+            new ResizePhase(runtime, admitResize, operations, events, time),
             new StatusPhase(report, operations),
             new CleanUpPhase(uid, report, runtime, volumes, paths, client, operations, time));
         return new PodWorker(

@@ -1,6 +1,8 @@
 using Coxswain.Api.Core.V1;
+using Coxswain.Api.Errors;
 using Coxswain.Client.Events;
 using Coxswain.Node.Planning;
+using Coxswain.Node.PodFacts;
 using Coxswain.Node.Runtime;
 
 namespace Coxswain.Node.Pods;
@@ -41,7 +43,7 @@ internal sealed class SandboxPhase(
             await sandboxes.RunAsync(pod, cancellationToken);
             return true;
         }
-        catch (Exception exception) when (exception is RuntimeException or IOException)
+        catch (Exception exception) when (exception is RuntimeException or IOException or ContainerConfigException or KubeStatusException)
         {
             events.Warning(pod, "FailedCreatePodSandBox", $"Failed to create pod sandbox: {exception.Message}");
             return false;

@@ -3,6 +3,7 @@ using Coxswain.Client.Events;
 using Coxswain.Node.Containers;
 using Coxswain.Node.Files;
 using Coxswain.Node.Planning;
+using Coxswain.Node.PodFacts;
 using Coxswain.Node.Probes;
 using Coxswain.Node.Runtime;
 
@@ -30,7 +31,10 @@ internal sealed class StartPhase(
         var addresses = view.Pod.Spec.HostNetwork ? [nodeAddress] : view.Sandbox?.Addresses ?? [];
         var start = new ContainerStart(
             view.Pod, slot.View.Spec, slot.NextAttempt, addresses, volumePaths,
-            created => operations.Post(() => Created(slot, view.Pod, created, cancellationToken)));
+            created => operations.Post(() => Created(slot, view.Pod, created, cancellationToken)))
+        {
+            TargetId = TargetId(slot, view),
+        };
         operations.Begin(
             "start/" + slot.Name, stop => StartAsync(start, stop), failure => Done(slot, start, failure, cancellationToken),
             () => slot.Set(container => container with { Starting = false }), cancellationToken);
@@ -40,6 +44,12 @@ internal sealed class StartPhase(
     public void Cancel() => _cancelled.Cancel();
 
     public void Dispose() => _cancelled.Dispose();
+
+    private static string TargetId(ContainerSlot slot, PodView view)
+    {
+        var name = EphemeralContainers.TargetOf(view.Pod, slot.Name);
+        return view.Containers.FirstOrDefault(container => container.Spec.Name == name) is { IsRunning: true, Current: { } target } ? target.Id : "";
+    }
 
     /// <summary>Null when it went well, or was given up.</summary>
     private async Task<AttemptFailedException?> StartAsync(ContainerStart start, CancellationToken cancellationToken)

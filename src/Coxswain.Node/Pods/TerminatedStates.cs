@@ -33,6 +33,7 @@ internal sealed class TerminatedStates(NodePaths paths, string runtimeName)
             if (File.Exists(path) && new FileInfo(path).Length > 0)
             {
                 using var file = File.OpenRead(path);
+                file.Position = Math.Max(0, file.Length - MaxMessageBytes); // The last words are what matters.
                 var buffer = new byte[MaxMessageBytes];
                 return Encoding.UTF8.GetString(buffer, 0, file.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false));
             }

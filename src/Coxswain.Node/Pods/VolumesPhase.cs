@@ -13,10 +13,14 @@ internal sealed class VolumesPhase(
 {
     private const string Name = "volumes";
 
+    /// <summary>The longest wait between two tries; the first is <see cref="PodOperations.RetryDelay"/>, and each is twice the one before.</summary>
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(20);
+
     private IDisposable? _watched;
     private bool _ready;
     private bool _stale;
     private DateTimeOffset? _notBefore;
+    private TimeSpan _delay = PodOperations.RetryDelay;
 
     /// <summary>The host path of each volume by its name.</summary>
     public IReadOnlyDictionary<string, string> Paths { get; private set; } = new Dictionary<string, string>();
@@ -75,12 +79,14 @@ internal sealed class VolumesPhase(
         Paths = paths;
         _ready = true;
         _notBefore = null;
+        _delay = PodOperations.RetryDelay;
     }
 
     private void Failed()
     {
         _stale = true;
-        _notBefore = time.GetUtcNow() + PodOperations.RetryDelay;
+        _notBefore = time.GetUtcNow() + _delay;
+        _delay = _delay * 2 < LongestDelay ? _delay * 2 : LongestDelay;
     }
 
     private void Changed()

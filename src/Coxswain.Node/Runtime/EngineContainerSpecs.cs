@@ -7,18 +7,13 @@ namespace Coxswain.Node.Runtime;
 internal static class EngineContainerSpecs
 {
     public static ContainerSpec Build(
-        SandboxConfig sandbox, PodNetworkAttachment? attachment, ContainerConfig config, Image image, IReadOnlyList<string> layers)
+        SandboxConfig sandbox, SandboxSpaces spaces, ContainerConfig config, Image image, IReadOnlyList<string> layers)
     {
         var defaults = image.Config;
         var args = Args(config, defaults.Entrypoint ?? [], defaults.Cmd ?? []);
         if (args.Count == 0)
         {
             throw new RuntimeException(RuntimeFailure.Start, "no command specified") { ExitCode = 128 };
-        }
-
-        if (!sandbox.HostNetwork && attachment is null)
-        {
-            throw new RuntimeException(RuntimeFailure.Failed, $"sandbox {sandbox.Id} has no network");
         }
 
         var env = new List<string>(defaults.Env ?? []) { $"HOSTNAME={sandbox.Hostname}" };
@@ -33,15 +28,11 @@ internal static class EngineContainerSpecs
             WorkingDirectory = First(config.WorkingDirectory, defaults.WorkingDir, "/"),
             User = User(security, defaults.User ?? ""),
             AdditionalGroups = security.SupplementalGroups,
-            Namespaces = new ContainerNamespaces
-            {
-                Network = sandbox.HostNetwork ? ContainerNamespaces.Host : attachment!.NetworkNamespace, // Checked above.
-                Uts = sandbox.HostNetwork ? ContainerNamespaces.Host : attachment!.UtsNamespace,
-                Ipc = sandbox.HostIpc ? ContainerNamespaces.Host : attachment?.IpcNamespace,
-                Pid = sandbox.HostPid ? ContainerNamespaces.Host : null,
-            },
+            ImageGroups = security.OnlyNamedGroups ? ImageGroups.Never : ImageGroups.Always,
+            Namespaces = spaces.Namespaces,
             Mounts = [.. config.Mounts.Select(mount => new ContainerMount(mount.HostPath, mount.ContainerPath, mount.ReadOnly)
             {
+                Options = mount.RecursiveReadOnly ? ["rro"] : null,
                 Propagation = mount.Propagation switch
                 {
                     "HostToContainer" => MountPropagation.HostToContainer,
@@ -49,14 +40,7 @@ internal static class EngineContainerSpecs
                     _ => MountPropagation.Private,
                 },
             })],
-            Limits = new ContainerLimits
-            {
-                MemoryBytes = config.Resources.MemoryBytes,
-                CpuShares = config.Resources.CpuShares,
-                CpuQuota = config.Resources.CpuQuota,
-                CpuPeriod = config.Resources.CpuPeriod,
-                Pids = config.Resources.Pids,
-            },
+            Limits = Limits(config.Resources),
             CgroupParent = sandbox.CgroupParent,
             Seccomp = security.Seccomp switch
             {
@@ -67,10 +51,11 @@ internal static class EngineContainerSpecs
             Privileged = security.Privileged,
             ReadonlyRootfs = security.ReadOnlyRootFilesystem,
             NoNewPrivileges = security.NoNewPrivileges,
+            UnmaskedProc = security.UnmaskedProc,
             CapabilitiesAdd = security.CapabilitiesAdd,
             CapabilitiesDrop = security.CapabilitiesDrop,
-            ShmPath = sandbox.HostIpc ? "/dev/shm" : attachment?.SharedMemory,
-            OomScoreAdj = config.Resources.OomScoreAdj,
+            ShmPath = spaces.SharedMemory,
+            OomScoreAdj = config.OomScoreAdj,
             Terminal = config.Terminal,
             Stdin = config.Stdin,
             StdinOnce = config.StdinOnce,
@@ -78,6 +63,24 @@ internal static class EngineContainerSpecs
             LogPath = config.LogPath,
         };
     }
+
+    public static ContainerLimits Limits(ContainerResources resources) => new()
+    {
+        MemoryBytes = resources.MemoryBytes,
+        CpuShares = resources.CpuShares,
+        CpuQuota = resources.CpuQuota,
+        CpuPeriod = resources.CpuPeriod,
+        Pids = resources.Pids,
+    };
+
+    public static ContainerResources Resources(ContainerLimits limits) => new()
+    {
+        MemoryBytes = limits.MemoryBytes,
+        CpuShares = limits.CpuShares,
+        CpuQuota = limits.CpuQuota,
+        CpuPeriod = limits.CpuPeriod,
+        Pids = limits.Pids,
+    };
 
     /// <summary>A pod's command replaces the image's ENTRYPOINT and CMD; its args replace the CMD.</summary>
     internal static IReadOnlyList<string> Args(ContainerConfig config, IReadOnlyList<string> entrypoint, IReadOnlyList<string> cmd)

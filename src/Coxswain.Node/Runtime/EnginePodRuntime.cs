@@ -2,10 +2,11 @@ using System.Net.Sockets;
 using Coxswain.Engine;
 using Coxswain.Engine.Containers;
 using Coxswain.Engine.Events;
+using Coxswain.Engine.Hosting;
 using Coxswain.Engine.Images;
 using Coxswain.Engine.Images.Registry;
 using Coxswain.Engine.Images.Stores;
-using Coxswain.Linux.Mounts;
+using Coxswain.Linux.Files;
 using Coxswain.Linux.Namespaces;
 using EngineContainerStatus = Coxswain.Engine.Containers.ContainerStatus;
 
@@ -15,44 +16,53 @@ namespace Coxswain.Node.Runtime;
 /// <param name="directory">Where sandboxes are remembered.</param>
 /// <param name="puller">Null when there is no registry to pull from.</param>
 public sealed class EnginePodRuntime(
-    IContainers containers, ImageStore images, IPodNetwork network, IMounts mounts, string directory, IImagePuller? puller = null)
-    : IPodRuntime
+    ContainerEngine engine, ImageStore images, IPodNetwork network, string directory, IImagePuller? puller = null) : IPodRuntime
 {
-    private const string HostShm = "/dev/shm";
-    private const string SandboxLabel = "coxswain.dev/sandbox";
+    private const string SandboxLabel = EngineSandboxes.Label;
     private const string NameLabel = "coxswain.dev/container";
     private const string AttemptLabel = "coxswain.dev/attempt";
     private const string ImageLabel = "coxswain.dev/image";
     private const string ImageIdLabel = "coxswain.dev/image-id";
 
-    private readonly SandboxFiles _sandboxes = new(Path.Combine(directory, "sandboxes"));
+    private readonly IContainers _containers = engine.Containers;
+    private readonly EngineSandboxes _sandboxes = new(engine, network, directory);
+    private readonly EngineImageVolumes _imageVolumes = new(images, engine.Snapshots);
     private readonly SandboxSockets _sockets = new(new KernelNamespaces());
-    private readonly SandboxShm _shm = new(Path.Combine(directory, "shm"), mounts);
 
     public Task<RuntimeVersion> VersionAsync(CancellationToken cancellationToken) => Task.FromResult(new RuntimeVersion("coxswain", "0.1.0"));
 
     public async Task<SandboxStatus> RunPodSandboxAsync(SandboxConfig config, CancellationToken cancellationToken)
     {
-        if (!config.HostNetwork)
+        try
         {
-            await network.AddAsync(config.Id, config.Hostname, config.Sysctls, cancellationToken);
+            return await _sandboxes.RunAsync(config, cancellationToken);
         }
-
-        if (!config.HostIpc)
+        catch (EngineException exception)
         {
-            _shm.Make(config.Id);
+            throw Failed(exception);
         }
-
-        _sandboxes.Write(config);
-        return await StatusAsync(config, cancellationToken);
     }
 
     public async Task StopPodSandboxAsync(string sandboxId, CancellationToken cancellationToken)
     {
         try
         {
-            await network.DeleteAsync(sandboxId, cancellationToken);
-            _shm.Remove(sandboxId);
+            await _sandboxes.StopAsync(sandboxId, cancellationToken);
+            await _imageVolumes.RemoveAsync(sandboxId, cancellationToken);
+        }
+        catch (EngineException exception)
+        {
+            throw Failed(exception);
+        }
+    }
+
+    public Task UpdatePodSandboxResourcesAsync(string sandboxId, ContainerResources resources, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        try
+        {
+            _sandboxes.Update(sandboxId, resources);
+            return Task.CompletedTask;
         }
         catch (EngineException exception)
         {
@@ -62,17 +72,16 @@ public sealed class EnginePodRuntime(
 
     public async Task RemovePodSandboxAsync(string sandboxId, CancellationToken cancellationToken)
     {
-        var own = containers.List().Where(container => container.Spec.Labels.GetValueOrDefault(SandboxLabel) == sandboxId);
+        var own = _containers.List().Where(container => container.Spec.Labels.GetValueOrDefault(SandboxLabel) == sandboxId);
         await Task.WhenAll(own.Select(container => RemoveContainerAsync(container.Id, cancellationToken)));
         await StopPodSandboxAsync(sandboxId, cancellationToken);
-        _sandboxes.Remove(sandboxId);
+        _sandboxes.Forget(sandboxId);
     }
 
-    public async Task<SandboxStatus?> PodSandboxStatusAsync(string sandboxId, CancellationToken cancellationToken) =>
-        _sandboxes.Find(sandboxId) is { } config ? await StatusAsync(config, cancellationToken) : null;
+    public Task<SandboxStatus?> PodSandboxStatusAsync(string sandboxId, CancellationToken cancellationToken) =>
+        _sandboxes.FindStatusAsync(sandboxId, cancellationToken);
 
-    public async Task<IReadOnlyList<SandboxStatus>> ListPodSandboxAsync(CancellationToken cancellationToken) =>
-        await Task.WhenAll(_sandboxes.List().Select(config => StatusAsync(config, cancellationToken)));
+    public Task<IReadOnlyList<SandboxStatus>> ListPodSandboxAsync(CancellationToken cancellationToken) => _sandboxes.ListAsync(cancellationToken);
 
     public async Task<string> CreateContainerAsync(string sandboxId, ContainerConfig config, CancellationToken cancellationToken)
     {
@@ -83,12 +92,16 @@ public sealed class EnginePodRuntime(
             var image = await images.FindAsync(config.Image, cancellationToken)
                 ?? throw new RuntimeException(RuntimeFailure.ImageNotFound, $"image \"{config.Image}\" is not here");
             using var lease = await images.LeaseAsync(image, cancellationToken);
-            var attachment = await network.CheckAsync(sandboxId, cancellationToken);
-            var spec = EngineContainerSpecs.Build(sandbox, attachment, config, image, lease.LayerDirectories);
-            var created = await containers.CreateAsync(
+            var spaces = await _sandboxes.JoinAsync(sandbox, cancellationToken);
+            if (config.TargetContainerId.Length > 0)
+            {
+                spaces = spaces.WithPid(_sandboxes.PidNamespace(config.TargetContainerId));
+            }
+
+            var spec = EngineContainerSpecs.Build(sandbox, spaces, config, image, lease.LayerDirectories);
+            var created = await _containers.CreateAsync(
                 spec with
                 {
-                    ShmPath = sandbox.HostIpc ? HostShm : _shm.PathOf(sandboxId),
                     Labels = new Dictionary<string, string>(config.Labels)
                     {
                         [SandboxLabel] = sandboxId,
@@ -117,38 +130,41 @@ public sealed class EnginePodRuntime(
     {
         try
         {
-            await containers.PrepareAsync(containerId, cancellationToken);
+            await _containers.PrepareAsync(containerId, cancellationToken);
         }
         catch
         {
-            await containers.RemoveAsync(containerId, CancellationToken.None);
+            await _containers.RemoveAsync(containerId, CancellationToken.None);
             throw;
         }
     }
 
     public Task StartContainerAsync(string containerId, CancellationToken cancellationToken) =>
-        TryAsync(() => containers.StartAsync(containerId, cancellationToken));
+        TryAsync(() => _containers.StartAsync(containerId, cancellationToken));
 
     public Task StopContainerAsync(string containerId, TimeSpan grace, CancellationToken cancellationToken) =>
-        TryAsync(() => containers.StopAsync(containerId, grace, cancellationToken));
+        TryAsync(() => _containers.StopAsync(containerId, grace, cancellationToken));
+
+    public Task UpdateContainerResourcesAsync(string containerId, ContainerResources resources, CancellationToken cancellationToken) =>
+        TryAsync(() => _containers.UpdateAsync(containerId, EngineContainerSpecs.Limits(resources), cancellationToken));
 
     public Task RemoveContainerAsync(string containerId, CancellationToken cancellationToken) =>
-        TryAsync(() => containers.RemoveAsync(containerId, cancellationToken));
+        TryAsync(() => _containers.RemoveAsync(containerId, cancellationToken));
 
     public Task<ContainerInfo?> ContainerStatusAsync(string containerId, CancellationToken cancellationToken) =>
-        Task.FromResult(containers.Inspect(containerId) is { } status ? Info(status) : null);
+        Task.FromResult(_containers.Inspect(containerId) is { } status ? Info(status) : null);
 
     public Task<IReadOnlyList<ContainerInfo>> ListContainersAsync(CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<ContainerInfo>>(
-            [.. containers.List().Where(status => status.Spec.Labels.ContainsKey(SandboxLabel)).Select(Info)]);
+            [.. _containers.List().Where(status => status.Spec.Labels.ContainsKey(SandboxLabel) && !EngineSandboxes.IsPause(status)).Select(Info)]);
 
-    public IRuntimeEvents GetContainerEvents() => new Events(containers.Events.Subscribe());
+    public IRuntimeEvents GetContainerEvents() => new Events(_containers.Events.Subscribe());
 
     public async Task<IRuntimeExec> ExecAsync(string containerId, ExecRequest request, CancellationToken cancellationToken)
     {
         try
         {
-            return new Exec(await containers.ExecAsync(
+            return new Exec(await _containers.ExecAsync(
                 containerId, new ExecSpec { Args = request.Command, Stdin = request.Stdin, Terminal = request.Terminal }, cancellationToken));
         }
         catch (ContainerStartException exception)
@@ -166,8 +182,8 @@ public sealed class EnginePodRuntime(
         try
         {
             // One that does not run would be waited for, and a pod's container never runs again.
-            return containers.Inspect(containerId) is { State: ContainerState.Running } status
-                ? new EngineAttach(containers, containerId, await containers.AttachAsync(containerId, cancellationToken), status.Spec.Stdin)
+            return _containers.Inspect(containerId) is { State: ContainerState.Running } status
+                ? new EngineAttach(_containers, containerId, await _containers.AttachAsync(containerId, cancellationToken), status.Spec.Stdin)
                 : throw new RuntimeException(RuntimeFailure.NotFound, $"container {containerId} is not running");
         }
         catch (EngineException exception)
@@ -186,13 +202,36 @@ public sealed class EnginePodRuntime(
     }
 
     public Task<ContainerStats?> ContainerStatsAsync(string containerId, CancellationToken cancellationToken) =>
-        Task.FromResult(containers.ReadUsage(containerId) is { } usage
+        Task.FromResult(_containers.ReadUsage(containerId) is { } usage
             ? new ContainerStats(
                 usage.Time, usage.CpuNanoseconds, usage.MemoryBytes, usage.WorkingSetBytes, usage.RssBytes, usage.MemoryLimitBytes, usage.Pids)
             : null);
 
+    public Task<long> ContainerWritableBytesAsync(string containerId, CancellationToken cancellationToken)
+    {
+        long bytes = 0;
+        if (engine.Snapshots.Find(containerId) is { } snapshot && Directory.Exists(snapshot.UpperDirectory))
+        {
+            TreeWalker.Walk(snapshot.UpperDirectory, entry => bytes += entry.Status.AllocatedBytes, MountsBelow.Skip, cancellationToken);
+        }
+
+        return Task.FromResult(bytes);
+    }
+
     public Task ReopenContainerLogAsync(string containerId, CancellationToken cancellationToken) =>
         Task.CompletedTask; // The engine rotates logs itself.
+
+    public async Task<string> MountImageAsync(string sandboxId, string name, string imageId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _imageVolumes.MountAsync(sandboxId, name, imageId, cancellationToken);
+        }
+        catch (Exception exception) when (exception is EngineException or ImageException)
+        {
+            throw Failed(exception);
+        }
+    }
 
     public async Task<ImageInfo?> ImageStatusAsync(string image, CancellationToken cancellationToken)
     {
@@ -252,18 +291,6 @@ public sealed class EnginePodRuntime(
         }
     }
 
-    private async Task<SandboxStatus> StatusAsync(SandboxConfig config, CancellationToken cancellationToken)
-    {
-        var isOfThisBoot = _sandboxes.IsOfThisBoot(config.Id);
-        if (config.HostNetwork)
-        {
-            return new SandboxStatus(config, isOfThisBoot, []);
-        }
-
-        var attachment = await network.CheckAsync(config.Id, cancellationToken);
-        return new SandboxStatus(config, isOfThisBoot && attachment is not null, attachment?.Addresses ?? []);
-    }
-
     /// <summary>The one for the image's registry; keys may be written as URLs, and Docker Hub goes by several names.</summary>
     private static RegistryCredentials? Credential(ImageReference reference, IReadOnlyList<ImageCredential> credentials)
     {
@@ -301,6 +328,7 @@ public sealed class EnginePodRuntime(
             Message = status.Exit?.Message ?? "",
             Labels = labels,
             LogPath = status.Spec.LogPath ?? "",
+            Resources = EngineContainerSpecs.Resources(status.Spec.Limits),
         };
     }
 

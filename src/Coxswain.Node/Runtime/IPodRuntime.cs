@@ -16,6 +16,10 @@ public interface IPodRuntime
     /// <summary>Gives back the sandbox's network. Its containers must have exited. Idempotent.</summary>
     Task StopPodSandboxAsync(string sandboxId, CancellationToken cancellationToken);
 
+    /// <summary>Gives all of a sandbox's containers together other limits.</summary>
+    /// <exception cref="RuntimeException">The kernel refused.</exception>
+    Task UpdatePodSandboxResourcesAsync(string sandboxId, ContainerResources resources, CancellationToken cancellationToken);
+
     /// <summary>Stops the sandbox and removes it with all its containers, killing what still runs. Idempotent.</summary>
     Task RemovePodSandboxAsync(string sandboxId, CancellationToken cancellationToken);
 
@@ -35,6 +39,10 @@ public interface IPodRuntime
     /// again with a shorter grace, the shorter one holds.
     /// </summary>
     Task StopContainerAsync(string containerId, TimeSpan grace, CancellationToken cancellationToken);
+
+    /// <summary>Gives a running container other limits.</summary>
+    /// <exception cref="RuntimeException">The kernel refused; the container goes on as it was.</exception>
+    Task UpdateContainerResourcesAsync(string containerId, ContainerResources resources, CancellationToken cancellationToken);
 
     /// <summary>Removes all traces but the log, killing first what still runs. Idempotent.</summary>
     Task RemoveContainerAsync(string containerId, CancellationToken cancellationToken);
@@ -61,8 +69,14 @@ public interface IPodRuntime
     /// <summary>Use of memory and processor now; null when it does not run.</summary>
     Task<ContainerStats?> ContainerStatsAsync(string containerId, CancellationToken cancellationToken);
 
+    /// <summary>What it has written to its own root, in bytes; 0 when there is no such container.</summary>
+    Task<long> ContainerWritableBytesAsync(string containerId, CancellationToken cancellationToken);
+
     /// <summary>Has the log opened anew after it was renamed away.</summary>
     Task ReopenContainerLogAsync(string containerId, CancellationToken cancellationToken);
+
+    /// <summary>Where the files of an image that is here are, as a pod's volume. They go when the sandbox is stopped. Idempotent.</summary>
+    Task<string> MountImageAsync(string sandboxId, string name, string imageId, CancellationToken cancellationToken);
 
     /// <summary>The image of that name or digest here on the node, or null.</summary>
     /// <exception cref="RuntimeException">With <see cref="RuntimeFailure.InvalidImageName"/>.</exception>

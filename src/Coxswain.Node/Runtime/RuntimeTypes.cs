@@ -19,6 +19,12 @@ public sealed record SandboxConfig(string Id, string Namespace, string Name, str
 
     public bool HostIpc { get; init; }
 
+    /// <summary>Its containers see each other's processes.</summary>
+    public bool ShareProcessNamespace { get; init; }
+
+    /// <summary>What its containers may use together, and their weight against other sandboxes.</summary>
+    public ContainerResources Resources { get; init; } = new();
+
     public IReadOnlyDictionary<string, string> Sysctls { get; init; } = new Dictionary<string, string>();
 }
 
@@ -58,8 +64,11 @@ public sealed record ContainerConfig
 
     public bool Stdin { get; init; }
 
-    /// <summary>The input ends when the first who attached has ended it or gone.</summary>
+    /// <summary>The input ends when the first who attached has gone.</summary>
     public bool StdinOnce { get; init; }
+
+    /// <summary>A running container whose processes this one is to see; empty for none.</summary>
+    public string TargetContainerId { get; init; } = "";
 
     /// <summary>Empty for the image's, or else SIGTERM.</summary>
     public string StopSignal { get; init; } = "";
@@ -67,9 +76,15 @@ public sealed record ContainerConfig
     public ContainerSecurity Security { get; init; } = new();
 
     public ContainerResources Resources { get; init; } = new();
+
+    public int OomScoreAdj { get; init; }
 }
 
-public sealed record MountConfig(string HostPath, string ContainerPath, bool ReadOnly = false, string Propagation = "");
+public sealed record MountConfig(string HostPath, string ContainerPath, bool ReadOnly = false, string Propagation = "")
+{
+    /// <summary>What is mounted inside it is read-only too.</summary>
+    public bool RecursiveReadOnly { get; init; }
+}
 
 /// <summary>Null is the image's.</summary>
 public sealed record ContainerSecurity
@@ -79,6 +94,12 @@ public sealed record ContainerSecurity
     public long? RunAsGroup { get; init; }
 
     public IReadOnlyList<long> SupplementalGroups { get; init; } = [];
+
+    /// <summary>Not also those that the image's own /etc/group gives the user.</summary>
+    public bool OnlyNamedGroups { get; init; }
+
+    /// <summary>Nothing of /proc is hidden or read-only.</summary>
+    public bool UnmaskedProc { get; init; }
 
     public bool Privileged { get; init; }
 
@@ -118,8 +139,6 @@ public sealed record ContainerResources
     public long? MemoryBytes { get; init; }
 
     public long? Pids { get; init; }
-
-    public int OomScoreAdj { get; init; }
 }
 
 public enum ContainerRunState
@@ -151,6 +170,9 @@ public sealed record ContainerInfo(
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 
     public string LogPath { get; init; } = "";
+
+    /// <summary>The limits it has now.</summary>
+    public ContainerResources Resources { get; init; } = new();
 }
 
 public enum RuntimeEventType

@@ -9,7 +9,7 @@ namespace Coxswain.Node.Volumes;
 
 /// <summary>The volumes of one pod on the node. Setting up again brings changed content in and leaves the rest alone.</summary>
 internal sealed class PodVolumes(
-    string podUid, NodePaths paths, VolumeContent content, IClaimedVolumes claims, IMounts mounts, TimeProvider time)
+    string podUid, NodePaths paths, VolumeContent content, IClaimedVolumes claims, IImageVolumes images, IMounts mounts, TimeProvider time)
 {
     private const uint OpenDirectory = 0b111_111_111;
 
@@ -18,6 +18,9 @@ internal sealed class PodVolumes(
 
     /// <summary>Claimed volumes that were given to the pod's group.</summary>
     private readonly HashSet<string> _owned = new(StringComparer.Ordinal);
+
+    /// <summary>Where images' files are, by volume: an image is brought once.</summary>
+    private readonly Dictionary<string, string> _images = new(StringComparer.Ordinal);
 
     /// <summary>When a token wants to be renewed by setting up again.</summary>
     public DateTimeOffset? RenewAt => content.Tokens.RenewAt;
@@ -55,6 +58,9 @@ internal sealed class PodVolumes(
                 return await ClaimAsync(pod, claim.ClaimName, cancellationToken);
             case { Ephemeral: not null }:
                 return await ClaimAsync(pod, $"{pod.Metadata.Name}-{volume.Name}", cancellationToken);
+            case { Image: { } image }:
+                return _images.TryGetValue(volume.Name, out var path) ? path
+                    : _images[volume.Name] = await images.MountAsync(pod, volume.Name, image, cancellationToken);
         }
 
         if (await content.ReadAsync(pod, volume, podAddresses, cancellationToken) is { } files)
@@ -90,6 +96,11 @@ internal sealed class PodVolumes(
 
     private string EmptyDir(Pod pod, Volume volume)
     {
+        if (volume.EmptyDir?.Medium is { Length: > 0 } medium && medium != StorageMedium.Memory)
+        {
+            throw new VolumeException($"emptyDir medium \"{medium}\" is not supported: this node has no huge pages");
+        }
+
         var directory = paths.Volume(podUid, "empty-dir", volume.Name);
         if (volume.EmptyDir?.Medium == "Memory")
         {

@@ -66,20 +66,39 @@ internal sealed class SubPaths(NodePaths paths, IMounts mounts)
         return made;
     }
 
+    /// <summary>
+    /// Makes the place of the mount, which an earlier attempt may have left, as a directory or as a file. What it holds is never
+    /// removed: it is empty, or a mount that did not go.
+    /// </summary>
     private void Prepare(string target, bool isDirectory)
     {
         mounts.Unmount(target);
+        if (Directory.Exists(target) != isDirectory)
+        {
+            Remove(target);
+        }
+
         if (isDirectory)
         {
-            FileNodes.Remove(target);
             Directory.CreateDirectory(target);
             return;
         }
 
-        TreeRemover.Remove(target);
         Directory.CreateDirectory(Path.GetDirectoryName(target)!); // A path of ours: it has a parent.
-        using (File.Create(target))
+        using (File.Open(target, FileMode.OpenOrCreate))
         {
+        }
+    }
+
+    private static void Remove(string target)
+    {
+        if (Directory.Exists(target))
+        {
+            Directory.Delete(target);
+        }
+        else
+        {
+            FileNodes.Remove(target);
         }
     }
 }

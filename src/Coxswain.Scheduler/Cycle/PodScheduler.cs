@@ -1,5 +1,4 @@
 using Coxswain.Api.Core.V1;
-using Coxswain.Scheduler.Filters;
 using Coxswain.Scheduler.Scores;
 
 namespace Coxswain.Scheduler.Cycle;
@@ -8,21 +7,9 @@ namespace Coxswain.Scheduler.Cycle;
 /// Places one pod: filters the nodes that can take it, scores those, and takes the best. Pure but for
 /// <paramref name="random"/>, which decides between equals.
 /// </summary>
-/// <remarks>The filters, their order, their words and the weights of the scores are those of kube-scheduler's default profile.</remarks>
+/// <remarks>The weights of the scores are those of kube-scheduler's default profile.</remarks>
 public sealed class PodScheduler(Random random)
 {
-    private static readonly PrepareFilter[] Filters =
-    [
-        NodeFilters.Unschedulable,
-        NodeFilters.NodeName,
-        TaintFilter.Prepare,
-        NodeFilters.Affinity,
-        HostPortsFilter.Prepare,
-        ResourcesFilter.Prepare,
-        TopologySpreadFilter.Prepare,
-        PodAffinityFilter.Prepare,
-    ];
-
     private static readonly (PrepareScore Score, int Weight)[] Scores =
     [
         (ResourceScores.LeastAllocated, 1),
@@ -33,10 +20,16 @@ public sealed class PodScheduler(Random random)
         (PodAffinityScore.Prepare, 2),
     ];
 
-    public Placement Schedule(Pod pod, ClusterSnapshot snapshot)
+    public Placement Schedule(Pod pod, ClusterSnapshot snapshot, VolumeNeeds? volumes = null)
     {
+        volumes ??= VolumeNeeds.None;
+        if (volumes.Refusal is { } refusal)
+        {
+            return new Placement.Unschedulable(snapshot.Nodes.Count, new Dictionary<string, int>()) { Refusal = refusal };
+        }
+
         var incoming = ScheduledPod.Of(pod);
-        var feasible = Filter(incoming, snapshot, out var reasons);
+        var feasible = Filter(incoming, snapshot, volumes, out var reasons);
         return feasible.Count switch
         {
             0 => new Placement.Unschedulable(snapshot.Nodes.Count, reasons),
@@ -45,15 +38,16 @@ public sealed class PodScheduler(Random random)
         };
     }
 
-    private static List<NodeInfo> Filter(ScheduledPod pod, ClusterSnapshot snapshot, out Dictionary<string, int> reasons)
+    private static List<NodeInfo> Filter(
+        ScheduledPod pod, ClusterSnapshot snapshot, VolumeNeeds volumes, out Dictionary<string, int> reasons)
     {
-        var filters = Filters.Select(prepare => prepare(pod, snapshot)).OfType<NodeFilter>().ToList();
+        var feasibility = Feasibility.For(pod, snapshot, volumes);
         var feasible = new List<NodeInfo>();
         reasons = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach (var node in snapshot.Nodes.Values)
         {
-            var refusal = filters.Select(filter => filter(node)).FirstOrDefault(found => found.Count > 0);
-            if (refusal is null)
+            var refusal = feasibility.Refusal(node);
+            if (refusal.Count == 0)
             {
                 feasible.Add(node);
                 continue;

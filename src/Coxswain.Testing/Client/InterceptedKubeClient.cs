@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Coxswain.Api;
 using Coxswain.Api.Json;
 using Coxswain.Api.Meta.V1;
@@ -6,12 +7,21 @@ using Coxswain.Client;
 
 namespace Coxswain.Testing.Client;
 
-/// <summary>Another client, with a look at each request before it is made.</summary>
+/// <summary>Another client, with a look at each request before it is made, whose watches can be cut.</summary>
 /// <param name="beforeRequest">
 /// Called with the verb (<c>update/status</c> and the like for subresources) and the resource; throws to refuse.
 /// </param>
 public sealed class InterceptedKubeClient(IKubeClient inner, Action<string, ApiResource> beforeRequest) : IKubeClient
 {
+    private CancellationTokenSource _connection = new();
+
+    /// <summary>Ends every watch that runs, as a lost connection does.</summary>
+    public void CutWatches()
+    {
+        using var lost = Interlocked.Exchange(ref _connection, new CancellationTokenSource());
+        lost.Cancel();
+    }
+
     public Task<T> GetAsync<T>(ApiResource resource, string? @namespace, string name, CancellationToken cancellationToken)
         where T : IKubeObject<T>
     {
@@ -26,12 +36,18 @@ public sealed class InterceptedKubeClient(IKubeClient inner, Action<string, ApiR
         return inner.ListAsync<T>(resource, @namespace, query, cancellationToken);
     }
 
-    public IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(
-        ApiResource resource, string? @namespace, WatchQuery query, CancellationToken cancellationToken)
+    public async IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(
+        ApiResource resource, string? @namespace, WatchQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
         where T : IKubeObject<T>
     {
         beforeRequest("watch", resource);
-        return inner.WatchAsync<T>(resource, @namespace, query, cancellationToken);
+        var lost = _connection.Token;
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(lost, cancellationToken);
+        await using var events = inner.WatchAsync<T>(resource, @namespace, query, either.Token).GetAsyncEnumerator(either.Token);
+        while (await NextAsync(events, lost, cancellationToken))
+        {
+            yield return events.Current;
+        }
     }
 
     public Task<T> CreateAsync<T>(ApiResource resource, T obj, CancellationToken cancellationToken)
@@ -77,6 +93,19 @@ public sealed class InterceptedKubeClient(IKubeClient inner, Action<string, ApiR
     {
         beforeRequest(Verb("create", subresource), resource);
         return inner.PostAsync<TBody, TResult>(resource, @namespace, name, subresource, body, cancellationToken);
+    }
+
+    private static async ValueTask<bool> NextAsync<T>(
+        IAsyncEnumerator<T> events, CancellationToken lost, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await events.MoveNextAsync();
+        }
+        catch (OperationCanceledException exception) when (lost.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new IOException("the connection was lost", exception);
+        }
     }
 
     private static string Verb(string verb, string subresource) => subresource.Length == 0 ? verb : $"{verb}/{subresource}";

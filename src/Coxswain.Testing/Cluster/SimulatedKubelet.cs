@@ -28,11 +28,15 @@ public static class SimulatedKubelet
 
                     try
                     {
-                        if (pod.Metadata.DeletionTimestamp is not null)
+                        if (pod.Metadata is { DeletionTimestamp: not null, Finalizers.Count: > 0 } && pod.Status.Phase is (PodPhase.Running or PodPhase.Pending))
+                        {
+                            await client.UpdateStatusAsync(pod with { Status = pod.Status with { Phase = PodPhase.Failed } }, cancellationToken);
+                        }
+                        else if (pod.Metadata.DeletionTimestamp is not null)
                         {
                             await client.DeleteAsync<Pod>(pod.Metadata.Namespace, pod.Metadata.Name, DeleteOptions.Empty with { GracePeriodSeconds = 0 }, cancellationToken);
                         }
-                        else if (pod.Status.Phase != PodPhase.Running && pod.Spec.Containers.All(container => container.Image != "broken"))
+                        else if (pod.Status.Phase is PodPhase.Pending or "" && pod.Spec.Containers.All(container => container.Image != "broken"))
                         {
                             address++;
                             await client.UpdateStatusAsync(pod with { Status = Running(pod, $"10.244.{address / 250}.{(address % 250) + 1}") }, cancellationToken);

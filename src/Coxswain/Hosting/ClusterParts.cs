@@ -51,7 +51,11 @@ internal sealed class ClusterParts : IAsyncDisposable
         _dnsInformers = new InformerFactory(api.ClientFor(ClusterUsers.Dns), time, random, loggers);
         _controllers = new ControllerManager(
             new InProcessClients(api), api.Discovery, _informers, time, random, loggers,
-            new ControllerOptions { RootCertificates = api.CertificateAuthorityPem });
+            new ControllerOptions
+            {
+                RootCertificates = api.CertificateAuthorityPem,
+                VolumeFolders = new VolumeFolders(paths.Volumes),
+            });
         _tableWatch = new TableWatch(_events, configuration.Table);
         _proxy = new ServiceProxy(
             new ServiceProxySettings

@@ -24,6 +24,9 @@ internal sealed class ClusterPaths
 
     public string Database => Path.Combine(Data, "store", "store.db");
 
+    /// <summary>What provisioned PersistentVolumes hold.</summary>
+    public string Volumes => Path.Combine(Data, "volumes");
+
     public string Configuration => Path.Combine(Data, "cluster.json");
 
     public string Lock => Path.Combine(Data, "cluster.lock");

@@ -2,7 +2,6 @@ using System.Security.Cryptography.X509Certificates;
 using Coxswain.ApiServer;
 using Coxswain.ApiServer.Certificates;
 using Coxswain.Engine.Hosting;
-using Coxswain.Linux.Mounts;
 using Coxswain.Node.Options;
 using Coxswain.Node.Runtime;
 
@@ -38,7 +37,5 @@ internal static class NodeParts
     }
 
     public static EnginePodRuntime Runtime(ClusterPaths paths, ContainerEngine engine, ImageEngine images) =>
-        new(
-            engine.Containers, images.Store, new EnginePodNetwork(engine.Network!), new KernelMounts(), Path.Combine(paths.Data, "node"),
-            images.Registry);
+        new(engine, images.Store, new EnginePodNetwork(engine.Network!), Path.Combine(paths.Data, "node"), images.Registry);
 }

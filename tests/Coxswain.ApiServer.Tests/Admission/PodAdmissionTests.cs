@@ -1,6 +1,8 @@
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Errors;
 using Coxswain.Api.Meta.V1;
+using Coxswain.Api.NodeClasses.V1;
+using Coxswain.Api.Scalars;
 using Coxswain.Client;
 
 namespace Coxswain.ApiServer.Tests.Admission;
@@ -47,6 +49,27 @@ public sealed class PodAdmissionTests : IAsyncLifetime
             pod with { Spec = pod.Spec with { ServiceAccountName = account, PriorityClassName = priority } }, default));
         Assert.Contains(message, refused.Message);
         Assert.Equal(403, refused.Status.Code);
+    }
+
+    [Fact]
+    public async Task Create_PodWithARuntimeClass_GetsItsOverheadAndPlace()
+    {
+        await _server.Admin.CreateAsync(
+            new RuntimeClass
+            {
+                Metadata = new ObjectMeta { Name = "sandboxed" },
+                Handler = "runc",
+                Overhead = new Overhead { PodFixed = new Dictionary<string, Quantity> { ["cpu"] = Quantity.Parse("10m") } },
+                Scheduling = new Scheduling { NodeSelector = new Dictionary<string, string> { ["kind"] = "sandbox" } },
+            },
+            default);
+        var pod = APod("default");
+        var created = await _server.Admin.CreateAsync(pod with { Spec = pod.Spec with { RuntimeClassName = "sandboxed" } }, default);
+        Assert.Equal("10m", Assert.Single(created.Spec.Overhead).Value.ToString());
+        Assert.Equal(new KeyValuePair<string, string>("kind", "sandbox"), Assert.Single(created.Spec.NodeSelector));
+        var refused = await Assert.ThrowsAsync<KubeStatusException>(() => _server.Admin.CreateAsync(
+            pod with { Metadata = pod.Metadata with { Name = "q" }, Spec = pod.Spec with { RuntimeClassName = "none" } }, default));
+        Assert.Equal((403, true), (refused.Status.Code, refused.Message.Contains("RuntimeClass \"none\" not found", StringComparison.Ordinal)));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Coxswain.Store;
 
 namespace Coxswain.ApiServer.Tests.Http;
 
@@ -18,6 +19,16 @@ public sealed class ObjectVerbsTests : IAsyncLifetime
     public async Task InitializeAsync() => _server = await TestServer.StartAsync();
 
     public async Task DisposeAsync() => await _server.DisposeAsync();
+
+    [Fact]
+    public async Task Create_FullDisk_SaysSo()
+    {
+        _server.Intercepted.BeforeWrite = _ => throw new StoreException("the disk is full", failure: StoreFailure.NoSpace);
+        var answer = (await _server.PostAsync(ConfigMaps, """{"metadata":{"name":"a"}}""")).Expect(507);
+        Assert.Equal("the disk is full", answer.Message);
+        _server.Intercepted.BeforeWrite = null;
+        (await _server.PostAsync(ConfigMaps, """{"metadata":{"name":"a"}}""")).Expect(201);
+    }
 
     [Theory]
     [InlineData("POST", "", "CreateOptions")]

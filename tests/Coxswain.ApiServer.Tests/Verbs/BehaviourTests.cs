@@ -149,8 +149,8 @@ public sealed class BehaviourTests : IAsyncLifetime
     [Fact]
     public async Task Create_OfAKindNothingActsOn_Warns()
     {
-        var quota = await _server.PostAsync("/api/v1/namespaces/default/limitranges", """{"metadata":{"name":"q"},"spec":{"limits":[]}}""");
-        Assert.Contains("nothing in this cluster acts on them", Assert.Single(quota.Expect(201).Warnings), StringComparison.Ordinal);
+        var driver = await _server.PostAsync("/apis/storage.k8s.io/v1/csidrivers", """{"metadata":{"name":"d.example.com"},"spec":{}}""");
+        Assert.Contains("nothing in this cluster acts on them", Assert.Single(driver.Expect(201).Warnings), StringComparison.Ordinal);
         Assert.Empty((await _server.PostAsync(ConfigMaps, """{"metadata":{"name":"c"}}""")).Warnings);
     }
 }

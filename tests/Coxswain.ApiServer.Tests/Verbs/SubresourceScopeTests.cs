@@ -61,14 +61,14 @@ public sealed class SubresourceScopeTests : IAsyncLifetime
         var old = Parse("""{"metadata":{"name":"p"},"spec":{"containers":[{"name":"c","image":"i"}]}}""");
         var document = Parse("""
             {"metadata":{"name":"p","labels":{"a":"b"}},"status":{"phase":"Failed"},
-            "spec":{"ephemeralContainers":[{"name":"debug","image":"busybox"}],"containers":[{"name":"c","image":"evil"}],"hostNetwork":true}}
+            "spec":{"ephemeralContainers":[{"name":"debug","image":"busybox","imagePullPolicy":"Always"}],"containers":[{"name":"c","image":"evil"}],"hostNetwork":true}}
             """);
         scope.Apply(document, old);
         Assert.Equal(
-            """{"metadata":{"name":"p"},"spec":{"containers":[{"name":"c","image":"i"}],"ephemeralContainers":[{"name":"debug","image":"busybox"}]}}""",
+            """{"metadata":{"name":"p"},"spec":{"containers":[{"name":"c","image":"i"}],"ephemeralContainers":[{"name":"debug","image":"busybox","imagePullPolicy":"Always"}]}}""",
             document.ToJsonString());
         Assert.Empty(scope.Check!(document, old));
-        var changed = Parse("""{"spec":{"ephemeralContainers":[{"name":"debug","image":"other"}]}}""");
+        var changed = Parse("""{"spec":{"ephemeralContainers":[{"name":"debug","image":"other","imagePullPolicy":"Always"}]}}""");
         Assert.Contains("may not be changed", Assert.Single(scope.Check(changed, document)).ToString(), StringComparison.Ordinal);
         Assert.Contains("may not be removed", Assert.Single(scope.Check(old, document)).ToString(), StringComparison.Ordinal);
     }
@@ -84,6 +84,23 @@ public sealed class SubresourceScopeTests : IAsyncLifetime
         Assert.Equal(
             """{"spec":{"nodeName":"n1","containers":[{"name":"c","image":"i","resources":{"requests":{"cpu":"2"}}},{"name":"d"}]}}""",
             document.ToJsonString());
+    }
+
+    [Fact]
+    public async Task PodsSubresources_AreServedAndChangeThePod()
+    {
+        const string Pod = "/api/v1/namespaces/default/pods/p";
+        (await _server.PostAsync("/api/v1/namespaces/default/pods", """
+            {"metadata":{"name":"p"},"spec":{"containers":[{"name":"c","image":"i","resources":{"requests":{"cpu":"1"}}}]}}
+            """)).Expect(201);
+        (await _server.PatchAsync(Pod + "/resize", """{"spec":{"containers":[{"name":"c","resources":{"requests":{"cpu":"2"}}}]}}""")).Expect(200);
+        (await _server.PatchAsync(Pod + "/ephemeralcontainers", """{"spec":{"ephemeralContainers":[{"name":"d","image":"i"}]}}""")).Expect(200);
+        var pod = (await _server.GetAsync(Pod + "/resize")).Expect(200).Json;
+        Assert.Equal("2", (string)pod["spec"]!["containers"]![0]!["resources"]!["requests"]!["cpu"]!);
+        Assert.Equal("i", (string)pod["spec"]!["containers"]![0]!["image"]!);
+        Assert.Equal("d", (string)pod["spec"]!["ephemeralContainers"]![0]!["name"]!);
+        Assert.Equal(3, (int)pod["metadata"]!["generation"]!);
+        (await _server.PatchAsync(Pod + "/ephemeralcontainers", """{"spec":{"ephemeralContainers":[{"name":"c","image":"i"}]}}""")).Expect(422);
     }
 
     private static JsonObject Parse(string json) => JsonNode.Parse(json)!.AsObject();

@@ -140,18 +140,6 @@ public sealed class WriteOrderTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task ManagedFields_AreKeptAsGiven()
-    {
-        const string path = "/api/v1/namespaces/default/configmaps";
-        var body = """
-            {"metadata":{"name":"m","managedFields":[{"manager":"me","operation":"Apply","apiVersion":"v1","fieldsType":"FieldsV1","fieldsV1":{"f:data":{"f:a":{}}}}]},"data":{"a":"1"}}
-            """;
-        Assert.Equal("me", (string?)(await _server.PostAsync(path, body)).Expect(201).Json["metadata"]!["managedFields"]![0]!["manager"]);
-        await _server.SendAsync(HttpMethod.Put, path + "/m", """{"metadata":{"name":"m"},"data":{"a":"2"}}""");
-        Assert.Equal("me", (string?)(await _server.GetAsync(path + "/m")).Json["metadata"]!["managedFields"]![0]!["manager"]);
-    }
-
-    [Fact]
     public async Task Update_TypedReadAfterIt_IsWhatValidationDecoded()
     {
         var created = await _server.Admin.CreateAsync(new ConfigMap { Metadata = new() { Name = "k", Namespace = "default" } }, default);

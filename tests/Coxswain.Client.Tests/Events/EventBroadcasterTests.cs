@@ -1,7 +1,7 @@
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Meta.V1;
 using Coxswain.Client.Events;
-using Coxswain.Testing.Client;
+using Coxswain.Testing.Cluster;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Coxswain.Client.Tests.Events;
@@ -54,7 +54,8 @@ public sealed class EventBroadcasterTests
 
     private static async Task<IReadOnlyList<Event>> RecordAsync(Action<EventRecorder> record, Func<IReadOnlyList<Event>, bool> until)
     {
-        var client = new FakeKubeClient(TimeProvider.System);
+        await using var server = await TestApiServer.StartAsync(TimeProvider.System);
+        var client = server.Admin;
         var broadcaster = new EventBroadcaster(client, TimeProvider.System, NullLogger<EventBroadcaster>.Instance);
         using var stop = new CancellationTokenSource();
         var running = broadcaster.RunAsync(stop.Token);

@@ -3,29 +3,30 @@ using Coxswain.Api.Core.V1;
 using Coxswain.Api.Meta.V1;
 using Coxswain.Client.Informers;
 using Coxswain.Testing.Client;
+using Coxswain.Testing.Cluster;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Coxswain.Client.Tests.Informers;
 
 public sealed class InformerTests : IAsyncLifetime
 {
-    private readonly FakeKubeClient _client = new(TimeProvider.System);
     private readonly CancellationTokenSource _stop = new();
     private readonly Channel<string> _heard = Channel.CreateUnbounded<string>();
-    private readonly InformerFactory _factory;
-    private readonly Informer<ConfigMap> _informer;
+    private TestApiServer _server = null!;
+    private InterceptedKubeClient _client = null!;
+    private InformerFactory _factory = null!;
+    private Informer<ConfigMap> _informer = null!;
+    private Action<string> _beforeRequest = _ => { };
     private Task _running = Task.CompletedTask;
 
-    public InformerTests()
+    public async Task InitializeAsync()
     {
+        _server = await TestApiServer.StartAsync(TimeProvider.System);
+        _client = new InterceptedKubeClient(_server.Admin, (verb, _) => _beforeRequest(verb));
         _factory = new InformerFactory(_client, TimeProvider.System, new Random(1), NullLoggerFactory.Instance);
         _informer = _factory.Of<ConfigMap>();
         _informer.OnChange((old, current) => _heard.Writer.TryWrite(
             old is null ? $"+{current!.Metadata.Name}" : current is null ? $"-{old.Metadata.Name}" : $"~{current.Metadata.Name}"));
-    }
-
-    public async Task InitializeAsync()
-    {
         await _client.CreateAsync(Map("first"), default);
         _running = _factory.RunAsync(_stop.Token);
         await _factory.WaitForSyncAsync(Bounded.Token);
@@ -37,6 +38,7 @@ public sealed class InformerTests : IAsyncLifetime
         await _running;
         _factory.Dispose();
         _stop.Dispose();
+        await _server.DisposeAsync();
     }
 
     [Fact]
@@ -57,9 +59,21 @@ public sealed class InformerTests : IAsyncLifetime
     {
         await _client.CreateAsync(Map("second"), default);
         Assert.Equal(["+first", "+second"], await HearAsync(2));
-        _client.Compact();
-        await _client.DeleteAsync<ConfigMap>("default", "first", DeleteOptions.Empty, default);
-        await _client.CreateAsync(Map("third"), default);
+
+        // What happens between the loss of the connection and the next watch is forgotten by then.
+        var away = true;
+        _beforeRequest = verb =>
+        {
+            if (verb == "watch" && Volatile.Read(ref away))
+            {
+                throw new IOException("the server is away");
+            }
+        };
+        _client.CutWatches();
+        await _server.Admin.DeleteAsync<ConfigMap>("default", "first", DeleteOptions.Empty, default);
+        await _server.Admin.CreateAsync(Map("third"), default);
+        await _server.Store.CompactAsync(await _server.Store.GetRevisionAsync(default), default);
+        Volatile.Write(ref away, false);
         Assert.Equal(["+third", "-first"], (await HearAsync(2)).Order(StringComparer.Ordinal));
     }
 
@@ -67,7 +81,7 @@ public sealed class InformerTests : IAsyncLifetime
     public async Task Run_ListFails_IsRepeated()
     {
         var failures = 0;
-        _client.BeforeRequest = (verb, _) =>
+        _beforeRequest = verb =>
         {
             if (verb == "list" && Interlocked.Increment(ref failures) <= 2)
             {
@@ -82,7 +96,9 @@ public sealed class InformerTests : IAsyncLifetime
     [Fact]
     public async Task ListByOwner_OwnedObject_IsFoundUntilItIsReleased()
     {
-        var owned = await _client.CreateAsync(Map("owned") with { Metadata = Map("owned").Metadata with { OwnerReferences = [new OwnerReference { Uid = "u1" }] } }, default);
+        var owner = new OwnerReference { ApiVersion = "v1", Kind = "ConfigMap", Name = "first", Uid = "u1" };
+        var owned = await _client.CreateAsync(
+            Map("owned") with { Metadata = Map("owned").Metadata with { OwnerReferences = [owner] } }, default);
         await HearAsync(2);
         Assert.Equal("owned", Assert.Single(_informer.ListByOwner("u1")).Metadata.Name);
         await _client.UpdateAsync(owned with { Metadata = owned.Metadata with { OwnerReferences = [] } }, default);

@@ -17,7 +17,7 @@ public sealed class SchedulingControllerTests
 
         await cluster.WaitForAsync<Pod>("the condition", pods => pods[0].Status.Conditions.Any(condition => condition is
         {
-            Type: "PodScheduled", Status: "False", Reason: "Unschedulable", Message: "0/1 nodes are available: 1 Insufficient cpu.",
+            Type: "PodScheduled", Status: "False", Reason: "Unschedulable", Message: "0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.",
         }));
         await cluster.WaitForAsync<Event>("the event", events => events.Any(recorded => recorded.Reason == "FailedScheduling"));
 

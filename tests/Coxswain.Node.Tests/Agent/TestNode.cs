@@ -183,7 +183,7 @@ internal sealed class TestNode : IAsyncDisposable
         await _engine.StartAsync(Timeout);
         var images = await ImageStore.OpenAsync(
             _engineOptions.DataDirectory, TimeProvider.System, new MountRecovery(new KernelMounts()), null, Timeout);
-        _runtime = new EnginePodRuntime(_engine.Containers, images, new EnginePodNetwork(_engine.Network!), new KernelMounts(), Options.DataDirectory); // The options have one.
+        _runtime = new EnginePodRuntime(_engine, images, new EnginePodNetwork(_engine.Network!), Options.DataDirectory); // The options have one.
         return images;
     }
 

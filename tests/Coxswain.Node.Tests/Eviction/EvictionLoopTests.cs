@@ -9,13 +9,13 @@ using Coxswain.Node.Planning;
 using Coxswain.Node.Pods;
 using Coxswain.Node.Runtime;
 using Coxswain.Node.Tests.Pods;
-using Coxswain.Testing.Client;
+using Coxswain.Testing.Cluster;
 using Coxswain.Testing.Time;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Coxswain.Node.Tests.Eviction;
 
-public sealed class EvictionLoopTests : INodeMeter, IPodUsageMeter, IEvictablePods
+public sealed class EvictionLoopTests : INodeMeter, IPodUsageMeter, IEvictablePods, IAsyncLifetime
 {
     private const long Gigabyte = 1L << 30;
 
@@ -23,25 +23,34 @@ public sealed class EvictionLoopTests : INodeMeter, IPodUsageMeter, IEvictablePo
         8 * Gigabyte, new FileSystemUsage(100 * Gigabyte, 50 * Gigabyte, 1000, 900), new FileSystemUsage(100 * Gigabyte, 50 * Gigabyte, 1000, 900),
         30_000, 32_768);
 
+    private static readonly EvictionOptions Options = new();
+
     private readonly VirtualTime _time = new();
     private readonly FakeRuntime _runtime;
     private readonly NodePressure _pressure;
-    private readonly EvictionLoop _loop;
     private readonly List<Pod> _pods = [];
     private readonly Dictionary<string, long> _used = [];
     private readonly List<(string Name, string Message)> _evicted = [];
+    private TestApiServer _server = null!;
+    private EvictionLoop _loop = null!;
     private NodeMeasurement _measured = Plenty;
 
     public EvictionLoopTests()
     {
-        var options = new EvictionOptions();
         _runtime = new FakeRuntime(_time);
-        _pressure = new NodePressure(options.TransitionPeriod, _time);
-        var events = new EventBroadcaster(new FakeKubeClient(_time), _time, NullLogger<EventBroadcaster>.Instance).RecorderFor("kubelet");
+        _pressure = new NodePressure(Options.TransitionPeriod, _time);
+    }
+
+    public async Task InitializeAsync()
+    {
+        _server = await TestApiServer.StartAsync(TimeProvider.System);
+        var events = new EventBroadcaster(_server.Admin, _time, NullLogger<EventBroadcaster>.Instance).RecorderFor("kubelet");
         _loop = new EvictionLoop(
-            this, _pressure, options, this, this, new ImageCollector(_runtime, this, options, _time, NullLogger.Instance), events, _time,
+            this, _pressure, Options, this, this, new ImageCollector(_runtime, this, Options, _time, NullLogger.Instance), events, _time,
             NullLogger.Instance);
     }
+
+    public async Task DisposeAsync() => await _server.DisposeAsync();
 
     IReadOnlyList<Pod> IEvictablePods.Pods => _pods;
 
@@ -139,6 +148,25 @@ public sealed class EvictionLoopTests : INodeMeter, IPodUsageMeter, IEvictablePo
     }
 
     [Fact]
+    public async Task EphemeralStorage_AboveAContainersLimit_EvictsItsPod()
+    {
+        Add("full", used: 3 << 20, requested: 0);
+        Add("fine", used: 1 << 20, requested: 0);
+        for (var i = 0; i < _pods.Count; i++)
+        {
+            var container = _pods[i].Spec.Containers[0];
+            var limits = new Dictionary<string, Quantity> { ["ephemeral-storage"] = Quantity.Parse("2Mi") };
+            _pods[i] = _pods[i] with
+            {
+                Spec = _pods[i].Spec with { Containers = [container with { Resources = container.Resources with { Limits = limits } }] },
+            };
+        }
+
+        await _loop.LookAsync(CancellationToken.None);
+        Assert.Equal([("full", "Container main exceeded its local ephemeral storage limit \"2Mi\". ")], _evicted);
+    }
+
+    [Fact]
     public void Meter_OfThisMachine_MeasuresSomething()
     {
         var measured = new KernelNodeMeter("/", "/").Read();
@@ -151,6 +179,10 @@ public sealed class EvictionLoopTests : INodeMeter, IPodUsageMeter, IEvictablePo
     Task<long> IPodUsageMeter.MemoryAsync(Pod pod, CancellationToken cancellationToken) => Task.FromResult(_used[pod.Metadata.Name]);
 
     long IPodUsageMeter.Disk(Pod pod, CancellationToken cancellationToken) => _used[pod.Metadata.Name];
+
+    Task<long> IPodUsageMeter.WritableLayerAsync(Pod pod, string container, CancellationToken cancellationToken) => Task.FromResult(_used[pod.Metadata.Name]);
+
+    Task<long> IPodUsageMeter.ContainerDiskAsync(Pod pod, string container, CancellationToken cancellationToken) => Task.FromResult(_used[pod.Metadata.Name]);
 
     long IPodUsageMeter.EmptyDir(Pod pod, string volume, CancellationToken cancellationToken) => _used[pod.Metadata.Name];
 

@@ -1,5 +1,6 @@
 using Coxswain.Api.Core.V1;
 using Coxswain.Node.Planning;
+using Coxswain.Node.PodFacts;
 using Coxswain.Node.Pods;
 using Coxswain.Node.Runtime;
 
@@ -80,6 +81,30 @@ public sealed class PodPlannerTests
         var plan = PodPlanner.Plan(View([Exited(App("web"), exitCode)], policy));
         Assert.Equal(again, plan.Actions.Contains(new StartContainer("web")));
         Assert.Equal(!again, plan.Actions.Contains(new CleanUp()));
+    }
+
+    [Theory]
+    [InlineData("In", 42, true)]
+    [InlineData("In", 41, false)]
+    [InlineData("NotIn", 42, false)]
+    [InlineData("NotIn", 41, true)]
+    public void Plan_ContainerWithRules_RunsAgainForTheCodesTheyName(string comparison, int exitCode, bool again)
+    {
+        var rule = new ContainerRestartRule
+        {
+            Action = "Restart", ExitCodes = new ContainerRestartRuleOnExitCodes { Operator = comparison, Values = [42] },
+        };
+        var web = new ContainerView(new Container { Name = "web", RestartPolicy = "Never", RestartPolicyRules = [rule] }, ContainerKind.Main);
+        Assert.Equal(again, PodPlanner.Plan(View([Exited(web, exitCode)])).Actions.Contains(new StartContainer("web")));
+    }
+
+    [Fact]
+    public void Plan_EphemeralContainer_StartsOnceAndBeforeTheOthersAreReady()
+    {
+        var init = new ContainerView(new Container { Name = "one" }, ContainerKind.Init);
+        var debug = new ContainerView(new Container { Name = "debug" }, ContainerKind.Ephemeral);
+        Assert.Equal([new StartContainer("debug"), new StartContainer("one")], PodPlanner.Plan(View([init, App("web"), debug])).Actions);
+        Assert.Equal([new StartContainer("one")], PodPlanner.Plan(View([init, App("web"), Exited(debug, 1)])).Actions);
     }
 
     [Fact]
@@ -225,5 +250,5 @@ public sealed class PodPlannerTests
         container with { Current = Info(container, ContainerRunState.Exited) with { ExitCode = code } };
 
     private static ContainerInfo Info(ContainerView container, ContainerRunState state) =>
-        new("id", "uid", container.Spec.Name, 0, "image", "sha256:1", state, Now);
+        new("id", "uid", container.Spec.Name, 0, "image", "sha256:1", state, Now) { Resources = ContainerAmounts.Of(container.Spec) };
 }

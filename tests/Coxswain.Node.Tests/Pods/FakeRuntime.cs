@@ -111,6 +111,7 @@ internal sealed class FakeRuntime(TimeProvider time) : IPodRuntime
             {
                 Labels = config.Labels,
                 LogPath = config.LogPath,
+                Resources = config.Resources,
             };
             return id;
         }
@@ -122,6 +123,27 @@ internal sealed class FakeRuntime(TimeProvider time) : IPodRuntime
         Change(containerId, info => info with { State = ContainerRunState.Running, StartedAt = time.GetUtcNow() });
         Tell(RuntimeEventType.ContainerStarted, containerId);
     }
+
+    public async Task UpdateContainerResourcesAsync(string containerId, ContainerResources resources, CancellationToken cancellationToken)
+    {
+        await BeginAsync("UpdateContainerResources", NameOf(containerId), cancellationToken);
+        Change(containerId, info => info with { Resources = resources });
+    }
+
+    public Task UpdatePodSandboxResourcesAsync(string sandboxId, ContainerResources resources, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            var sandbox = _sandboxes[sandboxId];
+            _sandboxes[sandboxId] = sandbox with { Config = sandbox.Config with { Resources = resources } };
+            return Task.CompletedTask;
+        }
+    }
+
+    public Task<long> ContainerWritableBytesAsync(string containerId, CancellationToken cancellationToken) => Task.FromResult(0L);
+
+    public Task<string> MountImageAsync(string sandboxId, string name, string imageId, CancellationToken cancellationToken) =>
+        Task.FromResult($"/images/{imageId}");
 
     public async Task StopContainerAsync(string containerId, TimeSpan grace, CancellationToken cancellationToken)
     {

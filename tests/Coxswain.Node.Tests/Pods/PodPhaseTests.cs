@@ -266,13 +266,11 @@ public sealed class PodPhaseTests
     {
         await using var node = await FakeNode.StartAsync();
         await node.CreateAsync("users", spec => spec with { HostUsers = false });
-        await node.CreateAsync("processes", spec => spec with { ShareProcessNamespace = true });
         await node.CreateAsync("armor", spec => spec with
         {
             SecurityContext = new PodSecurityContext { AppArmorProfile = new AppArmorProfile { Type = "RuntimeDefault" } },
         });
         Assert.Equal("UserNamespacesNotSupported", await ReasonAsync("users"));
-        Assert.Equal("SharedProcessNamespaceNotSupported", await ReasonAsync("processes"));
         Assert.Equal("AppArmor", await ReasonAsync("armor"));
 
         async Task<string> ReasonAsync(string name) => (await node.WaitForAsync(pod => pod?.Status.Phase == "Failed", name))!.Status.Reason;

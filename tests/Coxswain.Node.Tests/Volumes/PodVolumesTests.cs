@@ -25,7 +25,7 @@ public sealed class PodVolumesTests : IDisposable
         var allocatable = new Dictionary<string, Quantity> { ["cpu"] = Quantity.Parse("2") };
         _volumes = new PodVolumes(
             "u-1", new NodePaths(_directory, _directory), new VolumeContent(_objects, new PodTokenCache(_tokens, _time), "10.0.0.1", allocatable),
-            null!, _mounts, _time); // No claims here.
+            null!, null!, _mounts, _time); // Neither claims nor images here.
     }
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);

@@ -101,6 +101,21 @@ public sealed class VolumeSafetyTests : IDisposable
     }
 
     [Fact]
+    public void SubPath_OfADirectory_IsMountedAgainWhenTheContainerRestarts()
+    {
+        var volume = Make("volume");
+        _subPaths.Mount(Uid, "web", 0, volume, "part");
+        var again = _subPaths.Mount(Uid, "web", 0, volume, "part");
+        File.WriteAllText(Path.Combine(again, "file"), "");
+        Assert.True(File.Exists(Path.Combine(volume, "part", "file")));
+
+        // And a file of that name takes its place.
+        Directory.Delete(Path.Combine(volume, "part"), recursive: true);
+        File.WriteAllText(Path.Combine(volume, "part"), "now a file");
+        Assert.Equal("now a file", File.ReadAllText(_subPaths.Mount(Uid, "web", 0, volume, "part")));
+    }
+
+    [Fact]
     public void FsGroup_LinkInTheVolume_LeavesWhatItLeadsTo()
     {
         var (volume, outside) = (Make("volume"), Make("outside"));
@@ -134,7 +149,7 @@ public sealed class VolumeSafetyTests : IDisposable
             },
         };
         var content = new VolumeContent(_objects, new PodTokenCache(null!, TimeProvider.System), "10.0.0.1", new Dictionary<string, Quantity>());
-        var volumes = new PodVolumes(Uid, _paths, content, null!, _mounts, TimeProvider.System); // Neither tokens nor claims here.
+        var volumes = new PodVolumes(Uid, _paths, content, null!, null!, _mounts, TimeProvider.System); // Neither tokens, claims nor images here.
         var where = await volumes.SetUpAsync(pod, [], CancellationToken.None);
         Assert.All(where.Values, path => Assert.Equal("tmpfs", _mounts.List().Single(mount => mount.MountPoint == path).Type));
         Assert.Equal(2000u, FileStatus.Read(where["fast"]).Gid);

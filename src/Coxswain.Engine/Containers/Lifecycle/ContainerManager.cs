@@ -20,6 +20,7 @@ internal sealed partial class ContainerManager(
     ContainerAdoption adoption,
     TaskStarter starter,
     TaskMonitor monitor,
+    TaskUpdater updater,
     ExecManager execs,
     LogReader logs,
     ICgroups cgroups,
@@ -153,6 +154,22 @@ internal sealed partial class ContainerManager(
         Kill(entry, live, Signals.Kill, all: false);
         return await live.Exited.Task.WaitAsync(cancellationToken);
     }
+
+    public Task<ContainerStatus> UpdateAsync(string id, ContainerLimits limits, CancellationToken cancellationToken) => WithGateAsync(
+        id,
+        async entry =>
+        {
+            if (entry.Live is not null)
+            {
+                await updater.UpdateAsync(entry.Record, limits, cancellationToken);
+            }
+
+            var record = entry.Record with { Spec = entry.Record.Spec with { Limits = limits } };
+            await store.SaveAsync(record, CancellationToken.None);
+            entry.Record = record;
+            return entry.Status;
+        },
+        cancellationToken);
 
     public async Task RemoveAsync(string id, CancellationToken cancellationToken)
     {
@@ -368,6 +385,7 @@ internal sealed partial class ContainerManager(
         try
         {
             var exit = await monitor.WaitAsync(entry.Record, entry.Task, () => live.KillSent, _stopping.Token);
+            KillRest(entry.Record);
             await entry.Gate.WaitAsync(_stopping.Token);
             try
             {
@@ -385,6 +403,18 @@ internal sealed partial class ContainerManager(
         {
             Log.MonitoringFailed(logger, exception, entry.Record.Id);
             live.Exited.TrySetException(exception);
+        }
+    }
+
+    /// <summary>The end of the first process is the end of the container: in a pid namespace that others have too, the kernel does not see to it.</summary>
+    private void KillRest(ContainerRecord record)
+    {
+        if (record.Spec.Namespaces.Pid is not null)
+        {
+            foreach (var pid in cgroups.ListProcesses(record.CgroupPath).Where(pid => pid > 0))
+            {
+                Signals.Send(pid, Signals.Kill);
+            }
         }
     }
 

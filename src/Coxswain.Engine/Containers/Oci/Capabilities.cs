@@ -44,6 +44,9 @@ internal static class Capabilities
         return new OciCapabilities(bounding, effective, effective);
     }
 
+    /// <summary>Whether we have it ourselves.</summary>
+    public static bool Has(string name) => All.Value.Contains(name);
+
     private static HashSet<string> Names(IReadOnlyList<string> names) =>
         [.. names.Select(name => name.ToUpperInvariant())
             .Select(name => name == Everything || name.StartsWith("CAP_", StringComparison.Ordinal) ? name : "CAP_" + name)];

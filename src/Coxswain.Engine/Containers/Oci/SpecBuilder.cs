@@ -26,8 +26,8 @@ internal static class SpecBuilder
                 namespaces,
                 devices.Count == 0 ? null : [.. devices.Select(device => device.Node)],
                 spec.Sysctls.Count == 0 ? null : spec.Sysctls,
-                spec.Privileged ? null : DefaultMounts.MaskedPaths,
-                spec.Privileged ? null : DefaultMounts.ReadonlyPaths,
+                spec.Privileged || spec.UnmaskedProc ? null : DefaultMounts.MaskedPaths,
+                spec.Privileged || spec.UnmaskedProc ? null : DefaultMounts.ReadonlyPaths,
                 Propagation(spec),
                 Seccomp.Of(spec, process.Capabilities?.Bounding ?? [])));
     }
@@ -39,7 +39,7 @@ internal static class SpecBuilder
             throw new EngineException("no command is given");
         }
 
-        var user = UserLookup.Resolve(rootDirectory, spec.User, spec.AdditionalGroups);
+        var user = UserLookup.Resolve(rootDirectory, spec.User, spec.AdditionalGroups, spec.ImageGroups);
         return new OciProcess(
             spec.Terminal,
             user,
@@ -49,7 +49,7 @@ internal static class SpecBuilder
             Capabilities.Of(spec, user.Uid),
             spec.Rlimits.Count == 0 ? null : [.. spec.Rlimits.Select(Limit)],
             spec.NoNewPrivileges,
-            spec.OomScoreAdj);
+            OomScore.Clamp(spec.OomScoreAdj));
     }
 
     /// <summary>The last of several values of a variable wins, and takes the place of the first.</summary>

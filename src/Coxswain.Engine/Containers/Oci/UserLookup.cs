@@ -10,7 +10,8 @@ internal static class UserLookup
     private const int MostBytes = 4 * 1024 * 1024;
 
     /// <exception cref="EngineException">A name is in neither file, or a number is none.</exception>
-    public static OciUser Resolve(string rootDirectory, string user, IReadOnlyList<long> additionalGroups)
+    public static OciUser Resolve(
+        string rootDirectory, string user, IReadOnlyList<long> additionalGroups, ImageGroups imageGroups = ImageGroups.UnlessGroupIsNamed)
     {
         var colon = user.IndexOf(':');
         var name = colon < 0 ? user : user[..colon];
@@ -32,8 +33,12 @@ internal static class UserLookup
         else
         {
             gid = entry?.Gid ?? 0;
-            // As in Docker: only who names no group gets those that list the user as a member.
-            groups.UnionWith(entry is null ? [] : GroupsOf(rootDirectory, entry.Name));
+        }
+
+        if (entry is not null
+            && (imageGroups == ImageGroups.Always || (imageGroups == ImageGroups.UnlessGroupIsNamed && groupName.Length == 0)))
+        {
+            groups.UnionWith(GroupsOf(rootDirectory, entry.Name));
         }
 
         groups.Remove(gid);
