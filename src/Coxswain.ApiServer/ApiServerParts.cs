@@ -124,7 +124,8 @@ internal sealed class ApiServerParts : IAsyncDisposable
         Health = new HealthChecks(options.ReadinessGates);
         NodeClient = new RenewingCertificate(options.Pki.NodeClient, time, options.LoggerFactory.CreateLogger<RenewingCertificate>());
         _connect = new ConnectEndpoint(Core, store, Lifetime, options.Pki, NodeClient, random);
-        var endpoint = new ResourceEndpoint(Resources, Core, new AnswerFormatter(tables), new WatchEndpoint(Core, tables, Lifetime), _connect,
+        var endpoint = new ResourceEndpoint(
+            Resources, Core, new AnswerFormatter(tables), new WatchEndpoint(Core, tables, Lifetime), _connect,
             options.Router ?? new AggregationProxy(Aggregated, Lifetime));
         var server = new ServerEndpoints(Health, metrics, Resources, discovery, options.Pki, ServerVersion.GitVersion);
         Http = new HttpHandler(
