@@ -56,7 +56,7 @@ internal sealed class WriteSteps(AdmissionChain admission)
         Refuse(request,
             [
                 .. ObjectValidation.ValidateCreate(typed), .. await ShapeAsync(request.Resource, document, cancellationToken),
-                .. stored.Rules.Validate(document, old: null),
+                .. stored.Rules.Validate(document, old: null, request.Resource.Resource),
             ]);
         Warn(request, document);
         return typed;
@@ -71,7 +71,7 @@ internal sealed class WriteSteps(AdmissionChain admission)
         Refuse(request,
             [
                 .. ObjectValidation.ValidateUpdate(typed, old), .. await ShapeAsync(request.Resource, document, cancellationToken),
-                .. stored.Rules.Validate(document, before),
+                .. stored.Rules.Validate(document, before, request.Resource.Resource),
             ]);
         Warn(request, document);
         return typed;

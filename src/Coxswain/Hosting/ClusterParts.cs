@@ -42,6 +42,8 @@ internal sealed class ClusterParts : IAsyncDisposable
     private readonly NodeAgent _node;
     private readonly IKubeClient _administrator;
     private readonly string _nodeName;
+    private readonly string _bridge;
+    private readonly IPAddress _dnsAddress;
     private readonly TaskCompletionSource _nodeReady = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public ClusterParts(
@@ -74,14 +76,18 @@ internal sealed class ClusterParts : IAsyncDisposable
             Listen = new IPEndPoint(IPAddress.Parse(configuration.DnsAddress), DnsPort),
             ClusterNetworks = [IPNetwork.Parse(configuration.PodCidr), IPNetwork.Parse(configuration.ServiceCidr)],
         };
-        GiveAddress(configuration.Bridge, dnsOptions.Listen.Address);
         _dns = new ClusterDns(dnsOptions, _dnsInformers, time, loggers);
         _dnsService = new DnsServiceKeeper(dnsOptions, api.ClientFor(ClusterUsers.Dns), time, loggers.CreateLogger<DnsServiceKeeper>());
         _administrator = api.ClientFor(ClusterUsers.Administrator);
         _nodeName = configuration.NodeName;
+        (_bridge, _dnsAddress) = (configuration.Bridge, dnsOptions.Listen.Address);
+
+        // Heartbeats are kept to the second.
+        var now = time.GetUtcNow();
+        var started = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerSecond));
         _informers.Of<V1Node>().OnChange((_, node) =>
         {
-            if (node is not null && node.Metadata.Name == configuration.NodeName && NodeReadiness.IsReady(node))
+            if (node is not null && node.Metadata.Name == configuration.NodeName && NodeReadiness.IsReady(node, started))
             {
                 _nodeReady.TrySetResult();
             }
@@ -94,6 +100,7 @@ internal sealed class ClusterParts : IAsyncDisposable
     /// <summary>Runs every part until cancelled; when one fails all are stopped and its exception is thrown.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        GiveAddress(_bridge, _dnsAddress);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task[] parts =
         [

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Coxswain.Api.Errors;
 using Coxswain.Api.Json;
+using Coxswain.Api.Resources;
 using Coxswain.Api.Validation;
 using Coxswain.ApiServer.Documents;
 
@@ -29,7 +30,7 @@ internal sealed class CustomResourceDefinitionRules : ResourceRules
 
     public override void PrepareForUpdate(JsonObject document, JsonObject old) => RememberStorageVersion(document);
 
-    public override IEnumerable<FieldError> Validate(JsonObject document, JsonObject? old) =>
+    public override IEnumerable<FieldError> Validate(JsonObject document, JsonObject? old, ApiResource asked) =>
         // What was taken once can be labelled and let go of, whatever is thought of it now.
         old is not null && JsonEquality.Equal(document["spec"], old["spec"]) ? [] : CustomResourceDefinitionValidation.Check(document, old);
 
