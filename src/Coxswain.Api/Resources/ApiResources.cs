@@ -62,7 +62,7 @@ public static class ApiResources
 
                 var older = listed.FirstOrDefault(resource => resource.Group == apiGroup && resource.Version == version && resource.Kind == type.Name)
                     ?? listed.FirstOrDefault(resource => resource.Group == apiGroup && resource.Kind == type.Name);
-                all.Add(older is null ? Newer(apiGroup, version, type) : older with { Version = version });
+                all.Add(older is null ? Newer(apiGroup, version, type) : WithNewer(older with { Version = version }, type));
             }
         }
 
@@ -86,6 +86,15 @@ public static class ApiResources
             Verbs = isRequest ? ["create"] : apiGroup == "metrics.k8s.io" ? ["get", "list"] : AllVerbs,
             Subresources = hasStatus && !isRequest ? [new ApiSubresource("status", type.Name, null, null, ["get", "patch", "update"])] : [],
         };
+    }
+
+    /// <summary>With the subresources that came later: each a view of the object itself.</summary>
+    private static ApiResource WithNewer(ApiResource resource, JsonProperty type)
+    {
+        var newer = Texts(type.Value, "subresources").Distinct().Where(name => !resource.Subresources.Any(known => known.Name == name))
+            .Select(name => new ApiSubresource(name, type.Name, null, null, ["get", "patch", "update"])).ToList();
+        return newer.Count == 0 ? resource
+            : resource with { Subresources = [.. resource.Subresources.Concat(newer).OrderBy(known => known.Name, StringComparer.Ordinal)] };
     }
 
     private static string Plural(string kind)

@@ -37,20 +37,32 @@ public sealed class SchemaPattern(string text)
 
     private static (Regex? Regex, string Error) Compile(string text)
     {
+        try
+        {
+            return (CompileRegex(text), "");
+        }
+        catch (FormatException exception)
+        {
+            return (null, text.Length > MaxLength ? exception.Message : $"error parsing regexp: {exception.Message}");
+        }
+    }
+
+    /// <summary>An expression in RE2's syntax, for matching in linear time.</summary>
+    /// <exception cref="FormatException">It is not in that syntax, or would grow too large.</exception>
+    public static Regex CompileRegex(string text)
+    {
         if (text.Length > MaxLength)
         {
-            return (null, $"longer than {MaxLength} characters");
+            throw new FormatException($"longer than {MaxLength} characters");
         }
 
         try
         {
-            var translated = Re2Syntax.Translate(text);
-            return (new Regex(translated, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant, MatchTimeout),
-                "");
+            return new Regex(Re2Syntax.Translate(text), RegexOptions.NonBacktracking | RegexOptions.CultureInvariant, MatchTimeout);
         }
-        catch (Exception exception) when (exception is FormatException or ArgumentException or NotSupportedException)
+        catch (Exception exception) when (exception is ArgumentException or NotSupportedException)
         {
-            return (null, $"error parsing regexp: {exception.Message}");
+            throw new FormatException(exception.Message, exception);
         }
     }
 }

@@ -74,6 +74,14 @@ internal static class WorkloadCells
         _ => Template(job.Spec.JobTemplate.Spec.Template, job.Spec.JobTemplate.Spec.Selector, column),
     };
 
+    public static object? Cell(ControllerRevision revision, string column) => column switch
+    {
+        "Controller" => revision.Metadata.OwnerReferences.FirstOrDefault(owner => owner.Controller == true) is { } owner
+            ? $"{owner.Kind.ToLowerInvariant()}.{owner.ApiVersion.Split('/')[0]}/{owner.Name}" : "<none>",
+        "Revision" => revision.Revision,
+        _ => null,
+    };
+
     public static object? Cell(PodTemplate template, string column) => column switch
     {
         "Pod Labels" => CellText.Labels(template.Template.Metadata.Labels),

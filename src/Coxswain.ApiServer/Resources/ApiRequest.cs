@@ -13,8 +13,8 @@ internal sealed record ApiRequest(User User, string Verb, ServedResource Resourc
     /// <summary>Who owns what the request writes, as it says; empty when it does not.</summary>
     public string FieldManager { get; init; } = "";
 
-    /// <summary>The program that asks, and its version.</summary>
-    public string UserAgent { get; init; } = "";
+    /// <summary>The program that asks, and its version; the server itself unless it is said.</summary>
+    public string UserAgent { get; init; } = ManagerNames.Server;
 
     /// <summary>Whether an apply takes the fields that others own.</summary>
     public bool Force { get; init; }

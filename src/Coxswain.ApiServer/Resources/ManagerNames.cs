@@ -7,6 +7,9 @@ internal static class ManagerNames
 {
     public const int MaxLength = 128;
 
+    /// <summary>Under which the server makes what every cluster has.</summary>
+    public const string Server = "kube-apiserver";
+
     private const string Unknown = "unknown";
 
     /// <summary>A program's name, from its User-Agent: what stands before the first slash and can be printed.</summary>

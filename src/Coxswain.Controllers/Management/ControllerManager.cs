@@ -2,12 +2,14 @@ using Coxswain.Client;
 using Coxswain.Client.Events;
 using Coxswain.Client.Informers;
 using Coxswain.Controllers.Apps;
+using Coxswain.Controllers.Autoscaling;
 using Coxswain.Controllers.Batch;
 using Coxswain.Controllers.Core;
 using Coxswain.Controllers.DaemonSets;
 using Coxswain.Controllers.GarbageCollection;
 using Coxswain.Controllers.Nodes;
 using Coxswain.Controllers.Policy;
+using Coxswain.Controllers.Quota;
 using Coxswain.Controllers.Scheduling;
 using Coxswain.Controllers.StatefulSets;
 using Coxswain.Controllers.Storage;
@@ -57,6 +59,8 @@ public sealed class ControllerManager
             Part("pv-protection-controller", new VolumeProtectionController(context).RunAsync),
             Part("ephemeral-volume-controller", new EphemeralVolumeController(context).RunAsync),
             Part("expand-controller", new ExpandController(context).RunAsync),
+            Part("resourcequota-controller", new ResourceQuotaController(context).RunAsync),
+            Part("horizontal-pod-autoscaler", new HorizontalPodAutoscalerController(context).RunAsync),
             Part("disruption-controller", new DisruptionController(context).RunAsync),
             Part("endpointslice-controller", new EndpointsController(context).RunAsync),
             Part("namespace-controller", new NamespaceController(context).RunAsync),

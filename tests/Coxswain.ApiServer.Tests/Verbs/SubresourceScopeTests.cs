@@ -86,6 +86,23 @@ public sealed class SubresourceScopeTests : IAsyncLifetime
             document.ToJsonString());
     }
 
+    [Fact]
+    public async Task PodsSubresources_AreServedAndChangeThePod()
+    {
+        const string Pod = "/api/v1/namespaces/default/pods/p";
+        (await _server.PostAsync("/api/v1/namespaces/default/pods", """
+            {"metadata":{"name":"p"},"spec":{"containers":[{"name":"c","image":"i","resources":{"requests":{"cpu":"1"}}}]}}
+            """)).Expect(201);
+        (await _server.PatchAsync(Pod + "/resize", """{"spec":{"containers":[{"name":"c","resources":{"requests":{"cpu":"2"}}}]}}""")).Expect(200);
+        (await _server.PatchAsync(Pod + "/ephemeralcontainers", """{"spec":{"ephemeralContainers":[{"name":"d","image":"i"}]}}""")).Expect(200);
+        var pod = (await _server.GetAsync(Pod + "/resize")).Expect(200).Json;
+        Assert.Equal("2", (string)pod["spec"]!["containers"]![0]!["resources"]!["requests"]!["cpu"]!);
+        Assert.Equal("i", (string)pod["spec"]!["containers"]![0]!["image"]!);
+        Assert.Equal("d", (string)pod["spec"]!["ephemeralContainers"]![0]!["name"]!);
+        Assert.Equal(3, (int)pod["metadata"]!["generation"]!);
+        (await _server.PatchAsync(Pod + "/ephemeralcontainers", """{"spec":{"ephemeralContainers":[{"name":"c","image":"i"}]}}""")).Expect(422);
+    }
+
     private static JsonObject Parse(string json) => JsonNode.Parse(json)!.AsObject();
 
     private async Task<JsonObject> RequestAsync()

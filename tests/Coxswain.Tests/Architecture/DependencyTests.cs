@@ -9,10 +9,11 @@ public class DependencyTests
     {
         ["Api"] = [],
         ["Store"] = [],
+        ["Cel"] = [],
         ["Linux"] = [],
         ["Client"] = ["Api"],
         ["Scheduler"] = ["Api"],
-        ["ApiServer"] = ["Api", "Store", "Client"],
+        ["ApiServer"] = ["Api", "Store", "Client", "Cel"],
         ["Controllers"] = ["Api", "Client", "Scheduler"],
         ["Engine"] = ["Linux"],
         ["DockerApi"] = ["Engine"],

@@ -31,7 +31,7 @@ internal static class BuiltInRules
             new KindRules<PersistentVolumeClaim>(CoreCells.Cell) { FirstPhase = "Pending", AnswersWithObject = true },
         ["serviceaccounts"] = new KindRules<ServiceAccount>(CoreCells.Cell) { AnswersWithObject = true },
         ["podtemplates"] = new KindRules<PodTemplate>(WorkloadCells.Cell) { AnswersWithObject = true, CreatesOnUpdate = true },
-        ["resourcequotas"] = new KindRules { AnswersWithObject = true, HasNoEffect = true },
+        ["resourcequotas"] = new KindRules { AnswersWithObject = true },
         ["limitranges"] = new KindRules { CreatesOnUpdate = true },
         ["configmaps"] = new KindRules<ConfigMap>(CoreCells.Cell),
         ["secrets"] = new KindRules<Secret>(CoreCells.Cell) { Selectable = [SelectableField.At("type")] },
@@ -53,6 +53,7 @@ internal static class BuiltInRules
         },
         ["jobs.batch"] = new JobRules(),
         ["cronjobs.batch"] = new KindRules<CronJob>(WorkloadCells.Cell) { HasGeneration = true },
+        ["controllerrevisions.apps"] = new KindRules<ControllerRevision>(WorkloadCells.Cell),
         ["deployments.apps"] = new KindRules<Deployment>(WorkloadCells.Cell) { HasGeneration = true },
         ["replicasets.apps"] = new KindRules<ReplicaSet>(WorkloadCells.Cell)
         {
@@ -60,7 +61,7 @@ internal static class BuiltInRules
         },
         ["statefulsets.apps"] = new KindRules<StatefulSet>(WorkloadCells.Cell) { HasGeneration = true },
         ["daemonsets.apps"] = new KindRules<DaemonSet>(WorkloadCells.Cell) { HasGeneration = true },
-        ["horizontalpodautoscalers.autoscaling"] = new KindRules<HorizontalPodAutoscaler>(ClusterCells.Cell) { HasNoEffect = true },
+        ["horizontalpodautoscalers.autoscaling"] = new KindRules<HorizontalPodAutoscaler>(ClusterCells.Cell),
         ["poddisruptionbudgets.policy"] = new KindRules<PodDisruptionBudget>(ClusterCells.Cell) { HasGeneration = true },
         ["ingresses.networking.k8s.io"] = new KindRules<Ingress>(NetworkCells.Cell) { HasGeneration = true, HasNoEffect = true },
         ["ingressclasses.networking.k8s.io"] = new KindRules<IngressClass>(NetworkCells.Cell) { HasGeneration = true, HasNoEffect = true },
