@@ -79,7 +79,9 @@ internal sealed class NodeRun : IAsyncDisposable
         _reporter = new NodeReporter(options, machine, client, runtime, pressure, recorder, time, logger);
         _lease = new LeaseLoop(options.NodeName, client, time, logger);
         _server = options.Server is { Certificate: not null } server
-            ? new NodeServer(server, options, new NodeEndpoints(_manager, runtime, new LogReader(time), paths, time), loggers)
+            ? new NodeServer(
+                server, options, new NodeEndpoints(_manager, runtime, new LogReader(time), paths, time),
+                new StreamEndpoints(_manager, runtime, server.StreamingIdleTimeout, time, logger), loggers)
             : null;
     }
 

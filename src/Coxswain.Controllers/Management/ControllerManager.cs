@@ -63,6 +63,7 @@ public sealed class ControllerManager
             Part("horizontal-pod-autoscaler", new HorizontalPodAutoscalerController(context).RunAsync),
             Part("disruption-controller", new DisruptionController(context).RunAsync),
             Part("endpointslice-controller", new EndpointsController(context).RunAsync),
+            Part("endpointslicemirroring-controller", new EndpointMirrorController(context).RunAsync),
             Part("namespace-controller", new NamespaceController(context).RunAsync),
             Part("service-account-controller", new NamespaceDefaultsController(context, options.RootCertificates).RunAsync),
             Part("clusterrole-aggregation-controller", new ClusterRoleAggregationController(context).RunAsync),

@@ -79,7 +79,9 @@ internal sealed class ServicePlanner(ServiceProxySettings options)
         && service.Spec.ClusterIP is not ("" or "None")
         && !service.Metadata.Annotations.ContainsKey(NetworkAnnotations.ServedLocally);
 
-    private void Add(HashSet<RuleElement> elements, string front, IPAddress address, IReadOnlyList<string> slots, int affinitySeconds)
+    /// <summary>What makes one address and port lead to these endpoints.</summary>
+    /// <param name="front"><c>address . protocol . port</c>.</param>
+    internal void Add(HashSet<RuleElement> elements, string front, IPAddress address, IReadOnlyList<string> slots, int affinitySeconds)
     {
         if (slots.Count == 0)
         {

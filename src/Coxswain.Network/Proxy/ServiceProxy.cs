@@ -24,6 +24,7 @@ public sealed partial class ServiceProxy : IDisposable
 
     private readonly Informer<Service> _services;
     private readonly Informer<EndpointSlice> _slices;
+    private readonly Informer<Pod>? _pods;
     private readonly INftables _nftables;
     private readonly TableWatch? _watch;
     private readonly DatagramFlows _flows;
@@ -32,6 +33,7 @@ public sealed partial class ServiceProxy : IDisposable
     private readonly ILogger<ServiceProxy> _logger;
     private readonly ServiceProxySettings _options;
     private readonly ServicePlanner _planner;
+    private readonly HostPortPlanner _hostPorts;
     private readonly RuleScript _script;
     private readonly ElementLedger _ledger = new();
     private readonly Dictionary<NamespacedName, ServicePlan> _plans = [];
@@ -43,9 +45,10 @@ public sealed partial class ServiceProxy : IDisposable
 
     /// <param name="watch">Tells when the rules are taken away; null to notice it only when looking.</param>
     /// <param name="conntrack">Where flows of datagrams are forgotten; null for nowhere.</param>
+    /// <param name="pods">Those of this node, for their host ports; null to leave these alone.</param>
     public ServiceProxy(
         ServiceProxySettings options, InformerFactory informers, INftables nftables, TableWatch? watch, ConntrackTable? conntrack,
-        TimeProvider time, ILoggerFactory loggerFactory)
+        TimeProvider time, ILoggerFactory loggerFactory, Informer<Pod>? pods = null)
     {
         _options = options;
         _services = informers.Of<Service>();
@@ -58,6 +61,8 @@ public sealed partial class ServiceProxy : IDisposable
         _flows = new DatagramFlows(conntrack, _logger);
         _loopbackPorts = options.HoldsLoopbackPorts ? new LoopbackPorts() : null;
         _planner = new ServicePlanner(options);
+        _hostPorts = new HostPortPlanner(options, _planner);
+        _pods = pods;
         _script = new RuleScript(nftables.TableName, options);
     }
 
@@ -70,13 +75,17 @@ public sealed partial class ServiceProxy : IDisposable
         try
         {
             LoopbackRouting.Allow(_options.BridgeName, _logger);
-            await Task.WhenAll(_services.WaitForSyncAsync(cancellationToken), _slices.WaitForSyncAsync(cancellationToken));
+            await Task.WhenAll(
+                _services.WaitForSyncAsync(cancellationToken), _slices.WaitForSyncAsync(cancellationToken),
+                _pods?.WaitForSyncAsync(cancellationToken) ?? Task.CompletedTask);
             _services.OnChange((old, now) => _pending.Add(NamespacedName.Of(now ?? old!))); // One of the two is always there.
             _slices.OnChange((old, now) =>
             {
                 _pending.Add(old is null ? null : ServiceOf(old));
                 _pending.Add(now is null ? null : ServiceOf(now));
             });
+            _pods?.OnChange((old, now) => _pending.Add(
+                HostPortPlanner.HasAny(old) || HostPortPlanner.HasAny(now) ? HostPortPlanner.KeyOf(now ?? old!) : null)); // One of the two is always there.
             await Task.WhenAll(ApplyChangesAsync(cancellationToken), WatchAsync(cancellationToken), LookAsync(cancellationToken));
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -197,17 +206,7 @@ public sealed partial class ServiceProxy : IDisposable
     private void Replan(NamespacedName name)
     {
         var before = _plans.GetValueOrDefault(name, ServicePlan.Empty);
-        var service = _services.Get(name);
-        var wanted = service is null ? [] : ServicePlanner.NodePorts(service).ToList();
-        var onLoopback = _loopbackPorts?.Replace(name, wanted);
-        if (onLoopback is not null && onLoopback.Count < wanted.Count)
-        {
-            Log.PortTaken(_logger, name, string.Join(", ", wanted.Where(port => !onLoopback.Contains(port)).Select(port => port.Port)));
-        }
-
-        var after = service is not null
-            ? _planner.Plan(service, _slices.ListBy(SlicesByService, name.ToString()), before, onLoopback)
-            : ServicePlan.Empty;
+        var after = HostPortPlanner.PodOf(name) is { } pod ? PlanPod(name, _pods?.Get(pod)) : PlanService(name, before);
         _ledger.Replace(name, before.Elements, after.Elements);
         if (after.Elements.Count == 0)
         {
@@ -217,6 +216,33 @@ public sealed partial class ServiceProxy : IDisposable
         {
             _plans[name] = after;
         }
+    }
+
+    private ServicePlan PlanService(NamespacedName name, ServicePlan before)
+    {
+        var service = _services.Get(name);
+        var onLoopback = HoldLoopback(name, service is null ? [] : [.. ServicePlanner.NodePorts(service)]);
+        return service is not null
+            ? _planner.Plan(service, _slices.ListBy(SlicesByService, name.ToString()), before, onLoopback)
+            : ServicePlan.Empty;
+    }
+
+    private ServicePlan PlanPod(NamespacedName key, Pod? pod)
+    {
+        var onLoopback = HoldLoopback(key, pod is null ? [] : [.. HostPortPlanner.OnLoopback(pod)]);
+        return pod is not null ? _hostPorts.Plan(pod, onLoopback) : ServicePlan.Empty;
+    }
+
+    /// <summary>Those of the ports that may be served on 127.0.0.1; null for all.</summary>
+    private IReadOnlySet<(string Protocol, int Port)>? HoldLoopback(NamespacedName name, IReadOnlyList<(string Protocol, int Port)> wanted)
+    {
+        var held = _loopbackPorts?.Replace(name, wanted);
+        if (held is not null && held.Count < wanted.Count)
+        {
+            Log.PortTaken(_logger, name, string.Join(", ", wanted.Where(port => !held.Contains(port)).Select(port => port.Port)));
+        }
+
+        return held;
     }
 
     private async Task ApplyAsync(CancellationToken cancellationToken)
@@ -290,7 +316,7 @@ public sealed partial class ServiceProxy : IDisposable
         [LoggerMessage(LogLevel.Warning, "Rules of Services were taken away by somebody else and are made anew")]
         public static partial void Lost(ILogger logger);
 
-        [LoggerMessage(LogLevel.Warning, "Service {Service} is not served on 127.0.0.1 at port {Ports}, which another program or cluster has")]
+        [LoggerMessage(LogLevel.Warning, "{Service} is not served on 127.0.0.1 at port {Ports}, which another program or cluster has")]
         public static partial void PortTaken(ILogger logger, NamespacedName service, string ports);
 
         [LoggerMessage(LogLevel.Debug, "Rules changed: {Removed} elements out, {Added} in, {Milliseconds} ms")]
