@@ -41,6 +41,7 @@ public sealed partial class ServiceProxy : IDisposable
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Occurrences _remakes = new();
     private volatile bool _isSuspect;
+    private volatile bool _retriesPorts;
     private bool _isKernelKnown;
 
     /// <param name="watch">Tells when the rules are taken away; null to notice it only when looking.</param>
@@ -86,7 +87,7 @@ public sealed partial class ServiceProxy : IDisposable
             });
             _pods?.OnChange((old, now) => _pending.Add(
                 HostPortPlanner.HasAny(old) || HostPortPlanner.HasAny(now) ? HostPortPlanner.KeyOf(now ?? old!) : null)); // One of the two is always there.
-            await Task.WhenAll(ApplyChangesAsync(cancellationToken), WatchAsync(cancellationToken), LookAsync(cancellationToken));
+            await RunLoopsAsync(cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -115,11 +116,27 @@ public sealed partial class ServiceProxy : IDisposable
         _loopbackPorts?.Dispose();
     }
 
-    private async Task WatchAsync(CancellationToken cancellationToken)
+    /// <summary>None of the loops ends by itself: when one fails, the others are stopped and it is thrown.</summary>
+    private async Task RunLoopsAsync(CancellationToken cancellationToken)
     {
-        while (_watch is not null)
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        List<Task> loops = [ApplyChangesAsync(stop.Token), LookAsync(stop.Token)];
+        if (_watch is not null)
         {
-            await _watch.WaitForLossAsync(cancellationToken);
+            loops.Add(WatchAsync(_watch, stop.Token));
+        }
+
+        var first = await Task.WhenAny(loops);
+        await stop.CancelAsync();
+        await Task.WhenAll(loops).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        await first;
+    }
+
+    private async Task WatchAsync(TableWatch watch, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await watch.WaitForLossAsync(cancellationToken);
             Suspect();
         }
     }
@@ -130,16 +147,13 @@ public sealed partial class ServiceProxy : IDisposable
         using var timer = new PeriodicTimer(LookPeriod, _time);
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
-            foreach (var service in _loopbackPorts?.Refused ?? [])
-            {
-                _pending.Add(service);
-            }
-
+            _retriesPorts = true;
             Suspect();
         }
     }
 
-    private void Suspect()
+    /// <summary>Somebody may have changed the rules: they are looked at.</summary>
+    internal void Suspect()
     {
         _isSuspect = true;
         _pending.Wake();
@@ -154,12 +168,13 @@ public sealed partial class ServiceProxy : IDisposable
             {
                 // After a failure there is something to do although nothing new may have come.
                 var batch = await _pending.TakeAsync(wait: _isKernelKnown, cancellationToken);
-                await CheckKernelAsync(cancellationToken);
-                foreach (var service in batch.Services)
+                // First of all: what is planned is not lost when the kernel cannot be asked, and nobody names these Services again.
+                foreach (var service in batch.Services.Union(TakeRefused()))
                 {
                     TryReplan(service);
                 }
 
+                await CheckKernelAsync(cancellationToken);
                 await ApplyAsync(cancellationToken);
                 _pending.Done(batch);
                 _ready.TrySetResult();
@@ -172,6 +187,18 @@ public sealed partial class ServiceProxy : IDisposable
                 await Task.Delay(Failures.After(failures++), _time, cancellationToken);
             }
         }
+    }
+
+    /// <summary>The Services whose ports somebody else had, when it is time for another try.</summary>
+    private IReadOnlyCollection<NamespacedName> TakeRefused()
+    {
+        if (_loopbackPorts is null || !_retriesPorts)
+        {
+            return [];
+        }
+
+        _retriesPorts = false;
+        return _loopbackPorts.Refused;
     }
 
     /// <summary>Whether what we put into the kernel is still there, when there is reason to doubt it.</summary>
@@ -222,6 +249,11 @@ public sealed partial class ServiceProxy : IDisposable
     {
         var service = _services.Get(name);
         var onLoopback = HoldLoopback(name, service is null ? [] : [.. ServicePlanner.NodePorts(service)]);
+        if (service is not null && _planner.Refused(service) is { Count: > 0 } refused)
+        {
+            Log.AddressRefused(_logger, name, string.Join(", ", refused));
+        }
+
         return service is not null
             ? _planner.Plan(service, _slices.ListBy(SlicesByService, name.ToString()), before, onLoopback)
             : ServicePlan.Empty;
@@ -318,6 +350,10 @@ public sealed partial class ServiceProxy : IDisposable
 
         [LoggerMessage(LogLevel.Warning, "{Service} is not served on 127.0.0.1 at port {Ports}, which another program or cluster has")]
         public static partial void PortTaken(ILogger logger, NamespacedName service, string ports);
+
+        [LoggerMessage(
+            LogLevel.Warning, "Service {Service} is not served at {Addresses}: addresses of the node, of Services and special ones cannot be external")]
+        public static partial void AddressRefused(ILogger logger, NamespacedName service, string addresses);
 
         [LoggerMessage(LogLevel.Debug, "Rules changed: {Removed} elements out, {Added} in, {Milliseconds} ms")]
         public static partial void Changed(ILogger logger, int removed, int added, double milliseconds);

@@ -201,7 +201,7 @@ internal sealed class PodContainers
         else
         {
             var probe = kind == ProbeKind.Startup ? slot.View.Spec.StartupProbe : slot.View.Spec.LivenessProbe;
-            var grace = probe?.TerminationGracePeriodSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : (TimeSpan?)null;
+            var grace = probe?.TerminationGracePeriodSeconds is { } seconds ? GracePeriods.Of(seconds) : (TimeSpan?)null;
             var why = $"Container {slot.Name} failed {kind.ToString().ToLowerInvariant()} probe, will be restarted";
             slot.Set(view => view with { Kill = new ContainerKill(why, grace) });
         }

@@ -29,7 +29,8 @@ public sealed class EnginePodRuntime(
     private readonly EngineImageVolumes _imageVolumes = new(images, engine.Snapshots);
     private readonly SandboxSockets _sockets = new(new KernelNamespaces());
 
-    public Task<RuntimeVersion> VersionAsync(CancellationToken cancellationToken) => Task.FromResult(new RuntimeVersion("coxswain", "0.1.0"));
+    public Task<RuntimeVersion> VersionAsync(CancellationToken cancellationToken) =>
+        Task.FromResult(new RuntimeVersion("coxswain", typeof(EnginePodRuntime).Assembly.GetName().Version!.ToString(3))); // Every build has one.
 
     public async Task<SandboxStatus> RunPodSandboxAsync(SandboxConfig config, CancellationToken cancellationToken)
     {

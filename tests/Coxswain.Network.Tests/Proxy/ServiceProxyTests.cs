@@ -252,6 +252,30 @@ public sealed class ServiceProxyTests : IAsyncLifetime
         Assert.Contains("chain others", listing);
     }
 
+    [RootFact]
+    public async Task Difference_ManyChainsNothingLeadsTo_AreRemoved()
+    {
+        var planner = new ServicePlanner(new ServiceProxySettings());
+        var script = new RuleScript("coxswain", new ServiceProxySettings());
+        var ledger = new ElementLedger();
+        var plan = ServicePlan.Empty;
+        for (var i = 1; i <= RuleScript.MostUnused + 2; i++)
+        {
+            var service = Services.Of("web", "10.96.0.80", Services.Port(80)).WithAffinity(i);
+            var next = planner.Plan(service, [Services.Slice("web", 8080, i % 2 == 0 ? [Pod2] : [Pod2, Pod3])], plan);
+            ledger.Replace(new("default", "web"), plan.Elements, next.Elements);
+            plan = next;
+            var changes = ledger.Changes();
+            await _nftables.ApplyAsync(i == 1 ? script.Full(RuleListing.Parse(""), changes) : script.Difference(changes), default);
+            ledger.Commit(changes);
+        }
+
+        var listing = RuleListing.Parse(await _nftables.ListAsync(default));
+        Assert.True(script.IsWhole(listing));
+        Assert.InRange(listing.Chains.Count(chain => RuleNames.TryParse(chain, out var kind, out _) && kind == RuleChainKind.Learn), 1, RuleScript.MostUnused);
+        Assert.Contains(RuleNames.Learn(RuleScript.MostUnused + 2), listing.Chains);
+    }
+
     private async Task<Pod> StatusAsync(Pod pod, string phase)
     {
         var changed = await _server.Admin.UpdateStatusAsync(
