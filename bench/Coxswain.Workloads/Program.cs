@@ -2,7 +2,7 @@ using Coxswain.Workloads;
 
 if (args is not [var kubeconfig, var name, .. var rest])
 {
-    Console.Error.WriteLine("usage: Coxswain.Workloads KUBECONFIG creates|gets|statuses|list|watchers|latency|fill|pods|deployments [SECONDS|COUNT|IMAGE]");
+    Console.Error.WriteLine("usage: Coxswain.Workloads KUBECONFIG creates|gets|statuses|list|watchers|latency|fill|pods|deployments|streams [SECONDS|COUNT|IMAGE]");
     return 2;
 }
 
@@ -19,6 +19,7 @@ await (name switch
     "fill" => Fill.RunAsync(target),
     "pods" => PodLatency.RunAsync(target, rest.Length > 0 ? rest[0] : "bench:v1", rounds: rest.Length > 1 ? int.Parse(rest[1]) : 20),
     "deployments" => Deployments.RunAsync(target, rest.Length > 0 ? rest[0] : "bench:v1", rounds: rest.Length > 1 ? int.Parse(rest[1]) : 5),
+    "streams" => PodStreams.RunAsync(target, rest.Length > 0 ? rest[0] : "bench:v1", rounds: rest.Length > 1 ? int.Parse(rest[1]) : 50),
     _ => throw new ArgumentException($"there is no workload \"{name}\""),
 });
 return 0;

@@ -39,6 +39,14 @@ internal sealed class Target
         return client;
     }
 
+    /// <summary>A client whose every connection may be upgraded.</summary>
+    public HttpClient OpenHttp1()
+    {
+        var client = new HttpClient(new SocketsHttpHandler { SslOptions = Options() }) { BaseAddress = Server, Timeout = Timeout.InfiniteTimeSpan };
+        client.DefaultRequestHeaders.Authorization = _token is null ? null : new AuthenticationHeaderValue("Bearer", _token);
+        return client;
+    }
+
     /// <summary>One TLS connection that speaks HTTP/1.1.</summary>
     public async Task<Http1Connection> OpenAsync()
     {

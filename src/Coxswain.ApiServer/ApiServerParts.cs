@@ -28,7 +28,7 @@ internal sealed class ApiServerParts : IAsyncDisposable
     private readonly RbacAuthorizer _roles;
     private readonly NodeAuthorizer _nodes;
     private readonly ServiceAccountTokens _tokens;
-    private readonly NodeProxy _nodeProxy;
+    private readonly ConnectEndpoint _connect;
     private readonly PriorityAdmission _priorities;
     private readonly LimitRanger _limits;
     private readonly DefaultClasses _classes;
@@ -123,8 +123,9 @@ internal sealed class ApiServerParts : IAsyncDisposable
         var metrics = new RequestMetrics(time);
         Health = new HealthChecks(options.ReadinessGates);
         NodeClient = new RenewingCertificate(options.Pki.NodeClient, time, options.LoggerFactory.CreateLogger<RenewingCertificate>());
-        _nodeProxy = new NodeProxy(Core, store, Lifetime, options.Pki, NodeClient);
-        var endpoint = new ResourceEndpoint(Resources, Core, new AnswerFormatter(tables), new WatchEndpoint(Core, tables, Lifetime), _nodeProxy,
+        _connect = new ConnectEndpoint(Core, store, Lifetime, options.Pki, NodeClient, random);
+        var endpoint = new ResourceEndpoint(
+            Resources, Core, new AnswerFormatter(tables), new WatchEndpoint(Core, tables, Lifetime), _connect,
             options.Router ?? new AggregationProxy(Aggregated, Lifetime));
         var server = new ServerEndpoints(Health, metrics, Resources, discovery, options.Pki, ServerVersion.GitVersion);
         Http = new HttpHandler(
@@ -158,7 +159,7 @@ internal sealed class ApiServerParts : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _nodeProxy.Dispose();
+        _connect.Dispose();
         _webhooks.Dispose();
         await _priorities.DisposeAsync();
         await _limits.DisposeAsync();

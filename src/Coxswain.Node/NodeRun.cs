@@ -70,7 +70,7 @@ internal sealed class NodeRun : IAsyncDisposable
         var pods = _informers.Of<Pod>(new InformerOptions(FieldSelector: $"spec.nodeName={options.NodeName}"));
         _manager = new PodManager(
             workers, new PodAdmission(allocatable, options.MaxPods, options.AllowedUnsafeSysctls),
-            new OrphanedPods(runtime, volumes, paths, logger), runtime, pods, recorder);
+            new OrphanedPods(runtime, volumes, paths, time, logger), runtime, pods, recorder);
         var meter = new KernelNodeMeter(options.DataDirectory, options.ImageDirectory ?? options.DataDirectory);
         var pressure = new NodePressure(options.Eviction.TransitionPeriod, time);
         _eviction = new EvictionLoop(
@@ -79,7 +79,9 @@ internal sealed class NodeRun : IAsyncDisposable
         _reporter = new NodeReporter(options, machine, client, runtime, pressure, recorder, time, logger);
         _lease = new LeaseLoop(options.NodeName, client, time, logger);
         _server = options.Server is { Certificate: not null } server
-            ? new NodeServer(server, options, new NodeEndpoints(_manager, runtime, new LogReader(time), paths, time), loggers)
+            ? new NodeServer(
+                server, options, new NodeEndpoints(_manager, runtime, new LogReader(time), paths, time),
+                new StreamEndpoints(_manager, runtime, server.StreamingIdleTimeout, time, logger), loggers)
             : null;
     }
 

@@ -73,19 +73,7 @@ public sealed class TestServer : IAsyncDisposable
     /// <param name="certificate">Null to come without one.</param>
     public HttpClient ClientWith(KeyAndCertificate? certificate)
     {
-        var handler = new SocketsHttpHandler
-        {
-            SslOptions = new SslClientAuthenticationOptions
-            {
-                ClientCertificates = certificate is null ? [] : [certificate.ToCertificate()],
-                CertificateChainPolicy = new X509ChainPolicy
-                {
-                    TrustMode = X509ChainTrustMode.CustomRootTrust,
-                    CustomTrustStore = { X509Certificate2.CreateFromPem(Pki.Authority.CertificatePem) },
-                    RevocationMode = X509RevocationMode.NoCheck,
-                },
-            },
-        };
+        var handler = new SocketsHttpHandler { SslOptions = TlsOptions(certificate) };
         return new HttpClient(handler)
         {
             BaseAddress = Address,
@@ -93,6 +81,17 @@ public sealed class TestServer : IAsyncDisposable
             DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
     }
+
+    public SslClientAuthenticationOptions TlsOptions(KeyAndCertificate? certificate) => new()
+    {
+        ClientCertificates = certificate is null ? [] : [certificate.ToCertificate()],
+        CertificateChainPolicy = new X509ChainPolicy
+        {
+            TrustMode = X509ChainTrustMode.CustomRootTrust,
+            CustomTrustStore = { X509Certificate2.CreateFromPem(Pki.Authority.CertificatePem) },
+            RevocationMode = X509RevocationMode.NoCheck,
+        },
+    };
 
     public async Task<Answer> SendAsync(HttpMethod method, string path, string? body = null, string contentType = "application/json", HttpClient? client = null)
     {

@@ -15,7 +15,7 @@ public sealed record FieldComparison(FieldSet Changed, FieldSet Removed)
     {
         var walk = new Walk();
         walk.CompareFields(Side.Of(before), Side.Of(after), schema);
-        return new FieldComparison(walk.Changed.Build(), walk.Removed.Build());
+        return new FieldComparison(walk.Changed.Finish(), walk.Removed.Finish());
     }
 
     /// <summary>
@@ -48,11 +48,9 @@ public sealed record FieldComparison(FieldSet Changed, FieldSet Removed)
 
     private sealed class Walk
     {
-        private readonly List<string> _path = [];
+        public FieldSetStack Changed { get; } = new();
 
-        public FieldSetBuilder Changed { get; } = new();
-
-        public FieldSetBuilder Removed { get; } = new();
+        public FieldSetStack Removed { get; } = new();
 
         public void CompareFields(in Side before, in Side after, Schema? schema)
         {
@@ -61,7 +59,7 @@ public sealed record FieldComparison(FieldSet Changed, FieldSet Removed)
                 foreach (var (name, value) in news)
                 {
                     var below = SchemaSteps.Field(schema, name, out var field);
-                    CompareField(name, field, before.Field(name, field), Side.Of(value), below);
+                    CompareAt(field?.PathElement ?? PathElements.Field(name), before.Field(name, field), Side.Of(value), below);
                 }
             }
 
@@ -73,34 +71,38 @@ public sealed record FieldComparison(FieldSet Changed, FieldSet Removed)
                     if (newer?.ContainsKey(name) != true)
                     {
                         var below = SchemaSteps.Field(schema, name, out var field);
-                        CompareField(name, field, Side.Of(value), after.Field(name, field), below);
+                        CompareAt(field?.PathElement ?? PathElements.Field(name), Side.Of(value), after.Field(name, field), below);
                     }
                 }
             }
         }
 
-        private void CompareField(string name, SchemaField? field, in Side before, in Side after, Schema? schema)
+        private void CompareAt(string element, in Side before, in Side after, Schema? schema)
         {
-            _path.Add(field?.PathElement ?? PathElements.Field(name));
-            Compare(before, after, schema);
-            _path.RemoveAt(_path.Count - 1);
+            var (changed, removed) = (Changed.Mark, Removed.Mark);
+            var difference = Compare(before, after, schema);
+            Close(element, changed, removed, difference);
         }
 
-        private void Compare(in Side before, in Side after, Schema? schema)
+        private void Close(string element, int changed, int removed, Difference difference)
+        {
+            Changed.Close(changed, element, difference.HasFlag(Difference.Changed));
+            Removed.Close(removed, element, difference.HasFlag(Difference.Removed));
+        }
+
+        /// <returns>How the value itself differs; what differs below it is on the stacks.</returns>
+        private Difference Compare(in Side before, in Side after, Schema? schema)
         {
             var form = SchemaSteps.FormOf(schema, after.IsThere ? after.Value : before.Value);
             if (before.Value is not null && after.Value is not null && SchemaSteps.FormOf(schema, before.Value) is var was && was != form)
             {
                 // It is something else now: nothing of what it held is left.
-                Compare(before, Side.Absent, schema);
-                Changed.Insert(_path);
-                return;
+                return Compare(before, Side.Absent, schema) | Difference.Changed;
             }
 
             if (form == ValueForm.One || (IsEmpty(before.Value) && IsEmpty(after.Value)))
             {
-                CompareWhole(before, after);
-                return;
+                return CompareWhole(before, after);
             }
 
             if (form == ValueForm.Fields)
@@ -109,36 +111,20 @@ public sealed record FieldComparison(FieldSet Changed, FieldSet Removed)
             }
             else if (!CompareItems(before.Value as JsonArray, after.Value as JsonArray, schema!)) // a list has a type
             {
-                CompareWhole(before, after);
-                return;
+                return CompareWhole(before, after);
             }
 
-            if (!before.IsThere)
-            {
-                Changed.Insert(_path);
-            }
-            else if (!after.IsThere)
-            {
-                Removed.Insert(_path);
-            }
+            return !before.IsThere ? Difference.Changed : !after.IsThere ? Difference.Removed : Difference.None;
         }
 
-        private void CompareWhole(in Side before, in Side after)
-        {
-            if (!after.IsThere)
-            {
-                Removed.Insert(_path);
-            }
-            else if (!before.IsThere || !(JsonEquality.Equal(before.Value, after.Value) || (IsEmpty(before.Value) && IsEmpty(after.Value))))
-            {
-                Changed.Insert(_path);
-            }
-        }
+        private static Difference CompareWhole(in Side before, in Side after) => !after.IsThere ? Difference.Removed
+            : !before.IsThere || !(JsonEquality.Equal(before.Value, after.Value) || (IsEmpty(before.Value) && IsEmpty(after.Value)))
+                ? Difference.Changed : Difference.None;
 
         /// <returns>False when the items have no names.</returns>
         private bool CompareItems(JsonArray? before, JsonArray? after, Schema schema)
         {
-            if (before?.Count == after?.Count && before!.Zip(after!).All(pair => JsonEquality.Equal(pair.First, pair.Second)))
+            if (AreEqual(before, after))
             {
                 return true;
             }
@@ -148,42 +134,71 @@ public sealed record FieldComparison(FieldSet Changed, FieldSet Removed)
                 return false;
             }
 
+            if (SchemaSteps.Repeated(oldNames) is null && SchemaSteps.Repeated(newNames) is null && (oldNames.Length == 0 || newNames.Length == 0 || oldNames.AsSpan().SequenceEqual(newNames)))
+            {
+                // The items stand side by side.
+                for (var i = 0; i < Math.Max(oldNames.Length, newNames.Length); i++)
+                {
+                    CompareAt(
+                        i < newNames.Length ? newNames[i] : oldNames[i], i < oldNames.Length ? Side.Of(before![i]) : Side.Absent,
+                        i < newNames.Length ? Side.Of(after![i]) : Side.Absent, schema.Item); // they gave the names
+                }
+
+                return true;
+            }
+
             var olds = ByName(oldNames, before);
             var news = ByName(newNames, after);
             foreach (var name in newNames.Concat(oldNames.Where(name => !news.ContainsKey(name))).Distinct())
             {
-                _path.Add(name);
-                CompareItem(olds.GetValueOrDefault(name) ?? [], news.GetValueOrDefault(name) ?? [], schema.Item);
-                _path.RemoveAt(_path.Count - 1);
+                CompareNamed(name, olds.GetValueOrDefault(name) ?? [], news.GetValueOrDefault(name) ?? [], schema.Item);
             }
 
             return true;
         }
 
         /// <summary>Items of one name are one value together.</summary>
-        private void CompareItem(List<JsonNode?> before, List<JsonNode?> after, Schema? schema)
+        private void CompareNamed(string name, List<JsonNode?> before, List<JsonNode?> after, Schema? schema)
         {
+            var (changed, removed) = (Changed.Mark, Removed.Mark);
+            var difference = Difference.None;
             var (old, current) = (before.Count == 1 ? Side.Of(before[0]) : Side.Absent, after.Count == 1 ? Side.Of(after[0]) : Side.Absent);
             if (old.IsThere || current.IsThere)
             {
-                Compare(old, current, schema);
+                difference = Compare(old, current, schema);
             }
 
-            if (before.Count > 1 && after.Count > 1)
+            if (after.Count > 1)
             {
                 if (before.Count != after.Count || !before.Zip(after).All(pair => JsonEquality.Equal(pair.First, pair.Second)))
                 {
-                    Changed.Insert(_path);
+                    difference |= Difference.Changed;
                 }
-            }
-            else if (after.Count > 1)
-            {
-                Changed.Insert(_path);
             }
             else if (before.Count > 1 && after.Count == 0)
             {
-                Removed.Insert(_path);
+                difference |= Difference.Removed;
             }
+
+            Close(name, changed, removed, difference);
+        }
+
+        private static bool AreEqual(JsonArray? before, JsonArray? after)
+        {
+            if (before is null || after is null || before.Count != after.Count)
+            {
+                return false;
+            }
+
+            for (var i = 0; i < before.Count; i++)
+            {
+                if (!JsonEquality.Equal(before[i], after[i]))
+                {
+                    return false;
+                }
+            }
+
+            return true;
         }
 
         private static Dictionary<string, List<JsonNode?>> ByName(string[] names, JsonArray? items)
@@ -203,5 +218,13 @@ public sealed record FieldComparison(FieldSet Changed, FieldSet Removed)
         }
 
         private static bool IsEmpty(JsonNode? value) => value is null or JsonObject { Count: 0 } or JsonArray { Count: 0 };
+    }
+
+    [Flags]
+    private enum Difference
+    {
+        None = 0,
+        Changed = 1,
+        Removed = 2,
     }
 }

@@ -35,8 +35,13 @@ public sealed class FieldOwnership(Schema schema, IObjectVersions versions, Func
             return managed;
         }
 
-        var comparisons = new Dictionary<string, FieldComparison?>(StringComparer.Ordinal) { [writer.ApiVersion] = comparison };
         var own = mayOwn(comparison.Changed).Difference(Identity);
+        if (managed.IsEmpty)
+        {
+            return ManagedFields.Of([new ManagedFieldSet(writer, now, own)]);
+        }
+
+        var comparisons = new Dictionary<string, FieldComparison?>(StringComparer.Ordinal) { [writer.ApiVersion] = comparison };
         var entries = new List<ManagedFieldSet>(managed.Entries.Count + 1);
         var found = false;
         foreach (var entry in Reconcile(managed))

@@ -23,6 +23,19 @@ public sealed class FieldSet : IEquatable<FieldSet>
 
     internal ReadOnlySpan<Entry> Entries => _entries;
 
+    /// <summary>Writes the bytes that are known, or none that are kept: a new set is mostly written once.</summary>
+    internal void Write(System.Text.Json.Utf8JsonWriter writer)
+    {
+        if (_utf8 is null)
+        {
+            FieldsV1.Write(writer, this, isMember: false);
+        }
+        else
+        {
+            writer.WriteRawValue(_utf8, skipInputValidation: true);
+        }
+    }
+
     public FieldSet Union(FieldSet other)
     {
         if (ReferenceEquals(this, other) || other.IsEmpty)

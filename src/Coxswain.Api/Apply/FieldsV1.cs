@@ -81,7 +81,7 @@ public static class FieldsV1
         return entries.Count == 0 ? FieldSet.Empty : sorted ? new FieldSet([.. entries]) : FieldSet.Sorted(entries);
     }
 
-    private static void Write(Utf8JsonWriter writer, FieldSet set, bool isMember)
+    internal static void Write(Utf8JsonWriter writer, FieldSet set, bool isMember)
     {
         writer.WriteStartObject();
         if (isMember)

@@ -25,10 +25,17 @@ public sealed class ManagedFields
 
     public bool IsEmpty => Entries.Count == 0;
 
-    public static ManagedFields Of(IEnumerable<ManagedFieldSet> entries) => new([.. entries.Where(entry => !entry.Fields.IsEmpty)
-        .OrderBy(entry => entry.Manager.Applies ? 0 : 1).ThenBy(entry => entry.Time, StringComparer.Ordinal)
-        .ThenBy(entry => entry.Manager.Name, StringComparer.Ordinal).ThenBy(entry => entry.Manager.ApiVersion, StringComparer.Ordinal)
-        .ThenBy(entry => entry.Manager.Subresource, StringComparer.Ordinal)]);
+    /// <param name="entries">Taken over.</param>
+    public static ManagedFields Of(List<ManagedFieldSet> entries)
+    {
+        entries.RemoveAll(static entry => entry.Fields.IsEmpty);
+        if (entries.Count > 1)
+        {
+            entries.Sort(static (left, right) => Compare(left, right));
+        }
+
+        return entries.Count == 0 ? None : new ManagedFields(entries);
+    }
 
     /// <summary>Those of an object's JSON, of which nothing but its metadata is read; none when they cannot be read.</summary>
     public static ManagedFields ReadObject(ReadOnlySpan<byte> utf8)
@@ -36,6 +43,36 @@ public sealed class ManagedFields
         var reader = new Utf8JsonReader(utf8, ReaderOptions);
         reader.Read();
         return MoveTo(ref reader, "metadata"u8) && MoveTo(ref reader, "managedFields"u8) ? ReadArray(ref reader, utf8) ?? None : None;
+    }
+
+    /// <summary>Where an object's JSON says who owns what, with the comma before or behind it; empty where it does not.</summary>
+    public static Range Locate(ReadOnlySpan<byte> utf8)
+    {
+        var reader = new Utf8JsonReader(utf8, ReaderOptions);
+        reader.Read();
+        if (!MoveTo(ref reader, "metadata"u8) || reader.TokenType != JsonTokenType.StartObject)
+        {
+            return default;
+        }
+
+        var end = (int)reader.BytesConsumed;
+        var isFirst = true;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var found = reader.ValueTextEquals("managedFields"u8);
+            var start = isFirst ? (int)reader.TokenStartIndex : end;
+            reader.Read();
+            reader.Skip();
+            end = (int)reader.BytesConsumed;
+            if (found)
+            {
+                return start..(isFirst && utf8[end..].StartsWith(","u8) ? end + 1 : end);
+            }
+
+            isFirst = false;
+        }
+
+        return default;
     }
 
     /// <summary>Null when it is not a list of entries.</summary>
@@ -75,7 +112,7 @@ public sealed class ManagedFields
 
             writer.WriteString("fieldsType"u8, FieldsType);
             writer.WritePropertyName("fieldsV1"u8);
-            writer.WriteRawValue(fields.Utf8.Span, skipInputValidation: true);
+            fields.Write(writer);
             if (manager.Subresource.Length > 0)
             {
                 writer.WriteString("subresource"u8, manager.Subresource);
@@ -102,6 +139,11 @@ public sealed class ManagedFields
     /// <summary>With the oldest managers of updates merged, a version at a time, until there are few enough.</summary>
     internal ManagedFields Capped()
     {
+        if (Entries.Count <= MostUpdateManagers)
+        {
+            return this;
+        }
+
         var updates = Entries.Where(entry => !entry.Manager.Applies).ToList();
         var excess = updates.Count - MostUpdateManagers;
         if (excess <= 0)
@@ -139,6 +181,16 @@ public sealed class ManagedFields
         }
 
         return Of(entries);
+    }
+
+    /// <summary>Appliers first, then by time, and by all else that tells them apart.</summary>
+    private static int Compare(ManagedFieldSet left, ManagedFieldSet right)
+    {
+        var order = right.Manager.Applies.CompareTo(left.Manager.Applies);
+        order = order != 0 ? order : string.CompareOrdinal(left.Time, right.Time);
+        order = order != 0 ? order : string.CompareOrdinal(left.Manager.Name, right.Manager.Name);
+        order = order != 0 ? order : string.CompareOrdinal(left.Manager.ApiVersion, right.Manager.ApiVersion);
+        return order != 0 ? order : string.CompareOrdinal(left.Manager.Subresource, right.Manager.Subresource);
     }
 
     private static ManagedFields? ReadArray(ref Utf8JsonReader reader, ReadOnlySpan<byte> utf8)

@@ -6,8 +6,7 @@ namespace Coxswain.Api.Apply;
 /// <summary>Which fields a configuration says something about: its leaves, its list items and the keys of its maps.</summary>
 public sealed class ObjectFields
 {
-    private readonly FieldSetBuilder _result = new();
-    private readonly List<string> _path = [];
+    private readonly FieldSetStack _result = new();
 
     private ObjectFields()
     {
@@ -17,22 +16,21 @@ public sealed class ObjectFields
     {
         var walk = new ObjectFields();
         walk.VisitFields(document, schema);
-        return walk._result.Build();
+        return walk._result.Finish();
     }
 
-    private void Visit(JsonNode? value, Schema? schema)
+    /// <returns>Whether the value itself is said.</returns>
+    private bool Visit(JsonNode? value, Schema? schema)
     {
         switch (SchemaSteps.FormOf(schema, value))
         {
             case ValueForm.Fields when value is JsonObject properties:
                 VisitFields(properties, schema);
-                break;
+                return false;
             case ValueForm.Items when value is JsonArray items:
-                VisitItems(items, schema!); // a list has a type
-                break;
-            case ValueForm.One:
-                _result.Insert(_path);
-                break;
+                return VisitItems(items, schema!); // a list has a type
+            case var form:
+                return form == ValueForm.One;
         }
     }
 
@@ -41,31 +39,25 @@ public sealed class ObjectFields
         foreach (var (name, value) in properties)
         {
             var below = SchemaSteps.Field(schema, name, out var field);
-            _path.Add(field?.PathElement ?? PathElements.Field(name));
-            Visit(value, below);
+            var mark = _result.Mark;
 
             // A key of a map is said as well as what it holds; a field only when it holds nothing.
-            if (field is null || value is null or JsonObject { Count: 0 })
-            {
-                _result.Insert(_path);
-            }
-
-            _path.RemoveAt(_path.Count - 1);
+            var isSaid = Visit(value, below) || field is null || value is null or JsonObject { Count: 0 };
+            _result.Close(mark, field?.PathElement ?? PathElements.Field(name), isSaid);
         }
     }
 
-    private void VisitItems(JsonArray items, Schema schema)
+    private bool VisitItems(JsonArray items, Schema schema)
     {
         if (SchemaSteps.Names(schema, items) is not { } names)
         {
-            _result.Insert(_path);
-            return;
+            return true;
         }
 
         var repeated = SchemaSteps.Repeated(names);
         for (var i = 0; i < names.Length; i++)
         {
-            _path.Add(names[i]);
+            var mark = _result.Mark;
 
             // Items of one name cannot be told apart below it.
             if (repeated?.Contains(names[i]) != true)
@@ -73,8 +65,9 @@ public sealed class ObjectFields
                 Visit(items[i], schema.Item);
             }
 
-            _result.Insert(_path);
-            _path.RemoveAt(_path.Count - 1);
+            _result.Close(mark, names[i], isMember: true);
         }
+
+        return false;
     }
 }

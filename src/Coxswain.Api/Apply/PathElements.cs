@@ -52,6 +52,11 @@ internal static class PathElements
                 return null;
             }
 
+            if (single is null && list.ListMapKeys.Count == 1)
+            {
+                return $"k:{{{Quote(key)}:{text}}}";
+            }
+
             if (single is null)
             {
                 single = $"{Quote(key)}:{text}";

@@ -34,6 +34,7 @@ public static class ApiResources
     /// <summary>A kind at a version beside its current one, with the names and verbs it has there.</summary>
     public static ApiResource OtherVersion(ObjectKind kind, ObjectKind current) => Find(current)! with // callers name kinds there are
     {
+        Group = kind.Group,
         Version = kind.Version,
     };
 

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Errors;
 using Coxswain.Api.Scalars;
@@ -27,10 +28,7 @@ internal static class ServiceValidation
         CheckPorts(errors, spec, isHeadless);
         for (var i = 0; i < spec.ExternalIPs.Count; i++)
         {
-            if (!IPAddress.TryParse(spec.ExternalIPs[i], out _))
-            {
-                errors.Invalid($"spec.externalIPs[{i}]", spec.ExternalIPs[i], NotAnAddress);
-            }
+            CheckExternalAddress(errors, spec.ExternalIPs[i], $"spec.externalIPs[{i}]");
         }
 
         if (spec.ExternalTrafficPolicy.Length > 0)
@@ -57,6 +55,23 @@ internal static class ServiceValidation
             errors.Invalid("spec.clusterIPs[0]", new AddressList(now.ClusterIPs.Count > 0 ? now.ClusterIPs : [now.ClusterIP]), "may not change once set");
         }
     }
+
+    /// <summary>Not an address that means something else on every machine: its traffic would be taken from the node itself.</summary>
+    private static void CheckExternalAddress(FieldErrors errors, string text, string path)
+    {
+        if (!IPAddress.TryParse(text, out var address) || !IsWrittenOut(text, address))
+        {
+            errors.Invalid(path, text, NotAnAddress);
+        }
+        else if (SpecialAddresses.WhyNot(address) is { } why)
+        {
+            errors.Invalid(path, text, why);
+        }
+    }
+
+    /// <summary>The parser takes 127.1 and 0x7f000001 too.</summary>
+    private static bool IsWrittenOut(string text, IPAddress address) =>
+        address.AddressFamily != AddressFamily.InterNetwork || address.ToString() == text;
 
     private static void CheckType(FieldErrors errors, ServiceSpec spec, bool isHeadless)
     {

@@ -11,7 +11,8 @@ public static class WebhookValidation
     private static readonly string[] Operations = ["*", "CONNECT", "CREATE", "DELETE", "UPDATE"];
 
     /// <summary>Checks a MutatingWebhookConfiguration or ValidatingWebhookConfiguration.</summary>
-    public static IReadOnlyList<FieldError> Check(JsonObject configuration)
+    /// <param name="mayHaveEffects">Whether webhooks may say that they have side effects, or not say, as in v1beta1.</param>
+    public static IReadOnlyList<FieldError> Check(JsonObject configuration, bool mayHaveEffects = false)
     {
         var errors = new FieldErrors();
         var names = new HashSet<string>(StringComparer.Ordinal);
@@ -35,11 +36,15 @@ public static class WebhookValidation
                 errors.Duplicate($"{field}.name", name);
             }
 
-            CheckHook(errors, webhook, field);
+            CheckHook(errors, webhook, field, mayHaveEffects);
         }
 
         return errors.All;
     }
+
+    /// <summary>Whether a stored configuration says what only v1beta1 could.</summary>
+    public static bool MayHaveEffects(JsonObject configuration) => (configuration.Array("webhooks") ?? []).OfType<JsonObject>()
+        .Any(webhook => webhook.Text("sideEffects") is "Some" or "Unknown");
 
     internal static void CheckClient(FieldErrors errors, JsonObject client, string field)
     {
@@ -105,13 +110,13 @@ public static class WebhookValidation
         }
     }
 
-    private static void CheckHook(FieldErrors errors, JsonObject webhook, string field)
+    private static void CheckHook(FieldErrors errors, JsonObject webhook, string field, bool mayHaveEffects)
     {
         CheckClient(errors, webhook.Object("clientConfig") ?? [], $"{field}.clientConfig");
         CheckReviewVersions(errors, webhook.Array("admissionReviewVersions") ?? [], $"{field}.admissionReviewVersions");
         if (webhook.Text("sideEffects") is { Length: > 0 } effects)
         {
-            errors.OneOf($"{field}.sideEffects", effects, "None", "NoneOnDryRun");
+            errors.OneOf($"{field}.sideEffects", effects, mayHaveEffects ? ["None", "NoneOnDryRun", "Some", "Unknown"] : ["None", "NoneOnDryRun"]);
         }
         else
         {

@@ -4,6 +4,7 @@ using Coxswain.Api.Resources;
 using Coxswain.Api.Schemata;
 using Coxswain.ApiServer.Documents;
 using Coxswain.ApiServer.Resources;
+using Coxswain.ApiServer.ValidationRules;
 using Coxswain.ApiServer.Webhooks;
 
 namespace Coxswain.ApiServer.CustomResources;
@@ -56,7 +57,7 @@ internal sealed class CustomResourceCompiler(WebhookClient webhooks, IdentitySou
         var subresources = version.Object("subresources");
         var rules = new CustomResourceRules(
             [.. columns.Select(column => new PrinterColumn(column.Text("type"), PathOf(column.Text("jsonPath"))))],
-            selectable, subresources?.Object("status") is not null);
+            selectable, RuleTree.Read(schema), subresources?.Object("status") is not null);
         var resource = ResourceOf(place, version.Text("name"), subresources) with
         {
             Columns =

@@ -1,17 +1,21 @@
 using System.Text.Json.Nodes;
 using Coxswain.Api;
+using Coxswain.Api.Errors;
 using Coxswain.Api.Json;
 using Coxswain.Api.Kinds;
+using Coxswain.Api.Resources;
 using Coxswain.Api.Scalars;
 using Coxswain.ApiServer.Cells;
 using Coxswain.ApiServer.Resources;
+using Coxswain.ApiServer.ValidationRules;
 
 namespace Coxswain.ApiServer.CustomResources;
 
 /// <summary>What is particular to a custom resource: what its definition says of columns, fields and status.</summary>
+/// <param name="tree">Its validation rules; null when there are none.</param>
 /// <param name="hasStatus">Whether its status is a subresource, which the object's own writers do not change.</param>
 internal sealed class CustomResourceRules(
-    IReadOnlyList<PrinterColumn> columns, IReadOnlyList<SelectableField> selectable, bool hasStatus) : ResourceRules
+    IReadOnlyList<PrinterColumn> columns, IReadOnlyList<SelectableField> selectable, RuleTree? tree, bool hasStatus) : ResourceRules
 {
     public override bool TracksGeneration => true;
 
@@ -20,6 +24,9 @@ internal sealed class CustomResourceRules(
     public override bool AllowsUnconditionalUpdate => false;
 
     public override IReadOnlyList<SelectableField> SelectableFields => selectable;
+
+    public override IEnumerable<FieldError> Validate(JsonObject document, JsonObject? old, ApiResource asked) =>
+        tree is null ? [] : RuleRun.Check(tree, document, old);
 
     public override object?[] Cells(IKubeObject value, DateTimeOffset now)
     {

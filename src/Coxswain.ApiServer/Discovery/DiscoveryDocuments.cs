@@ -72,6 +72,7 @@ internal sealed class DiscoveryDocuments
         "authorization.k8s.io" => 4,
         "autoscaling" => 5,
         "batch" => 6,
+        "extensions" => 8,
         _ => 7,
     };
 

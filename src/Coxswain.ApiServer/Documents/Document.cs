@@ -22,17 +22,49 @@ internal static class Document
     /// <summary>What every stored value begins with; the resourceVersion goes right after it.</summary>
     public static ReadOnlySpan<byte> Opening => "{\"metadata\":{"u8;
 
-    public static byte[] Encode(JsonObject document) => Encode(document, managed: null);
+    public static byte[] Encode(JsonObject document) => Encode(document, out _);
 
-    /// <param name="managed">Who owns what, instead of what the document says of it; null to leave it as it is there.</param>
-    public static byte[] Encode(JsonObject document, ManagedFields? managed)
+    /// <summary>Puts who owns what into what was encoded without it.</summary>
+    /// <param name="metadataEnd">Where the metadata's last property ends.</param>
+    public static byte[] WithManagedFields(byte[] encoded, int metadataEnd, ManagedFields managed)
     {
-        var buffer = new ArrayBufferWriter<byte>(1024);
+        if (managed.IsEmpty)
+        {
+            return encoded;
+        }
+
+        var buffer = ScratchBuffer.Take();
+        using (var writer = new Utf8JsonWriter(buffer, WriterOptions))
+        {
+            managed.Write(writer);
+        }
+
+        ReadOnlySpan<byte> opening = encoded.AsSpan(0, metadataEnd).EndsWith("{"u8) ? "\"managedFields\":"u8 : ",\"managedFields\":"u8;
+        var owners = buffer.WrittenSpan;
+        var result = new byte[encoded.Length + opening.Length + owners.Length];
+        encoded.AsSpan(0, metadataEnd).CopyTo(result);
+        opening.CopyTo(result.AsSpan(metadataEnd));
+        owners.CopyTo(result.AsSpan(metadataEnd + opening.Length));
+        encoded.AsSpan(metadataEnd).CopyTo(result.AsSpan(metadataEnd + opening.Length + owners.Length));
+        return result;
+    }
+
+    /// <summary>The bytes without who owns what; the same bytes when they do not say it.</summary>
+    public static ReadOnlyMemory<byte> WithoutManagedFields(ReadOnlyMemory<byte> encoded)
+    {
+        var (start, length) = ManagedFields.Locate(encoded.Span).GetOffsetAndLength(encoded.Length);
+        return length == 0 ? encoded : (byte[])[.. encoded.Span[..start], .. encoded.Span[(start + length)..]];
+    }
+
+    public static byte[] Encode(JsonObject document, out int metadataEnd)
+    {
+        var buffer = ScratchBuffer.Take();
         using (var writer = new Utf8JsonWriter(buffer, WriterOptions))
         {
             writer.WriteStartObject();
             writer.WritePropertyName("metadata"u8);
-            WriteMetadata(writer, document.Metadata(), managed);
+            WriteMetadata(writer, document.Metadata());
+            metadataEnd = (int)(writer.BytesCommitted + writer.BytesPending) - 1;
             foreach (var (name, value) in document)
             {
                 if (name != "metadata" && value is not null)
@@ -83,7 +115,7 @@ internal static class Document
 
     public static byte[] Utf8(JsonNode node)
     {
-        var buffer = new ArrayBufferWriter<byte>(1024);
+        var buffer = ScratchBuffer.Take();
         using (var writer = new Utf8JsonWriter(buffer, WriterOptions))
         {
             node.WriteTo(writer);
@@ -174,22 +206,16 @@ internal static class Document
         }
     }
 
-    private static void WriteMetadata(Utf8JsonWriter writer, JsonObject metadata, ManagedFields? managed)
+    private static void WriteMetadata(Utf8JsonWriter writer, JsonObject metadata)
     {
         writer.WriteStartObject();
         foreach (var (name, value) in metadata)
         {
-            if (name != "resourceVersion" && value is not null && (managed is null || name != ManagedFieldsName))
+            if (name != "resourceVersion" && value is not null)
             {
                 writer.WritePropertyName(name);
                 value.WriteTo(writer);
             }
-        }
-
-        if (managed is { IsEmpty: false })
-        {
-            writer.WritePropertyName(ManagedFieldsName);
-            managed.Write(writer);
         }
 
         writer.WriteEndObject();

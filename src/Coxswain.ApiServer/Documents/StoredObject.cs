@@ -51,11 +51,11 @@ internal sealed class StoredObject
         if (typeof(T) == typeof(KubeObject) && _checked is not KubeObject)
         {
             // A kind with a type of its own is kept in that form alone.
-            var whole = KubeJson.Deserialize<T>(_entry.Value.Span);
+            var whole = KubeJson.Deserialize<T>(Document.WithoutManagedFields(_entry.Value).Span);
             return whole.WithMetadata(WithVersion(whole.Metadata, _entry.ModRevision));
         }
 
-        var read = _checked is T known ? known : KubeJson.Deserialize<T>(_entry.Value.Span);
+        var read = _checked is T known ? known : KubeJson.Deserialize<T>(Document.WithoutManagedFields(_entry.Value).Span);
         read = read.WithMetadata(WithVersion(read.Metadata, _entry.ModRevision));
         _typed = read;
         _checked = null;
@@ -63,7 +63,7 @@ internal sealed class StoredObject
     }
 
     /// <summary>The decoded object, whether or not its metadata carries the resourceVersion; kept with the entry.</summary>
-    public IKubeObject Read(Func<ReadOnlySpan<byte>, IKubeObject> read) => _typed ?? _checked ?? (_checked = read(_entry.Value.Span));
+    public IKubeObject Read(Func<ReadOnlySpan<byte>, IKubeObject> read) => _typed ?? _checked ?? (_checked = read(Document.WithoutManagedFields(_entry.Value).Span));
 
     /// <summary>Keeps what validation decoded of the same bytes, so that nobody decodes them again.</summary>
     public void Keep(IKubeObject decoded) => _checked = decoded;
@@ -118,7 +118,7 @@ internal sealed class StoredObject
     }
 
     /// <summary>Only the metadata; it comes first in a stored value, so the rest is not looked at.</summary>
-    public static ObjectMeta ReadMetadata(StoreEntry entry) => ReadMetadata(entry.Value.Span);
+    public static ObjectMeta ReadMetadata(StoreEntry entry) => ReadMetadata(Document.WithoutManagedFields(entry.Value).Span);
 
     public static PartialObjectMetadata ReadPartial(ReadOnlySpan<byte> value) => new() { Metadata = ReadMetadata(value) };
 

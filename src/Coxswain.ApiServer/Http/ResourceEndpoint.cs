@@ -13,7 +13,7 @@ namespace Coxswain.ApiServer.Http;
 
 /// <summary>Everything below a group-version: turns HTTP into the verbs of <see cref="ApiCore"/> and their results into answers.</summary>
 internal sealed class ResourceEndpoint(
-    CatalogueHolder resources, ApiCore core, AnswerFormatter formatter, WatchEndpoint watches, NodeProxy nodeProxy, IGroupRouter? router)
+    CatalogueHolder resources, ApiCore core, AnswerFormatter formatter, WatchEndpoint watches, ConnectEndpoint connect, IGroupRouter? router)
 {
     public Task HandleAsync(HttpContext context, in RequestInfo info, User user)
     {
@@ -60,7 +60,7 @@ internal sealed class ResourceEndpoint(
             UserAgent = verb is "create" or "update" or "patch" ? context.Request.Headers.UserAgent.ToString() : "",
         };
         return info.Subresource is "log" or "proxy" or "exec" or "attach" or "portforward"
-            ? nodeProxy.HandleAsync(context, request, info.Rest)
+            ? connect.HandleAsync(context, request, info.Rest)
             : verb switch
             {
                 "get" => GetAsync(context, request),
@@ -85,6 +85,7 @@ internal sealed class ResourceEndpoint(
         "PUT" => "update",
         "PATCH" => "patch",
         "DELETE" => info.Name.Length > 0 ? "delete" : "deletecollection",
+        "OPTIONS" when info.Subresource == "proxy" => "", // passed on, and allowed to whom every verb is
         _ => throw new KubeStatusException(Statuses.MethodNotAllowed()),
     };
 

@@ -20,7 +20,7 @@ internal sealed class ServerEndpoints(
         ["major"] = "1",
         ["minor"] = "36",
         ["gitVersion"] = gitVersion,
-        ["gitCommit"] = "",
+        ["gitCommit"] = ServerVersion.GitCommit,
         ["gitTreeState"] = "clean",
         ["buildDate"] = "2026-01-01T00:00:00Z",
         ["goVersion"] = "",

@@ -9,6 +9,10 @@ namespace Coxswain.ApiServer.OpenApi;
 /// <summary>Collects the definitions that the schemas of a document refer to, each once.</summary>
 internal sealed class DefinitionSet(OpenApiDialect dialect)
 {
+    /// <summary>Types whose facts call no field optional, because a schema leaves out whatever it does not say.</summary>
+    private static readonly string[] AllOptional =
+        ["apiextensions/v1.JSONSchemaProps", "apiextensions/v1.ExternalDocumentation", "apiextensions/v1.ValidationRule"];
+
     private readonly SortedDictionary<string, JsonObject> _definitions = new(StringComparer.Ordinal);
     private readonly Dictionary<string, JsonArray> _kinds = new(StringComparer.Ordinal);
     private readonly Queue<Schema> _pending = new();
@@ -138,7 +142,7 @@ internal sealed class DefinitionSet(OpenApiDialect dialect)
             var property = Use(field.Schema);
             Describe(field, property);
             properties[field.Name] = property;
-            if (!field.Optional && !field.Pointer && field.Name is not ("kind" or "apiVersion"))
+            if (!AllOptional.Contains(schema.TypeName) && !field.Optional && !field.Pointer && field.Name is not ("kind" or "apiVersion"))
             {
                 required.Add(field.Name);
             }

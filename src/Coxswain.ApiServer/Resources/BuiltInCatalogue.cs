@@ -16,7 +16,8 @@ internal static class BuiltInCatalogue
             .Select(resource => new ServedResource(resource, SchemaOf(resource), rules.GetValueOrDefault(resource.QualifiedName, ResourceRules.Default)))
             .ToList();
         return new Catalogue([.. stored, .. others.Select(other => new ServedResource(
-            other.Resource, SchemaOf(other.Resource), stored.First(served => served.Kind == other.Stored), other.Converter))]);
+            other.Resource, SchemaOf(other.Resource) ?? Schemas.Find(other.Stored), stored.First(served => served.Kind == other.Stored), other.Converter)
+        { Deprecation = other.Deprecation })]);
     }
 
     private static ObjectKind Kind(ApiResource resource) => new(resource.ApiVersion, resource.Kind);
@@ -25,4 +26,8 @@ internal static class BuiltInCatalogue
 }
 
 /// <param name="Stored">The kind at the version it is stored in.</param>
-internal sealed record OtherVersion(ApiResource Resource, ObjectKind Stored, IVersionConverter Converter);
+internal sealed record OtherVersion(ApiResource Resource, ObjectKind Stored, IVersionConverter Converter)
+{
+    /// <summary>What users of this version are told; empty when it is as good as the stored one.</summary>
+    public string Deprecation { get; init; } = "";
+}

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Coxswain.Api;
 using Coxswain.Api.Errors;
+using Coxswain.Api.Resources;
 
 namespace Coxswain.ApiServer.Resources;
 
@@ -44,7 +45,8 @@ internal class ResourceRules
 
     /// <summary>What is wrong with a document that has its kind's shape and defaults.</summary>
     /// <param name="old">What it replaces; null for a create.</param>
-    public virtual IEnumerable<FieldError> Validate(JsonObject document, JsonObject? old) => [];
+    /// <param name="asked">The version it was written in, which may have been laxer.</param>
+    public virtual IEnumerable<FieldError> Validate(JsonObject document, JsonObject? old, ApiResource asked) => [];
 
     /// <summary>What the writer of a document should know although it is taken.</summary>
     public virtual IEnumerable<string> Warnings(JsonObject document) => [];

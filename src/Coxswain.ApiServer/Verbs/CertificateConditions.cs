@@ -24,14 +24,6 @@ internal static class CertificateConditions
         {
             yield return FieldError.Invalid("status.conditions", "Denied", "Approved and Denied conditions are mutually exclusive");
         }
-
-        foreach (var condition in now.Where(condition => !Verdicts.Contains(condition.Text("type"))))
-        {
-            if (!before.Exists(other => JsonEquality.Equal(other, condition)))
-            {
-                yield return FieldError.Forbidden("status.conditions", "approval may write conditions of the types Approved and Denied only");
-            }
-        }
     }
 
     /// <summary>A write of the status leaves the verdicts as they were.</summary>

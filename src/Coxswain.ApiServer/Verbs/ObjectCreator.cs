@@ -75,8 +75,10 @@ internal sealed class ObjectCreator(
         var key = resource.Key(request.Namespace, request.Name);
         await using var reservation = await store.GetAsync(key, cancellationToken) is null
             ? await resource.Rules.ReserveAsync(document, old: null, request.DryRun, cancellationToken) : null;
-        var value = Document.Encode(document, managed);
-        var typed = await WriteSteps.ValidateCreateAsync(request, document, value, cancellationToken);
+        document.RemoveManagedFields();
+        var encoded = Document.Encode(document, out var metadataEnd);
+        var typed = await WriteSteps.ValidateCreateAsync(request, document, encoded, cancellationToken);
+        var value = Document.WithManagedFields(encoded, metadataEnd, managed);
         await steps.AdmitAsync(context, cancellationToken);
         if (request.DryRun)
         {

@@ -86,8 +86,10 @@ internal sealed class ObjectUpdater(IStore store, WriteSteps steps, FieldTracker
 
             await using var reservation = request.Subresource.Length == 0
                 ? await resource.Rules.ReserveAsync(document, old, request.DryRun, cancellationToken) : null;
-            var value = Document.Encode(document, managed);
-            var typed = await ValidateAsync(request, document, value, old, shown, cancellationToken);
+            document.RemoveManagedFields();
+            var encoded = Document.Encode(document, out var metadataEnd);
+            var typed = await ValidateAsync(request, document, encoded, old, shown, cancellationToken);
+            var value = Document.WithManagedFields(encoded, metadataEnd, managed);
             if (!isAdmitted)
             {
                 await steps.AdmitAsync(context, cancellationToken);
@@ -260,7 +262,7 @@ internal sealed class ObjectUpdater(IStore store, WriteSteps steps, FieldTracker
             return await WriteSteps.ValidateUpdateAsync(request, document, value, typed, old, cancellationToken);
         }
 
-        await WriteSteps.ValidateMetadataAsync(request, document, value, current.Value, cancellationToken);
+        await WriteSteps.ValidateMetadataAsync(request, document, value, current.Value, old, cancellationToken);
         return null;
     }
 }

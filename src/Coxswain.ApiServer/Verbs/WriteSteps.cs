@@ -53,11 +53,7 @@ internal sealed class WriteSteps(AdmissionChain admission)
     {
         var stored = request.Resource.Storage;
         var typed = Read(stored, value);
-        Refuse(request,
-            [
-                .. ObjectValidation.ValidateCreate(typed), .. await ShapeAsync(request.Resource, document, cancellationToken),
-                .. stored.Rules.Validate(document, old: null),
-            ]);
+        Refuse(request, [.. ObjectValidation.ValidateCreate(typed), .. await CheckAsync(request.Resource, document, before: null, cancellationToken)]);
         Warn(request, document);
         return typed;
     }
@@ -68,32 +64,33 @@ internal sealed class WriteSteps(AdmissionChain admission)
     {
         var stored = request.Resource.Storage;
         var typed = Read(stored, value);
-        Refuse(request,
-            [
-                .. ObjectValidation.ValidateUpdate(typed, old), .. await ShapeAsync(request.Resource, document, cancellationToken),
-                .. stored.Rules.Validate(document, before),
-            ]);
+        Refuse(request, [.. ObjectValidation.ValidateUpdate(typed, old), .. await CheckAsync(request.Resource, document, before, cancellationToken)]);
         Warn(request, document);
         return typed;
     }
 
-    /// <summary>A subresource changes what it may by its own rules; metadata has the same rules everywhere.</summary>
+    /// <summary>A subresource changes what it may by its own rules; metadata has the same rules everywhere, and so have custom resources.</summary>
+    /// <param name="before">What is replaced, as a document.</param>
     public static async ValueTask ValidateMetadataAsync(
-        ApiRequest request, JsonObject document, byte[] value, ReadOnlyMemory<byte> old, CancellationToken cancellationToken) => Refuse(request,
-        [
-            .. ObjectValidation.ValidateMetadataUpdate(StoredObject.ReadPartial(value), StoredObject.ReadPartial(old.Span)),
-            .. await ShapeAsync(request.Resource, document, cancellationToken),
-        ]);
-
-    /// <summary>A custom resource is held against the schema of the version its writer knows.</summary>
-    private static async ValueTask<IReadOnlyList<FieldError>> ShapeAsync(ServedResource asked, JsonObject document, CancellationToken cancellationToken)
+        ApiRequest request, JsonObject document, byte[] value, ReadOnlyMemory<byte> old, JsonObject before, CancellationToken cancellationToken)
     {
-        if (asked.Custom is null || asked == asked.Storage)
+        var errors = ObjectValidation.ValidateMetadataUpdate(StoredObject.ReadPartial(value), StoredObject.ReadPartial(old.Span));
+        Refuse(request, request.Resource.Custom is null ? errors : [.. errors, .. await CheckAsync(request.Resource, document, before, cancellationToken)]);
+    }
+
+    /// <summary>A custom resource is held against the schema and the rules of the version its writer knows.</summary>
+    private static async ValueTask<IReadOnlyList<FieldError>> CheckAsync(
+        ServedResource asked, JsonObject document, JsonObject? before, CancellationToken cancellationToken)
+    {
+        var held = asked.Custom is null ? asked.Storage : asked;
+        if (held != asked.Storage)
         {
-            return asked.Storage.Schema is { } schema ? SchemaValidation.Validate(document, schema) : [];
+            document = await asked.FromStoredAsync((JsonObject)document.DeepClone(), cancellationToken);
+            before = before is null ? null : await asked.FromStoredAsync((JsonObject)before.DeepClone(), cancellationToken);
         }
 
-        return SchemaValidation.Validate(await asked.FromStoredAsync((JsonObject)document.DeepClone(), cancellationToken), asked.Schema!); // a custom one has one
+        var shape = held.Schema is { } schema ? SchemaValidation.Validate(document, schema) : [];
+        return shape.Count > 0 ? shape : [.. held.Rules.Validate(document, before, asked.Resource)];
     }
 
     private static void Warn(ApiRequest request, JsonObject document)

@@ -279,6 +279,3 @@ internal sealed class Lexer(string source)
         bytes.Write(utf8[..rune.EncodeToUtf8(utf8)]);
     }
 }
-
-/// <summary>An integer literal that is none without a minus before it.</summary>
-internal sealed record OutsizedInteger(ulong Value);

@@ -3,14 +3,3 @@ namespace Coxswain.Cel.Syntax;
 /// <param name="Text">The operator, the name, or nothing for a literal.</param>
 /// <param name="Value">A literal's value.</param>
 internal readonly record struct Token(TokenType Type, string Text, object? Value, int Position);
-
-internal enum TokenType
-{
-    End,
-    Name,
-
-    /// <summary>A name in backquotes, which can be a field only.</summary>
-    QuotedName,
-    Literal,
-    Operator,
-}

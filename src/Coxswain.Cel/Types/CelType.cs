@@ -61,29 +61,3 @@ public sealed class CelType
         _ => Parameters.Count == 0 ? Name : $"{Name}({string.Join(", ", Parameters)})",
     };
 }
-
-public enum CelKind
-{
-    Dyn,
-    Null,
-    Bool,
-    Int,
-    Uint,
-    Double,
-    String,
-    Bytes,
-    Duration,
-    Timestamp,
-    List,
-    Map,
-
-    /// <summary>With fields that are known.</summary>
-    Object,
-
-    /// <summary>Known to a library's functions only.</summary>
-    Opaque,
-    Type,
-
-    /// <summary>Any one type, in a signature.</summary>
-    Parameter,
-}

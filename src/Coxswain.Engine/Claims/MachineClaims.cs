@@ -21,6 +21,9 @@ internal sealed partial class ClaimJson : JsonSerializerContext;
 /// </summary>
 internal sealed class MachineClaims(string directory, Claim own, ICgroups cgroups) : IDisposable
 {
+    /// <summary>How long a lock is tried for: who only looks whether it is taken has it for a moment.</summary>
+    private static readonly TimeSpan LockPatience = TimeSpan.FromMilliseconds(200);
+
     private readonly Dictionary<string, SafeFileHandle> _held = new(StringComparer.Ordinal);
 
     /// <summary>All of it or, with an exception that names the owner, nothing.</summary>
@@ -81,7 +84,7 @@ internal sealed class MachineClaims(string directory, Claim own, ICgroups cgroup
     private static bool IsLocked(string path)
     {
         using var file = LockFile.Open(path, create: true);
-        return !LockFile.TryLock(file, exclusive: true);
+        return !LockFile.TryLock(file, exclusive: false);
     }
 
     private void TakeOne(string thing)
@@ -90,7 +93,7 @@ internal sealed class MachineClaims(string directory, Claim own, ICgroups cgroup
         var file = LockFile.Open(path, create: true);
         try
         {
-            var locked = LockFile.TryLock(file, exclusive: true);
+            var locked = SpinWait.SpinUntil(() => LockFile.TryLock(file, exclusive: true), LockPatience);
             var claim = Read(path);
             if (!locked || (claim is not null && claim.Owner != own.Owner && IsAlive(claim)))
             {
@@ -98,9 +101,11 @@ internal sealed class MachineClaims(string directory, Claim own, ICgroups cgroup
                 throw new EngineInUseException($"the {thing} belongs to {owner}");
             }
 
-            // In place: the lock is on this very file, which is therefore never removed either.
-            RandomAccess.SetLength(file, 0);
-            RandomAccess.Write(file, JsonSerializer.SerializeToUtf8Bytes(own, ClaimJson.Default.Claim), 0);
+            // In place: the lock is on this very file, which is therefore never removed either. Not emptied first, so that a full disk
+            // leaves the earlier claim.
+            var content = JsonSerializer.SerializeToUtf8Bytes(own, ClaimJson.Default.Claim);
+            RandomAccess.Write(file, content, 0);
+            RandomAccess.SetLength(file, content.Length);
             _held[thing] = file;
         }
         catch

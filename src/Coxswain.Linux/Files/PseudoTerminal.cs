@@ -12,19 +12,20 @@ public sealed unsafe class PseudoTerminal : IDisposable
     private const uint SetWindowSize = 0x5414;
     private const int NoControllingTerminal = 0x100;
 
-    private readonly int _master;
+    private readonly SafeFileHandle _handle;
     private int _child;
 
     public PseudoTerminal(KernelEvents events)
     {
-        _master = Check(LibC.open("/dev/ptmx", LibC.O_RDWR | NoControllingTerminal | LibC.O_CLOEXEC, 0), "open a terminal");
-        Stream = new TerminalStream(new SafeFileHandle(_master, ownsHandle: true), events);
+        var master = Check(LibC.open("/dev/ptmx", LibC.O_RDWR | NoControllingTerminal | LibC.O_CLOEXEC, 0), "open a terminal");
+        _handle = new SafeFileHandle(master, ownsHandle: true);
+        Stream = new TerminalStream(_handle, events);
         try
         {
             var unlock = 0;
             int number;
-            Check(LibC.ioctl(_master, UnlockSlave, &unlock), "unlock a terminal");
-            Check(LibC.ioctl(_master, GetSlaveNumber, &number), "name a terminal");
+            Check(LibC.ioctl(master, UnlockSlave, &unlock), "unlock a terminal");
+            Check(LibC.ioctl(master, GetSlaveNumber, &number), "name a terminal");
             var child = Check(
                 LibC.open($"/dev/pts/{number}", LibC.O_RDWR | NoControllingTerminal | LibC.O_CLOEXEC, 0), "open a terminal");
             _child = LibC.fcntl(child, LibC.F_DUPFD_CLOEXEC, LibC.FirstFreeDescriptor);
@@ -55,7 +56,19 @@ public sealed unsafe class PseudoTerminal : IDisposable
     public void Resize(ushort columns, ushort rows)
     {
         var size = stackalloc ushort[4] { rows, columns, 0, 0 };
-        Check(LibC.ioctl(_master, SetWindowSize, size), "resize a terminal");
+        var held = false;
+        try
+        {
+            _handle.DangerousAddRef(ref held);
+            Check(LibC.ioctl((int)_handle.DangerousGetHandle(), SetWindowSize, size), "resize a terminal");
+        }
+        finally
+        {
+            if (held)
+            {
+                _handle.DangerousRelease();
+            }
+        }
     }
 
     public void Dispose()

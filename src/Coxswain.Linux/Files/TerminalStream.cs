@@ -4,7 +4,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Coxswain.Linux.Files;
 
-/// <summary>The master side of a pseudo-terminal. Waiting to read holds no thread.</summary>
+/// <summary>
+/// The master side of a pseudo-terminal. Waiting to read holds no thread. Whatever is on its way holds the descriptor open, so that
+/// its number cannot come back as another file meanwhile; the last to end closes it.
+/// </summary>
 internal sealed class TerminalStream(SafeFileHandle handle, KernelEvents events) : Stream
 {
     private const int EIO = 5;
@@ -28,14 +31,23 @@ internal sealed class TerminalStream(SafeFileHandle handle, KernelEvents events)
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closed.Token);
+        var held = false;
         try
         {
+            handle.DangerousAddRef(ref held);
             await events.WaitReadableAsync((int)handle.DangerousGetHandle(), either.Token);
             return ReadNow(buffer.Span);
         }
-        catch (OperationCanceledException) when (_closed.IsCancellationRequested)
+        catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException && _closed.IsCancellationRequested)
         {
             return 0;
+        }
+        finally
+        {
+            if (held)
+            {
+                handle.DangerousRelease();
+            }
         }
     }
 
@@ -90,12 +102,24 @@ internal sealed class TerminalStream(SafeFileHandle handle, KernelEvents events)
 
     private unsafe void WriteNow(ReadOnlySpan<byte> data)
     {
-        while (data.Length > 0)
+        var held = false;
+        try
         {
-            fixed (byte* bytes = data)
+            handle.DangerousAddRef(ref held);
+            while (data.Length > 0)
             {
-                var count = LibC.write((int)handle.DangerousGetHandle(), bytes, data.Length);
-                data = count >= 0 ? data[(int)count..] : throw new LinuxException("write to a terminal", LibC.Errno);
+                fixed (byte* bytes = data)
+                {
+                    var count = LibC.write((int)handle.DangerousGetHandle(), bytes, data.Length);
+                    data = count >= 0 ? data[(int)count..] : throw new LinuxException("write to a terminal", LibC.Errno);
+                }
+            }
+        }
+        finally
+        {
+            if (held)
+            {
+                handle.DangerousRelease();
             }
         }
     }

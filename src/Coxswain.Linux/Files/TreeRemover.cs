@@ -21,7 +21,7 @@ public static unsafe class TreeRemover
         {
             using var cursor = new TreeCursor(above);
             var top = new Frame();
-            top.Pending.Enqueue([.. RawName.ToBytes(Path.GetFileName(full)), 0]);
+            top.Pending.Enqueue(([.. RawName.ToBytes(Path.GetFileName(full)), 0], 0));
             Run(cursor, top, new Request(parent, mounts));
         }
         else if (LibC.Errno is var errno and not (LibC.ENOENT or LibC.ENOTDIR))
@@ -45,11 +45,11 @@ public static unsafe class TreeRemover
         frames.Push(top);
         while (frames.TryPeek(out var frame))
         {
-            if (frame.Pending.TryDequeue(out var name))
+            if (frame.Pending.TryDequeue(out var next))
             {
-                if (Unlink(cursor, frame, name, request) && Enter(cursor, frame, name, request))
+                if (Unlink(cursor, frame, next.Name, request) && Enter(cursor, frame, next.Name, request))
                 {
-                    frames.Push(new Frame());
+                    frames.Push(new Frame { Passes = next.Passes });
                 }
             }
             else if (frame == top)
@@ -81,7 +81,7 @@ public static unsafe class TreeRemover
 
         if (entry.Type == DirectoryEntry.Directory || Unlink(cursor, frame, entry.Terminated, request))
         {
-            frame.Pending.Enqueue(entry.Terminated);
+            frame.Pending.Enqueue((entry.Terminated, 0));
         }
     }
 
@@ -144,8 +144,8 @@ public static unsafe class TreeRemover
 
         switch (LibC.Errno)
         {
-            case LibC.ENOTEMPTY when ++parent.Passes < MostPasses:
-                parent.Pending.Enqueue(name);
+            case LibC.ENOTEMPTY when frame.Passes + 1 < MostPasses:
+                parent.Pending.Enqueue((name, frame.Passes + 1));
                 return;
             case LibC.EBUSY:
                 parent.Leave(name, cursor, request);
@@ -174,13 +174,14 @@ public static unsafe class TreeRemover
     /// <summary>A directory being emptied.</summary>
     private sealed class Frame
     {
-        /// <summary>Directories found in it: at most those of one read.</summary>
-        public Queue<byte[]> Pending { get; } = [];
+        /// <summary>Directories found in it, and how often each was emptied before: at most those of one read.</summary>
+        public Queue<(byte[] Name, int Passes)> Pending { get; } = [];
 
         /// <summary>Mount points in it, and what holds them.</summary>
         public HashSet<string>? Left { get; private set; }
 
-        public int Passes { get; set; }
+        /// <summary>How often it was emptied before.</summary>
+        public int Passes { get; init; }
 
         public void Leave(byte[] name) => (Left ??= []).Add(RawName.FromBytes(name.AsSpan()[..^1]));
 

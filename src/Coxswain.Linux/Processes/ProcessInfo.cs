@@ -21,6 +21,19 @@ public static class ProcessInfo
         }
     }
 
+    /// <summary>What the kernel calls a process: its program's name unless it chose another. Empty when there is none.</summary>
+    public static string Name(int pid)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{pid}/comm").TrimEnd('\n');
+        }
+        catch (IOException)
+        {
+            return "";
+        }
+    }
+
     /// <summary>The children of a process right now.</summary>
     public static IReadOnlyList<int> Children(int pid)
     {

@@ -8,7 +8,7 @@ namespace Coxswain.Network.Proxy;
 /// Holds the NodePorts on 127.0.0.1 as a program that listens would, so that nobody else's port there is taken over by a
 /// rule: neither that of a program of this machine nor that of another cluster.
 /// </summary>
-/// <remarks>Nothing is ever accepted: the rules lead connections elsewhere before they get here.</remarks>
+/// <remarks>Nothing is ever accepted: the rules lead connections elsewhere before they get here. Not for concurrent use.</remarks>
 internal sealed class LoopbackPorts : IDisposable
 {
     private readonly Dictionary<(string Protocol, int Port), Socket> _held = [];

@@ -8,6 +8,7 @@ namespace Coxswain.Network.Proxy;
 /// </summary>
 internal sealed class RuleScript(string tableName, ServiceProxySettings options)
 {
+    private const string Goto = "goto ";
     private const string Front = "ipv4_addr . inet_proto . inet_service";
     private static readonly string[] Protocols = ["tcp", "udp", "sctp"];
 
@@ -18,7 +19,13 @@ internal sealed class RuleScript(string tableName, ServiceProxySettings options)
         "proxy-refuse", "proxy-refuse-forwarded", "proxy-refuse-own",
     ];
 
+    /// <summary>How many numbered chains may be there that nothing leads to: so many are kept, as they may be wanted again.</summary>
+    public const int MostUnused = 64;
+
     private readonly HashSet<string> _present = new(StringComparer.Ordinal);
+
+    /// <summary>How many elements lead to a chain.</summary>
+    private readonly Dictionary<string, int> _uses = new(StringComparer.Ordinal);
 
     /// <summary>Whether a listing shows all chains that the scripts have made, with rules in them.</summary>
     public bool IsWhole(RuleListing listing) => 
@@ -29,7 +36,7 @@ internal sealed class RuleScript(string tableName, ServiceProxySettings options)
     {
         var script = new StringBuilder($"add table inet {tableName}\n");
         AppendRemoval(script, existing);
-        _present.Clear();
+        Forget();
         AppendSkeleton(script);
         AppendChanges(script, everything);
         return script.ToString();
@@ -61,7 +68,11 @@ internal sealed class RuleScript(string tableName, ServiceProxySettings options)
     }
 
     /// <summary>The numbered chains of a failed script may or may not be there: only a full script will do next.</summary>
-    public void Forget() => _present.Clear();
+    public void Forget()
+    {
+        _present.Clear();
+        _uses.Clear();
+    }
 
     private void AppendRemoval(StringBuilder script, RuleListing existing)
     {
@@ -139,7 +150,42 @@ internal sealed class RuleScript(string tableName, ServiceProxySettings options)
 
         AppendElements(script, "delete", changes.Removed, withValues: false);
         AppendElements(script, "add", changes.Added, withValues: true);
+        Count(changes.Removed, -1);
+        Count(changes.Added, 1);
+        AppendSweep(script);
     }
+
+    private void Count(IReadOnlyList<RuleElement> elements, int change)
+    {
+        foreach (var element in elements)
+        {
+            if (ChainOf(element) is { } chain && (_uses[chain] = _uses.GetValueOrDefault(chain) + change) == 0)
+            {
+                _uses.Remove(chain);
+            }
+        }
+    }
+
+    /// <summary>Removes the chains that nothing leads to any more, when they are many. Those of slots stay: there are as few as endpoints.</summary>
+    private void AppendSweep(StringBuilder script)
+    {
+        List<string> unused = [.. _present.Where(IsUnused)];
+        if (unused.Count <= MostUnused)
+        {
+            return;
+        }
+
+        script.AppendJoin("", unused.Select(chain => $"flush chain inet {tableName} {chain}\n"));
+        script.AppendJoin("", unused.Select(chain => $"delete chain inet {tableName} {chain}\n"));
+        _present.ExceptWith(unused);
+    }
+
+    private bool IsUnused(string chain) =>
+        RuleNames.TryParse(chain, out var kind, out var number) && kind != RuleChainKind.Endpoints && !_uses.ContainsKey(chain)
+        && !(kind == RuleChainKind.Pick && _uses.ContainsKey(RuleNames.Stay(number)));
+
+    private static string? ChainOf(RuleElement element) =>
+        element.Value.StartsWith(Goto, StringComparison.Ordinal) ? element.Value[Goto.Length..] : null;
 
     private void Require(StringBuilder script, RuleElement element)
     {
@@ -147,9 +193,9 @@ internal sealed class RuleScript(string tableName, ServiceProxySettings options)
         {
             Require(script, element.Set);
         }
-        else if (element.Value.StartsWith("goto ", StringComparison.Ordinal))
+        else if (ChainOf(element) is { } chain)
         {
-            Require(script, element.Value["goto ".Length..]);
+            Require(script, chain);
         }
     }
 

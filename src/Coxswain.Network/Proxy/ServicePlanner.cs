@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Discovery.V1;
+using Coxswain.Api.Validation;
 
 namespace Coxswain.Network.Proxy;
 
@@ -16,6 +17,9 @@ internal sealed class ServicePlanner(ServiceProxySettings options)
         IsProxied(service) && service.Spec.Type is ServiceType.NodePort or ServiceType.LoadBalancer
             ? service.Spec.Ports.Where(port => port.NodePort != 0).Select(port => (Protocol(port), port.NodePort))
             : [];
+
+    /// <summary>The addresses a Service asks for that are not a user's to give: of the node, of other Services, or special ones.</summary>
+    public IReadOnlyList<IPAddress> Refused(Service service) => IsProxied(service) ? [.. OutsideAddresses(service).Where(IsReserved)] : [];
 
     /// <param name="previous">The Service's plan before, whose slots are kept where they can be.</param>
     /// <param name="onLoopback">Those of <see cref="NodePorts"/> that may be served on 127.0.0.1; null for all.</param>
@@ -55,7 +59,7 @@ internal sealed class ServicePlanner(ServiceProxySettings options)
             }
 
             var outside = Slots(service.Spec.ExternalTrafficPolicy);
-            foreach (var address in OutsideAddresses(service))
+            foreach (var address in OutsideAddresses(service).Where(address => !IsReserved(address)))
             {
                 Add(elements, $"{address} . {Protocol(port)} . {port.Port}", address, outside, affinitySeconds);
             }
@@ -73,13 +77,19 @@ internal sealed class ServicePlanner(ServiceProxySettings options)
         return new ServicePlan([.. elements], slots);
     }
 
+    /// <summary>Whoever may write a Service must not divert by it what others are reached at: the API, the DNS, other Services.</summary>
+    private bool IsReserved(IPAddress address) =>
+        options.ServiceCidr.Contains(address) || options.NodePortAddresses.Contains(address) || SpecialAddresses.WhyNot(address) is not null;
+
     /// <summary>Not those without an address of their own, nor those that something on this node itself listens for.</summary>
     private static bool IsProxied(Service service) =>
         service.Spec.Type != ServiceType.ExternalName
         && service.Spec.ClusterIP is not ("" or "None")
         && !service.Metadata.Annotations.ContainsKey(NetworkAnnotations.ServedLocally);
 
-    private void Add(HashSet<RuleElement> elements, string front, IPAddress address, IReadOnlyList<string> slots, int affinitySeconds)
+    /// <summary>What makes one address and port lead to these endpoints.</summary>
+    /// <param name="front"><c>address . protocol . port</c>.</param>
+    internal void Add(HashSet<RuleElement> elements, string front, IPAddress address, IReadOnlyList<string> slots, int affinitySeconds)
     {
         if (slots.Count == 0)
         {

@@ -24,6 +24,7 @@ public sealed partial class ServiceProxy : IDisposable
 
     private readonly Informer<Service> _services;
     private readonly Informer<EndpointSlice> _slices;
+    private readonly Informer<Pod>? _pods;
     private readonly INftables _nftables;
     private readonly TableWatch? _watch;
     private readonly DatagramFlows _flows;
@@ -32,6 +33,7 @@ public sealed partial class ServiceProxy : IDisposable
     private readonly ILogger<ServiceProxy> _logger;
     private readonly ServiceProxySettings _options;
     private readonly ServicePlanner _planner;
+    private readonly HostPortPlanner _hostPorts;
     private readonly RuleScript _script;
     private readonly ElementLedger _ledger = new();
     private readonly Dictionary<NamespacedName, ServicePlan> _plans = [];
@@ -39,13 +41,15 @@ public sealed partial class ServiceProxy : IDisposable
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Occurrences _remakes = new();
     private volatile bool _isSuspect;
+    private volatile bool _retriesPorts;
     private bool _isKernelKnown;
 
     /// <param name="watch">Tells when the rules are taken away; null to notice it only when looking.</param>
     /// <param name="conntrack">Where flows of datagrams are forgotten; null for nowhere.</param>
+    /// <param name="pods">Those of this node, for their host ports; null to leave these alone.</param>
     public ServiceProxy(
         ServiceProxySettings options, InformerFactory informers, INftables nftables, TableWatch? watch, ConntrackTable? conntrack,
-        TimeProvider time, ILoggerFactory loggerFactory)
+        TimeProvider time, ILoggerFactory loggerFactory, Informer<Pod>? pods = null)
     {
         _options = options;
         _services = informers.Of<Service>();
@@ -58,6 +62,8 @@ public sealed partial class ServiceProxy : IDisposable
         _flows = new DatagramFlows(conntrack, _logger);
         _loopbackPorts = options.HoldsLoopbackPorts ? new LoopbackPorts() : null;
         _planner = new ServicePlanner(options);
+        _hostPorts = new HostPortPlanner(options, _planner);
+        _pods = pods;
         _script = new RuleScript(nftables.TableName, options);
     }
 
@@ -70,14 +76,18 @@ public sealed partial class ServiceProxy : IDisposable
         try
         {
             LoopbackRouting.Allow(_options.BridgeName, _logger);
-            await Task.WhenAll(_services.WaitForSyncAsync(cancellationToken), _slices.WaitForSyncAsync(cancellationToken));
+            await Task.WhenAll(
+                _services.WaitForSyncAsync(cancellationToken), _slices.WaitForSyncAsync(cancellationToken),
+                _pods?.WaitForSyncAsync(cancellationToken) ?? Task.CompletedTask);
             _services.OnChange((old, now) => _pending.Add(NamespacedName.Of(now ?? old!))); // One of the two is always there.
             _slices.OnChange((old, now) =>
             {
                 _pending.Add(old is null ? null : ServiceOf(old));
                 _pending.Add(now is null ? null : ServiceOf(now));
             });
-            await Task.WhenAll(ApplyChangesAsync(cancellationToken), WatchAsync(cancellationToken), LookAsync(cancellationToken));
+            _pods?.OnChange((old, now) => _pending.Add(
+                HostPortPlanner.HasAny(old) || HostPortPlanner.HasAny(now) ? HostPortPlanner.KeyOf(now ?? old!) : null)); // One of the two is always there.
+            await RunLoopsAsync(cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -106,11 +116,27 @@ public sealed partial class ServiceProxy : IDisposable
         _loopbackPorts?.Dispose();
     }
 
-    private async Task WatchAsync(CancellationToken cancellationToken)
+    /// <summary>None of the loops ends by itself: when one fails, the others are stopped and it is thrown.</summary>
+    private async Task RunLoopsAsync(CancellationToken cancellationToken)
     {
-        while (_watch is not null)
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        List<Task> loops = [ApplyChangesAsync(stop.Token), LookAsync(stop.Token)];
+        if (_watch is not null)
         {
-            await _watch.WaitForLossAsync(cancellationToken);
+            loops.Add(WatchAsync(_watch, stop.Token));
+        }
+
+        var first = await Task.WhenAny(loops);
+        await stop.CancelAsync();
+        await Task.WhenAll(loops).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        await first;
+    }
+
+    private async Task WatchAsync(TableWatch watch, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await watch.WaitForLossAsync(cancellationToken);
             Suspect();
         }
     }
@@ -121,16 +147,13 @@ public sealed partial class ServiceProxy : IDisposable
         using var timer = new PeriodicTimer(LookPeriod, _time);
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
-            foreach (var service in _loopbackPorts?.Refused ?? [])
-            {
-                _pending.Add(service);
-            }
-
+            _retriesPorts = true;
             Suspect();
         }
     }
 
-    private void Suspect()
+    /// <summary>Somebody may have changed the rules: they are looked at.</summary>
+    internal void Suspect()
     {
         _isSuspect = true;
         _pending.Wake();
@@ -145,12 +168,13 @@ public sealed partial class ServiceProxy : IDisposable
             {
                 // After a failure there is something to do although nothing new may have come.
                 var batch = await _pending.TakeAsync(wait: _isKernelKnown, cancellationToken);
-                await CheckKernelAsync(cancellationToken);
-                foreach (var service in batch.Services)
+                // First of all: what is planned is not lost when the kernel cannot be asked, and nobody names these Services again.
+                foreach (var service in batch.Services.Union(TakeRefused()))
                 {
                     TryReplan(service);
                 }
 
+                await CheckKernelAsync(cancellationToken);
                 await ApplyAsync(cancellationToken);
                 _pending.Done(batch);
                 _ready.TrySetResult();
@@ -163,6 +187,18 @@ public sealed partial class ServiceProxy : IDisposable
                 await Task.Delay(Failures.After(failures++), _time, cancellationToken);
             }
         }
+    }
+
+    /// <summary>The Services whose ports somebody else had, when it is time for another try.</summary>
+    private IReadOnlyCollection<NamespacedName> TakeRefused()
+    {
+        if (_loopbackPorts is null || !_retriesPorts)
+        {
+            return [];
+        }
+
+        _retriesPorts = false;
+        return _loopbackPorts.Refused;
     }
 
     /// <summary>Whether what we put into the kernel is still there, when there is reason to doubt it.</summary>
@@ -197,17 +233,7 @@ public sealed partial class ServiceProxy : IDisposable
     private void Replan(NamespacedName name)
     {
         var before = _plans.GetValueOrDefault(name, ServicePlan.Empty);
-        var service = _services.Get(name);
-        var wanted = service is null ? [] : ServicePlanner.NodePorts(service).ToList();
-        var onLoopback = _loopbackPorts?.Replace(name, wanted);
-        if (onLoopback is not null && onLoopback.Count < wanted.Count)
-        {
-            Log.PortTaken(_logger, name, string.Join(", ", wanted.Where(port => !onLoopback.Contains(port)).Select(port => port.Port)));
-        }
-
-        var after = service is not null
-            ? _planner.Plan(service, _slices.ListBy(SlicesByService, name.ToString()), before, onLoopback)
-            : ServicePlan.Empty;
+        var after = HostPortPlanner.PodOf(name) is { } pod ? PlanPod(name, _pods?.Get(pod)) : PlanService(name, before);
         _ledger.Replace(name, before.Elements, after.Elements);
         if (after.Elements.Count == 0)
         {
@@ -217,6 +243,38 @@ public sealed partial class ServiceProxy : IDisposable
         {
             _plans[name] = after;
         }
+    }
+
+    private ServicePlan PlanService(NamespacedName name, ServicePlan before)
+    {
+        var service = _services.Get(name);
+        var onLoopback = HoldLoopback(name, service is null ? [] : [.. ServicePlanner.NodePorts(service)]);
+        if (service is not null && _planner.Refused(service) is { Count: > 0 } refused)
+        {
+            Log.AddressRefused(_logger, name, string.Join(", ", refused));
+        }
+
+        return service is not null
+            ? _planner.Plan(service, _slices.ListBy(SlicesByService, name.ToString()), before, onLoopback)
+            : ServicePlan.Empty;
+    }
+
+    private ServicePlan PlanPod(NamespacedName key, Pod? pod)
+    {
+        var onLoopback = HoldLoopback(key, pod is null ? [] : [.. HostPortPlanner.OnLoopback(pod)]);
+        return pod is not null ? _hostPorts.Plan(pod, onLoopback) : ServicePlan.Empty;
+    }
+
+    /// <summary>Those of the ports that may be served on 127.0.0.1; null for all.</summary>
+    private IReadOnlySet<(string Protocol, int Port)>? HoldLoopback(NamespacedName name, IReadOnlyList<(string Protocol, int Port)> wanted)
+    {
+        var held = _loopbackPorts?.Replace(name, wanted);
+        if (held is not null && held.Count < wanted.Count)
+        {
+            Log.PortTaken(_logger, name, string.Join(", ", wanted.Where(port => !held.Contains(port)).Select(port => port.Port)));
+        }
+
+        return held;
     }
 
     private async Task ApplyAsync(CancellationToken cancellationToken)
@@ -290,8 +348,12 @@ public sealed partial class ServiceProxy : IDisposable
         [LoggerMessage(LogLevel.Warning, "Rules of Services were taken away by somebody else and are made anew")]
         public static partial void Lost(ILogger logger);
 
-        [LoggerMessage(LogLevel.Warning, "Service {Service} is not served on 127.0.0.1 at port {Ports}, which another program or cluster has")]
+        [LoggerMessage(LogLevel.Warning, "{Service} is not served on 127.0.0.1 at port {Ports}, which another program or cluster has")]
         public static partial void PortTaken(ILogger logger, NamespacedName service, string ports);
+
+        [LoggerMessage(
+            LogLevel.Warning, "Service {Service} is not served at {Addresses}: addresses of the node, of Services and special ones cannot be external")]
+        public static partial void AddressRefused(ILogger logger, NamespacedName service, string addresses);
 
         [LoggerMessage(LogLevel.Debug, "Rules changed: {Removed} elements out, {Added} in, {Milliseconds} ms")]
         public static partial void Changed(ILogger logger, int removed, int added, double milliseconds);

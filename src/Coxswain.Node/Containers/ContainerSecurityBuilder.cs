@@ -19,6 +19,11 @@ internal sealed class ContainerSecurityBuilder(NodePaths paths)
             CheckNotRoot(pod, container, user, image.User);
         }
 
+        if (own.AppArmorProfile is { Type: not AppArmorProfileType.Unconfined })
+        {
+            throw new ContainerConfigException("Cannot enforce AppArmor: this node does not support AppArmor profiles");
+        }
+
         var groups = shared.SupplementalGroups.ToList();
         if (shared.FsGroup is { } fsGroup)
         {

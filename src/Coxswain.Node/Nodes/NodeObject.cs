@@ -61,6 +61,8 @@ internal static class NodeObject
                 new NodeAddress { Type = NodeAddressType.InternalIP, Address = options.NodeAddress },
                 new NodeAddress { Type = NodeAddressType.Hostname, Address = options.NodeName },
             ],
+            Features = new NodeFeatures { SupplementalGroupsPolicy = true },
+            RuntimeHandlers = [Handler(""), Handler("runc")],
             DaemonEndpoints = new NodeDaemonEndpoints { KubeletEndpoint = new DaemonEndpoint { Port = port } },
             NodeInfo = new NodeSystemInfo
             {
@@ -84,6 +86,11 @@ internal static class NodeObject
             ],
         };
     }
+
+    private static NodeRuntimeHandler Handler(string name) => new()
+    {
+        Name = name, Features = new NodeRuntimeHandlerFeatures { RecursiveReadOnlyMounts = true, UserNamespaces = false },
+    };
 
     private static NodeCondition Memory(NodePressure pressure, NodeStatus before, DateTimeOffset now) => pressure.Has(PressureKind.Memory)
         ? Condition(NodeConditionType.MemoryPressure, true, "KubeletHasInsufficientMemory", "kubelet has insufficient memory available", before, now)

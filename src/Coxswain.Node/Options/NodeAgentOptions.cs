@@ -57,6 +57,9 @@ public sealed record NodeServerOptions
     /// <summary>Who may have signed clients' certificates.</summary>
     public X509Certificate2? ClientAuthority { get; init; }
 
+    /// <summary>How long exec, attach and port-forward last while nothing goes either way; the kubelet's default.</summary>
+    public TimeSpan StreamingIdleTimeout { get; init; } = TimeSpan.FromHours(4);
+
     /// <summary>Organizations (groups) of client certificates that may ask for anything.</summary>
     public IReadOnlyList<string> AllowedGroups { get; init; } = ["system:masters", "kubeadm:cluster-admins"];
 

@@ -172,7 +172,7 @@ internal static class PodPlanner
         }
     }
 
-    private static TimeSpan Grace(PodView view) => TimeSpan.FromSeconds(view.Pod.Spec.TerminationGracePeriodSeconds ?? DefaultGraceSeconds);
+    private static TimeSpan Grace(PodView view) => GracePeriods.Of(view.Pod.Spec.TerminationGracePeriodSeconds ?? DefaultGraceSeconds);
 
     private static bool IsDue(StepView step, WakeTime wake)
     {

@@ -121,6 +121,12 @@ internal sealed class PodContainers
         await Task.WhenAll(_ending);
     }
 
+    private static ContainerInfo Gone(Pod pod, ContainerStatus status) => new(
+        "", pod.Metadata.Uid, status.Name, status.RestartCount, status.Image, status.ImageID, ContainerRunState.Exited, DateTimeOffset.UnixEpoch)
+    {
+        ExitCode = status.State.Terminated?.ExitCode ?? 0,
+    };
+
     private Container Allocated(Container spec) => spec with { Resources = this[spec.Name].View.Spec.Resources };
 
     private static ContainerSlot NewEphemeral(EphemeralContainer container) => new(EphemeralContainers.AsContainer(container), ContainerKind.Ephemeral);
@@ -133,7 +139,12 @@ internal sealed class PodContainers
         var current = adopted.Where(container => container.Name == slot.Name).MaxBy(container => container.Attempt);
         if (current is null)
         {
-            if (status?.State.Terminated is { } terminated)
+            if (slot.View.Kind == ContainerKind.Ephemeral && status?.State.Terminated is { } over)
+            {
+                // It had its one run.
+                slot.Set(view => view with { Current = Gone(pod, status), Terminated = over });
+            }
+            else if (status?.State.Terminated is { } terminated)
             {
                 // Its container is gone but it did run: only the next attempt may follow.
                 slot.Set(view => view with { LastTerminated = terminated, RestartCount = view.RestartCount + 1 });
@@ -190,7 +201,7 @@ internal sealed class PodContainers
         else
         {
             var probe = kind == ProbeKind.Startup ? slot.View.Spec.StartupProbe : slot.View.Spec.LivenessProbe;
-            var grace = probe?.TerminationGracePeriodSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : (TimeSpan?)null;
+            var grace = probe?.TerminationGracePeriodSeconds is { } seconds ? GracePeriods.Of(seconds) : (TimeSpan?)null;
             var why = $"Container {slot.Name} failed {kind.ToString().ToLowerInvariant()} probe, will be restarted";
             slot.Set(view => view with { Kill = new ContainerKill(why, grace) });
         }

@@ -34,8 +34,7 @@ internal sealed class PodManager(
         await pods.WaitForSyncAsync(cancellationToken);
         var left = (await orphans.RemoveUnstartedAsync(cancellationToken)).ToLookup(container => container.SandboxId);
         pods.OnChange((old, current) => Changed(old, current, version.Name, left, stop.Token));
-        var known = pods.List().Select(pod => pod.Metadata.Uid).ToHashSet(StringComparer.Ordinal);
-        var tidying = orphans.RemoveAsync(known, stop.Token);
+        var tidying = orphans.RemoveAsync(IsKnown, stop.Token);
         try
         {
             while (true)
@@ -69,6 +68,20 @@ internal sealed class PodManager(
             entry.Worker.Evict(failure, grace);
             return true;
         }
+    }
+
+    /// <summary>The API has the pod, or a worker still sees to its end.</summary>
+    private bool IsKnown(string podUid)
+    {
+        lock (_lock)
+        {
+            if (_workers.ContainsKey(podUid))
+            {
+                return true;
+            }
+        }
+
+        return pods.List().Any(pod => pod.Metadata.Uid == podUid);
     }
 
     private void Route(RuntimeEvent happened)

@@ -1,4 +1,5 @@
 using Coxswain.Api.Core.V1;
+using Coxswain.Linux.Files;
 using Coxswain.Node.Files;
 using Coxswain.Node.PodFacts;
 using Coxswain.Node.Runtime;
@@ -56,6 +57,9 @@ internal sealed class PodSandboxes(
     {
         var path = paths.EtcFile(pod.Metadata.Uid, name);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!); // A path of ours: it has a parent.
-        File.WriteAllText(path, text);
+        // Under its name only when it is whole. Not flushed: after a power cut the sandbox is made anew, and its files with it.
+        var aside = path + ".new";
+        File.WriteAllText(aside, text);
+        FileNodes.Rename(aside, path);
     }
 }

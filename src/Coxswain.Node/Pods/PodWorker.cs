@@ -2,6 +2,7 @@ using Coxswain.Api.Core.V1;
 using Coxswain.Api.Meta.V1;
 using Coxswain.Client.Events;
 using Coxswain.Node.Planning;
+using Coxswain.Node.PodFacts;
 using Microsoft.Extensions.Logging;
 
 namespace Coxswain.Node.Pods;
@@ -219,7 +220,7 @@ internal sealed partial class PodWorker : IDisposable
         Eviction = _eviction?.Failure,
         PendingResize = _phases.Resizes.Pending,
         Terminating = _terminating is not null,
-        KillAt = Earlier(_terminating is { } end ? end.At.AddSeconds(end.Grace) : null, _eviction?.KillAt),
+        KillAt = Earlier(_terminating is { } end ? end.At + GracePeriods.Of(end.Grace) : null, _eviction?.KillAt),
         Volumes = _phases.Volumes.Step,
         Sandbox = _phases.Sandbox.Status,
         SandboxStep = _phases.Sandbox.Step,

@@ -77,9 +77,13 @@ internal sealed class StartPhase(
         slot.Pulls.Reset();
         if (old is { Id.Length: > 0 })
         {
-            operations.Begin("remove/" + old.Id, _ => RemoveAsync(pod, old), _ => { }, () => { }, cancellationToken);
+            BeginRemoval(pod, old, cancellationToken);
         }
     }
+
+    private void BeginRemoval(Pod pod, ContainerInfo old, CancellationToken cancellationToken) =>
+        operations.Begin(
+            "remove/" + old.Id, _ => RemoveAsync(pod, old), _ => { }, () => BeginRemoval(pod, old, cancellationToken), cancellationToken);
 
     /// <summary>Not cut short when the agent stops: the next one would take it for the newest attempt.</summary>
     private async Task<bool> RemoveAsync(Pod pod, ContainerInfo old)

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Coxswain.Engine;
 using Coxswain.Engine.Containers;
 using Coxswain.Engine.Events;
@@ -6,6 +7,7 @@ using Coxswain.Engine.Images;
 using Coxswain.Engine.Images.Registry;
 using Coxswain.Engine.Images.Stores;
 using Coxswain.Linux.Files;
+using Coxswain.Linux.Namespaces;
 using EngineContainerStatus = Coxswain.Engine.Containers.ContainerStatus;
 
 namespace Coxswain.Node.Runtime;
@@ -25,8 +27,10 @@ public sealed class EnginePodRuntime(
     private readonly IContainers _containers = engine.Containers;
     private readonly EngineSandboxes _sandboxes = new(engine, network, directory);
     private readonly EngineImageVolumes _imageVolumes = new(images, engine.Snapshots);
+    private readonly SandboxSockets _sockets = new(new KernelNamespaces());
 
-    public Task<RuntimeVersion> VersionAsync(CancellationToken cancellationToken) => Task.FromResult(new RuntimeVersion("coxswain", "0.1.0"));
+    public Task<RuntimeVersion> VersionAsync(CancellationToken cancellationToken) =>
+        Task.FromResult(new RuntimeVersion("coxswain", typeof(EnginePodRuntime).Assembly.GetName().Version!.ToString(3))); // Every build has one.
 
     public async Task<SandboxStatus> RunPodSandboxAsync(SandboxConfig config, CancellationToken cancellationToken)
     {
@@ -172,6 +176,30 @@ public sealed class EnginePodRuntime(
         {
             throw Failed(exception);
         }
+    }
+
+    public async Task<IRuntimeAttach> AttachAsync(string containerId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            // One that does not run would be waited for, and a pod's container never runs again.
+            return _containers.Inspect(containerId) is { State: ContainerState.Running } status
+                ? new EngineAttach(_containers, containerId, await _containers.AttachAsync(containerId, cancellationToken), status.Spec.Stdin)
+                : throw new RuntimeException(RuntimeFailure.NotFound, $"container {containerId} is not running");
+        }
+        catch (EngineException exception)
+        {
+            throw Failed(exception);
+        }
+    }
+
+    public async Task<Socket> PortForwardAsync(string sandboxId, int port, CancellationToken cancellationToken)
+    {
+        var sandbox = _sandboxes.Find(sandboxId)
+            ?? throw new RuntimeException(RuntimeFailure.NotFound, $"no such sandbox: {sandboxId}");
+        var attachment = sandbox.HostNetwork ? null : await network.CheckAsync(sandboxId, cancellationToken)
+            ?? throw new RuntimeException(RuntimeFailure.NotFound, $"sandbox {sandboxId} has no network");
+        return await _sockets.ConnectAsync(attachment?.NetworkNamespace, port, cancellationToken);
     }
 
     public Task<ContainerStats?> ContainerStatsAsync(string containerId, CancellationToken cancellationToken) =>

@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+
 namespace Coxswain.Node.Runtime;
 
 /// <summary>
@@ -56,6 +58,13 @@ public interface IPodRuntime
 
     /// <summary>Runs a further process in a running container.</summary>
     Task<IRuntimeExec> ExecAsync(string containerId, ExecRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Joins the streams of a running container's first process, from now on.</summary>
+    Task<IRuntimeAttach> AttachAsync(string containerId, CancellationToken cancellationToken);
+
+    /// <summary>Connects to a port of the sandbox from inside it, so that also what listens on its loopback is reached.</summary>
+    /// <exception cref="RuntimeException">Nobody listens there, or there is no such sandbox.</exception>
+    Task<Socket> PortForwardAsync(string sandboxId, int port, CancellationToken cancellationToken);
 
     /// <summary>Use of memory and processor now; null when it does not run.</summary>
     Task<ContainerStats?> ContainerStatsAsync(string containerId, CancellationToken cancellationToken);

@@ -64,7 +64,7 @@ public sealed record ContainerConfig
 
     public bool Stdin { get; init; }
 
-    /// <summary>The input ends when the first who attached has gone.</summary>
+    /// <summary>The input ends when the first who attached has ended it or gone.</summary>
     public bool StdinOnce { get; init; }
 
     /// <summary>A running container whose processes this one is to see; empty for none.</summary>

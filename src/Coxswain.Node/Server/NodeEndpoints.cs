@@ -54,7 +54,7 @@ internal sealed class NodeEndpoints(PodManager manager, IPodRuntime runtime, Log
             return;
         }
 
-        var status = pod.Status.InitContainerStatuses.Concat(pod.Status.ContainerStatuses).FirstOrDefault(status => status.Name == container);
+        var status = Statuses(pod.Status).FirstOrDefault(status => status.Name == container);
         if (status is null)
         {
             await RefuseAsync(context, StatusCodes.Status404NotFound, $"container \"{container}\" in pod \"{name}\" is not available");
@@ -102,10 +102,13 @@ internal sealed class NodeEndpoints(PodManager manager, IPodRuntime runtime, Log
     private bool IsOver(string podUid, string container, int attempt)
     {
         var status = manager.Pods.FirstOrDefault(pod => pod.Metadata.Uid == podUid)?.Status;
-        var current = status?.InitContainerStatuses.Concat(status.ContainerStatuses).FirstOrDefault(other => other.Name == container);
+        var current = Statuses(status ?? PodStatus.Empty).FirstOrDefault(other => other.Name == container);
         return current is null || current.RestartCount != attempt || current.State.Terminated is not null
             || (current.State.Waiting is not null && current.LastState.Terminated is { } last && last.ContainerID == current.ContainerID);
     }
+
+    private static IEnumerable<ContainerStatus> Statuses(PodStatus status) =>
+        status.InitContainerStatuses.Concat(status.ContainerStatuses).Concat(status.EphemeralContainerStatuses);
 
     private LogOptions Options(HttpContext context) => new()
     {

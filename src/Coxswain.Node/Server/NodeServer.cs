@@ -16,10 +16,13 @@ namespace Coxswain.Node.Server;
 /// <summary>The node's own HTTPS endpoint, for the API server and administrators alone.</summary>
 internal sealed class NodeServer : IAsyncDisposable
 {
+    /// <summary>Execs, attaches and port-forwards at a time; each holds some memory and a process or sockets.</summary>
+    private const int MostStreams = 4096;
+
     private readonly WebApplication _application;
     private readonly NodeServerOptions _options;
 
-    public NodeServer(NodeServerOptions options, NodeAgentOptions node, NodeEndpoints endpoints, ILoggerFactory loggers)
+    public NodeServer(NodeServerOptions options, NodeAgentOptions node, NodeEndpoints endpoints, StreamEndpoints streams, ILoggerFactory loggers)
     {
         _options = options;
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -28,6 +31,8 @@ internal sealed class NodeServer : IAsyncDisposable
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxConcurrentUpgradedConnections = MostStreams;
+            kestrel.Limits.MinResponseDataRate = null; // the API server waits for its own clients
             kestrel.Listen(options.Address ?? IPAddress.Parse(node.NodeAddress), options.Port, listen =>
             {
                 listen.Protocols = HttpProtocols.Http1AndHttp2;
@@ -42,6 +47,7 @@ internal sealed class NodeServer : IAsyncDisposable
         _application = builder.Build();
         _application.Use(AuthorizeAsync);
         endpoints.Map(_application);
+        streams.Map(_application, _application.Lifetime);
     }
 
     public int Port { get; private set; }

@@ -129,9 +129,10 @@ internal sealed class PodVolumes(
     {
         var path = await claims.PathAsync(pod.Metadata.Namespace, claimName, cancellationToken);
         Directory.CreateDirectory(path);
-        if (_owned.Add(path))
+        if (!_owned.Contains(path))
         {
             VolumeOwnership.Apply(path, pod.Spec.SecurityContext);
+            _owned.Add(path);
         }
 
         return path;

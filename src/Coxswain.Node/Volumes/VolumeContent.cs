@@ -148,8 +148,14 @@ internal sealed record VolumeContent(
         return users is [{ } user] ? user : null;
     }
 
-    private static string Checked(string path) =>
-        path.Length > 0 && !Path.IsPathRooted(path) && !path.Split('/').Contains("..")
-            ? path
+    /// <summary>
+    /// The path without detours: its first part names the link that leads to it. Names that begin with two dots are the writer's own.
+    /// </summary>
+    private static string Checked(string path)
+    {
+        var parts = path.Split('/').Where(part => part is not ("" or ".")).ToList();
+        return parts.Count > 0 && !Path.IsPathRooted(path) && !parts.Contains("..") && !parts[0].StartsWith("..", StringComparison.Ordinal)
+            ? string.Join('/', parts)
             : throw new VolumeException($"invalid path: {path}");
+    }
 }

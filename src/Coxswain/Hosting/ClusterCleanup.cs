@@ -53,6 +53,13 @@ internal static class ClusterCleanup
         }
     }
 
+    /// <summary>One that is a mount point is the user's own: it is left, empty.</summary>
+    private static void RemoveDataDirectory(ClusterPaths paths)
+    {
+        TreeRemover.RemoveContents(paths.Data);
+        TreeRemover.Remove(paths.Data, MountsBelow.Skip);
+    }
+
     private static async Task TakeNetworkDownAsync(ClusterConfiguration configuration, ContainerEngine engine, CancellationToken cancellationToken)
     {
         await engine.Network!.DeleteAllAsync(cancellationToken);
@@ -84,17 +91,18 @@ internal static class ClusterCleanup
         }
 
         TreeRemover.Remove(paths.Run);
-        string[] last = keepLog ? [paths.Configuration, paths.Lock, paths.ServerLog] : [paths.Configuration, paths.Lock];
+        string[] locks = [paths.Lock, paths.StartLock];
+        string[] last = keepLog ? [paths.Configuration, paths.ServerLog, .. locks] : [paths.Configuration, .. locks];
         foreach (var entry in FileNodes.Names(paths.Data).Select(name => Path.Combine(paths.Data, name)).Except(last))
         {
             TreeRemover.Remove(entry);
         }
 
         File.Delete(paths.Configuration);
-        File.Delete(paths.Lock);
+        Array.ForEach(locks, File.Delete);
         if (!keepLog)
         {
-            TreeRemover.Remove(paths.Data);
+            RemoveDataDirectory(paths);
         }
     }
 }

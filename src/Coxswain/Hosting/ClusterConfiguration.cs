@@ -62,15 +62,18 @@ internal sealed record ClusterConfiguration
     /// <exception cref="CommandFailure">The file cannot be understood.</exception>
     public static ClusterConfiguration? Find(ClusterPaths paths)
     {
-        if (!File.Exists(paths.Configuration))
-        {
-            return null;
-        }
-
         try
         {
             return JsonSerializer.Deserialize(File.ReadAllBytes(paths.Configuration), ConfigurationJson.Default.ClusterConfiguration)
                 ?? throw new JsonException("it holds nothing");
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+        catch (UnauthorizedAccessException exception)
+        {
+            throw new CommandFailure($"the cluster in {paths.Data} is another user's, as a rule root's; try again with sudo", exception);
         }
         catch (JsonException exception)
         {

@@ -17,10 +17,22 @@ internal sealed class ClusterLock : IDisposable
 
     /// <param name="patience">How long to wait for the holder to let go: one that was told to end needs a moment.</param>
     /// <exception cref="CommandFailure">Somebody else holds it still.</exception>
-    public static async Task<ClusterLock> TakeAsync(
-        ClusterPaths paths, TimeSpan patience, TimeProvider time, CancellationToken cancellationToken)
+    public static Task<ClusterLock> TakeAsync(
+        ClusterPaths paths, TimeSpan patience, TimeProvider time, CancellationToken cancellationToken) =>
+        TakeAsync(paths, paths.Lock, patience, time, cancellationToken);
+
+    /// <summary>
+    /// For a command that starts the server, which takes the lock itself: two that start it at once would each undo what the other does.
+    /// </summary>
+    /// <inheritdoc cref="TakeAsync(ClusterPaths, TimeSpan, TimeProvider, CancellationToken)"/>
+    public static Task<ClusterLock> TakeForStartAsync(
+        ClusterPaths paths, TimeSpan patience, TimeProvider time, CancellationToken cancellationToken) =>
+        TakeAsync(paths, paths.StartLock, patience, time, cancellationToken);
+
+    private static async Task<ClusterLock> TakeAsync(
+        ClusterPaths paths, string path, TimeSpan patience, TimeProvider time, CancellationToken cancellationToken)
     {
-        var file = LockFile.Open(paths.Lock, create: true);
+        var file = LockFile.Open(path, create: true);
         try
         {
             var began = time.GetTimestamp();

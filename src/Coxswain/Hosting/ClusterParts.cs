@@ -1,4 +1,5 @@
 using System.Net;
+using Coxswain.Api.Core.V1;
 using Coxswain.ApiServer;
 using Coxswain.ApiServer.Certificates;
 using Coxswain.Client;
@@ -32,6 +33,7 @@ internal sealed class ClusterParts : IAsyncDisposable
     private readonly ConntrackTable _conntrack = new();
     private readonly InformerFactory _informers;
     private readonly InformerFactory _proxyInformers;
+    private readonly InformerFactory _nodeInformers;
     private readonly InformerFactory _dnsInformers;
     private readonly ControllerManager _controllers;
     private readonly ServiceProxy _proxy;
@@ -40,6 +42,8 @@ internal sealed class ClusterParts : IAsyncDisposable
     private readonly NodeAgent _node;
     private readonly IKubeClient _administrator;
     private readonly string _nodeName;
+    private readonly string _bridge;
+    private readonly IPAddress _dnsAddress;
     private readonly TaskCompletionSource _nodeReady = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public ClusterParts(
@@ -48,6 +52,7 @@ internal sealed class ClusterParts : IAsyncDisposable
     {
         _informers = new InformerFactory(api.ClientFor(ClusterUsers.ControllerManager), time, random, loggers);
         _proxyInformers = new InformerFactory(api.ClientFor(ClusterUsers.Proxy), time, random, loggers);
+        _nodeInformers = new InformerFactory(api.ClientFor(ClusterUsers.Node(configuration.NodeName)), time, random, loggers);
         _dnsInformers = new InformerFactory(api.ClientFor(ClusterUsers.Dns), time, random, loggers);
         _controllers = new ControllerManager(
             new InProcessClients(api), api.Discovery, _informers, time, random, loggers,
@@ -65,20 +70,24 @@ internal sealed class ClusterParts : IAsyncDisposable
                 NodePortAddresses = [IPAddress.Loopback, configuration.NodeAddress],
             },
             _proxyInformers, new NftCommand(engine.Processes, configuration.Table), _tableWatch, _conntrack,
-            time, loggers);
+            time, loggers, _nodeInformers.Of<Pod>(new InformerOptions(FieldSelector: $"spec.nodeName={configuration.NodeName}")));
         var dnsOptions = new ClusterDnsOptions
         {
             Listen = new IPEndPoint(IPAddress.Parse(configuration.DnsAddress), DnsPort),
             ClusterNetworks = [IPNetwork.Parse(configuration.PodCidr), IPNetwork.Parse(configuration.ServiceCidr)],
         };
-        GiveAddress(configuration.Bridge, dnsOptions.Listen.Address);
         _dns = new ClusterDns(dnsOptions, _dnsInformers, time, loggers);
         _dnsService = new DnsServiceKeeper(dnsOptions, api.ClientFor(ClusterUsers.Dns), time, loggers.CreateLogger<DnsServiceKeeper>());
         _administrator = api.ClientFor(ClusterUsers.Administrator);
         _nodeName = configuration.NodeName;
+        (_bridge, _dnsAddress) = (configuration.Bridge, dnsOptions.Listen.Address);
+
+        // Heartbeats are kept to the second.
+        var now = time.GetUtcNow();
+        var started = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerSecond));
         _informers.Of<V1Node>().OnChange((_, node) =>
         {
-            if (node is not null && node.Metadata.Name == configuration.NodeName && NodeReadiness.IsReady(node))
+            if (node is not null && node.Metadata.Name == configuration.NodeName && NodeReadiness.IsReady(node, started))
             {
                 _nodeReady.TrySetResult();
             }
@@ -91,11 +100,13 @@ internal sealed class ClusterParts : IAsyncDisposable
     /// <summary>Runs every part until cancelled; when one fails all are stopped and its exception is thrown.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        GiveAddress(_bridge, _dnsAddress);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task[] parts =
         [
             _informers.RunAsync(stop.Token),
             _proxyInformers.RunAsync(stop.Token),
+            _nodeInformers.RunAsync(stop.Token),
             _dnsInformers.RunAsync(stop.Token),
             _controllers.RunAsync(stop.Token),
             _proxy.RunAsync(stop.Token),
@@ -130,6 +141,7 @@ internal sealed class ClusterParts : IAsyncDisposable
         _conntrack.Dispose();
         _events.Dispose();
         _proxyInformers.Dispose();
+        _nodeInformers.Dispose();
         _dnsInformers.Dispose();
         _informers.Dispose();
         return ValueTask.CompletedTask;

@@ -1,9 +1,14 @@
+using System.Text;
+
 namespace Coxswain.Hosting;
 
 /// <summary>Where one cluster keeps its things. Everything but logs of Pods lies under the data directory.</summary>
 internal sealed class ClusterPaths
 {
     public const string DefaultData = "/var/lib/coxswain";
+
+    /// <summary>What the kernel takes as the address of a Unix socket, its final zero left out.</summary>
+    private const int MostSocketPathBytes = 107;
 
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
@@ -31,6 +36,8 @@ internal sealed class ClusterPaths
 
     public string Lock => Path.Combine(Data, "cluster.lock");
 
+    public string StartLock => Path.Combine(Data, "start.lock");
+
     /// <summary>What a running server says of itself; removed when it stops in good order.</summary>
     public string ServerState => Path.Combine(Run, "server.json");
 
@@ -56,9 +63,18 @@ internal sealed class ClusterPaths
     /// <summary>
     /// Makes the directories, for their owner alone: they hold every Secret of the cluster.
     /// </summary>
-    /// <exception cref="CommandFailure">The data directory holds something else; <c>down --delete</c> would remove that too.</exception>
+    /// <exception cref="CommandFailure">
+    /// The data directory holds something else (<c>down --delete</c> would remove that too), or its name is too long.
+    /// </exception>
     public void Create()
     {
+        if (Encoding.UTF8.GetByteCount(CommandSocket) > MostSocketPathBytes)
+        {
+            throw new CommandFailure(
+                $"the path {Data} is too long for the sockets in it; give one of at most "
+                + $"{MostSocketPathBytes - (Encoding.UTF8.GetByteCount(CommandSocket) - Encoding.UTF8.GetByteCount(Data))} bytes with --data-dir");
+        }
+
         if (Directory.Exists(Data) && !File.Exists(Configuration) && Directory.EnumerateFileSystemEntries(Data).Any(IsForeign))
         {
             throw new CommandFailure($"{Data} is not empty and holds no cluster; give an empty or a new directory with --data-dir");
@@ -82,5 +98,5 @@ internal sealed class ClusterPaths
 
     /// <summary>What is neither a file system's own nor left by a start that failed before there was a cluster.</summary>
     private bool IsForeign(string path) =>
-        Path.GetFileName(path) is not ("lost+found" or "run") && path != Lock && !path.StartsWith(ServerLog, StringComparison.Ordinal);
+        Path.GetFileName(path) is not ("lost+found" or "run") && path != Lock && path != StartLock && !path.StartsWith(ServerLog, StringComparison.Ordinal);
 }

@@ -67,8 +67,23 @@ internal sealed partial class ClusterServer(
 
     private async Task RunAsync(ContainerEngine engine, Action ready, Action<string> notify, CancellationToken cancellationToken)
     {
-        using var pki = ClusterPki.Open(paths.Data, _time);
         var engineStarted = engine.StartAsync(cancellationToken);
+        try
+        {
+            await RunAsync(engine, engineStarted, ready, notify, cancellationToken);
+        }
+        finally
+        {
+            // Whoever undoes the start asks it what runs, which it knows only then.
+            await engineStarted.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Images and the store are opened while the engine still adopts what runs.</summary>
+    private async Task RunAsync(
+        ContainerEngine engine, Task engineStarted, Action ready, Action<string> notify, CancellationToken cancellationToken)
+    {
+        using var pki = ClusterPki.Open(paths.Data, _time);
         using var images = await ImageEngine.OpenAsync(engine.Options, _time, engine.Network, cancellationToken);
         await using var store = await SqliteStore.OpenAsync(paths.Database, new StoreOptions(), _time, loggers.CreateLogger<SqliteStore>(), cancellationToken);
 

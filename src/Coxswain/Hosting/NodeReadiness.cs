@@ -21,6 +21,9 @@ internal static class NodeReadiness
         }
     }
 
-    public static bool IsReady(V1Node node) =>
-        node.Status.Conditions.Any(condition => condition is { Type: NodeConditionType.Ready, Status: ConditionStatus.True });
+    public static bool IsReady(V1Node node) => IsReady(node, DateTimeOffset.MinValue);
+
+    /// <summary>Whether it has said so since a moment: before, it may have been another process that has ended since.</summary>
+    public static bool IsReady(V1Node node, DateTimeOffset since) => node.Status.Conditions.Any(condition =>
+        condition is { Type: NodeConditionType.Ready, Status: ConditionStatus.True } && (condition.LastHeartbeatTime ?? since) >= since);
 }

@@ -7,6 +7,9 @@ namespace Coxswain.Verbs;
 /// <summary><c>coxswain up</c>: starts or resumes the cluster in the background and waits until the node is Ready.</summary>
 internal static class UpCommand
 {
+    /// <summary>How long another <c>up</c> of the same cluster may take; when it has succeeded there is nothing left to do.</summary>
+    private static readonly TimeSpan OthersStart = TimeSpan.FromMinutes(1);
+
     public static Command Create()
     {
         var data = CommonOptions.DataDirectory();
@@ -17,6 +20,11 @@ internal static class UpCommand
         {
             var paths = ClusterPaths.Resolve(parsed.GetValue(data));
             Requirements.Check();
+
+            // Wrong options are refused before anything is made.
+            options.Apply(parsed, ClusterConfiguration.Find(paths));
+            paths.Create();
+            using var starting = await ClusterLock.TakeForStartAsync(paths, OthersStart, TimeProvider.System, cancellationToken);
             var existing = ClusterConfiguration.Find(paths);
             var configuration = options.Apply(parsed, existing);
             var running = ServerState.Load(paths);
@@ -50,7 +58,6 @@ internal static class UpCommand
     private static async Task<ServerState> StartAsync(
         ClusterPaths paths, ClusterConfiguration configuration, ClusterConfiguration? existing, CancellationToken cancellationToken)
     {
-        paths.Create();
         if (existing is null || !configuration.IsSameAs(existing))
         {
             configuration.Save(paths);

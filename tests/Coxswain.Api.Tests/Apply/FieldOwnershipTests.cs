@@ -226,6 +226,20 @@ public class FieldOwnershipTests
     }
 
     [Theory]
+    [InlineData("""{"metadata":{"name":"m","managedFields":[{"a":[]}],"uid":"u"},"x":1}""", """{"metadata":{"name":"m","uid":"u"},"x":1}""")]
+    [InlineData("""{"metadata":{"name":"m","managedFields":[]},"x":1}""", """{"metadata":{"name":"m"},"x":1}""")]
+    [InlineData("""{"metadata":{"managedFields":[],"name":"m"},"x":1}""", """{"metadata":{"name":"m"},"x":1}""")]
+    [InlineData("""{"metadata":{"managedFields":[]}}""", """{"metadata":{}}""")]
+    [InlineData("""{"metadata":{"labels":{"managedFields":"x"}},"spec":{"managedFields":[]}}""", null)]
+    [InlineData("""{"metadata":1}""", null)]
+    public void Locate_WhereAnObjectSaysWhoOwnsWhat_LeavesJsonWithoutIt(string json, string? left)
+    {
+        var utf8 = Encoding.UTF8.GetBytes(json);
+        var (start, length) = ManagedFields.Locate(utf8).GetOffsetAndLength(utf8.Length);
+        Assert.Equal(left ?? json, json.Remove(start, length));
+    }
+
+    [Theory]
     [InlineData("""[{"manager":"a","operation":"Take","apiVersion":"v1","fieldsType":"FieldsV1","fieldsV1":{}}]""")]
     [InlineData("""[{"manager":"a","operation":"Apply","fieldsType":"FieldsV1","fieldsV1":{"f:a":{}}}]""")]
     [InlineData("""[{"manager":"a","operation":"Apply","apiVersion":"v1","fieldsV1":{"f:a":{}}}]""")]

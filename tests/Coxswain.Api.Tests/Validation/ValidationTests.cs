@@ -46,6 +46,15 @@ public class ValidationTests
     [InlineData("{apiVersion: v1, kind: Service, metadata: {name: a, namespace: d}}", "spec.ports: Required value")]
     [InlineData("{apiVersion: v1, kind: Service, metadata: {name: a, namespace: d}, spec: {type: NodePort, ports: [{port: 1, nodePort: 80}]}}",
         "spec.ports[0].nodePort: Invalid value: 80: provided port is not in the valid range. The range of valid ports is 30000-32767")]
+    [InlineData("{apiVersion: v1, kind: Service, metadata: {name: a, namespace: d}, spec: {ports: [{port: 1}], externalIPs: [127.0.0.1, '::1', 192.0.2.1]}}",
+        "spec.externalIPs[0]: Invalid value: \"127.0.0.1\": may not be in the loopback range (127.0.0.0/8, ::1/128)",
+        "spec.externalIPs[1]: Invalid value: \"::1\": may not be in the loopback range (127.0.0.0/8, ::1/128)")]
+    [InlineData("{apiVersion: v1, kind: Service, metadata: {name: a, namespace: d}, spec: {ports: [{port: 1}], externalIPs: [0.0.0.0, 169.254.1.1, 224.0.0.1, '127.1', '::ffff:127.0.0.1']}}",
+        "spec.externalIPs[0]: Invalid value: \"0.0.0.0\": may not be unspecified (0.0.0.0)",
+        "spec.externalIPs[1]: Invalid value: \"169.254.1.1\": may not be in the link-local range",
+        "spec.externalIPs[2]: Invalid value: \"224.0.0.1\": may not be in the link-local multicast range",
+        "spec.externalIPs[3]: Invalid value: \"127.1\": must be a valid IP address",
+        "spec.externalIPs[4]: Invalid value: \"::ffff:127.0.0.1\": may not be in the loopback range")]
     [InlineData("{apiVersion: v1, kind: Service, metadata: {name: a, namespace: d}, spec: {ports: [{port: 1}, {port: 2}]}}",
         "spec.ports[0].name: Required value", "spec.ports[1].name: Required value")]
     [InlineData("{apiVersion: v1, kind: ConfigMap, metadata: {name: a, namespace: d}, data: {'a b': x}}", "data[a b]: Invalid value: \"a b\": a valid config key")]

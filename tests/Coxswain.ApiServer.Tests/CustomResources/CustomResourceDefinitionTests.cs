@@ -200,14 +200,6 @@ public sealed class CustomResourceDefinitionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Rules_InCel_AreAnsweredWithAWarning()
-    {
-        const string Schema = """{"type":"object","properties":{"spec":{"type":"object","x-kubernetes-validations":[{"rule":"true"}]}}}""";
-        var created = (await _server.PostAsync(Definitions.Path, Definitions.Body(Definitions.Version("v1", schema: Schema)))).Expect(201);
-        Assert.Contains(created.Warnings, warning => warning.Contains("x-kubernetes-validations are stored, but this cluster does not enforce them", StringComparison.Ordinal));
-    }
-
-    [Fact]
     public async Task Update_WithoutResourceVersion_IsRefused()
     {
         await Definitions.EstablishAsync(_server, Definitions.Body(Definitions.Version("v1")));

@@ -1,7 +1,9 @@
 using Coxswain.Engine.Containers;
 using Coxswain.Engine.Events;
 using Coxswain.Engine.Hosting;
+using Coxswain.Linux.Files;
 using Coxswain.Linux.Processes;
+using Microsoft.Extensions.Logging;
 
 namespace Coxswain.Engine.Tests.Containers;
 
@@ -72,6 +74,64 @@ public sealed class AdoptionTests
         Assert.Equal(ContainerState.Created, test.Containers.Inspect(created.Id)!.State);
         await test.Containers.StartAsync(created.Id, TestEngine.Timeout);
         Assert.Equal(6, (await test.Containers.WaitAsync(created.Id, TestEngine.Timeout)).Code);
+    }
+
+    [Fact]
+    public async Task Reopen_DiedRightAfterLettingTheProcessRun_IsRunning()
+    {
+        await using var test = await TestEngine.StartAsync();
+        var created = await test.Containers.CreateAsync(test.Spec("sleep 600"), TestEngine.Timeout);
+        var prepared = await test.Containers.PrepareAsync(created.Id, TestEngine.Timeout);
+        await test.CloseAsync();
+        // What starting does first. The FIFO is still there, and the record says that it waits.
+        var fifo = Path.Combine(test.Options.RunDirectory, "runc", created.Id, "exec.fifo");
+        using var events = new KernelEvents();
+        var letRun = await new FifoGate(events).OpenAsync(
+            fifo, token => new ProcessWatcher(events).WaitForExitAsync(prepared.Pid, 0, token), TestEngine.Timeout);
+        Assert.True(letRun && File.Exists(fifo));
+
+        await test.ReopenAsync();
+
+        var status = test.Containers.Inspect(created.Id)!;
+        Assert.Equal((ContainerState.Running, prepared.Pid), (status.State, status.Pid));
+        Assert.NotNull(status.StartedAt);
+        Assert.False(File.Exists(fifo));
+    }
+
+    [Fact]
+    public async Task Reopen_DirectoriesOfExecsThatWereCutShort_AreRemoved()
+    {
+        await using var test = await TestEngine.StartAsync();
+        await test.CloseAsync();
+        var execs = Path.Combine(test.Options.RunDirectory, "execs");
+        Directory.CreateDirectory(Path.Combine(execs, "cut-short"));
+        await test.ReopenAsync();
+        Assert.Empty(Directory.EnumerateFileSystemEntries(execs));
+    }
+
+    [Fact]
+    public async Task Monitor_EndCannotBeLearntAtFirst_IsLearntLater()
+    {
+        await using var test = await TestEngine.StartAsync();
+        var status = await test.RunAsync(test.Spec("sleep 600"));
+        var monitor = int.Parse(await File.ReadAllTextAsync(Path.Combine(test.Options.RunDirectory, "bundles", status.Id, "conmon.pid")));
+        await test.CloseAsync();
+        var log = new FirstError();
+        await using var engine = new ContainerEngine(test.Options, TimeProvider.System, log);
+        await engine.StartAsync(TestEngine.Timeout);
+        var stopped = engine.Containers.WaitAsync(status.Id, TestEngine.Timeout);
+        // A file that is there and gives an input/output error.
+        var exitFile = Path.Combine(test.Options.RunDirectory, "exits", status.Id);
+        File.CreateSymbolicLink(exitFile, "/proc/self/mem");
+        Signals.Send(monitor, Signals.Kill);
+        await log.Seen.WaitAsync(TestEngine.Timeout);
+        File.Delete(exitFile);
+        Assert.Equal(ContainerState.Running, engine.Containers.Inspect(status.Id)!.State);
+
+        await engine.Containers.KillAsync(status.Id, Signals.Kill, TestEngine.Timeout);
+
+        Assert.Equal(ContainerExit.UnknownCode, (await stopped).Code);
+        Assert.Equal(ContainerState.Exited, engine.Containers.Inspect(status.Id)!.State);
     }
 
     [Fact]
@@ -183,5 +243,36 @@ public sealed class AdoptionTests
         // None of our files: a socket or a terminal of ours in its hands would outlive us.
         var standard = Enumerable.Range(0, 3).Select(fd => new FileInfo($"/proc/{monitor}/fd/{fd}").LinkTarget);
         Assert.DoesNotContain(standard, target => target is not null && target.Contains("/dev/pts", StringComparison.Ordinal));
+    }
+
+    private sealed class FirstError : ILoggerFactory, ILogger
+    {
+        private readonly TaskCompletionSource _seen = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Seen => _seen.Task;
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public void AddProvider(ILoggerProvider provider)
+        {
+        }
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Error;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (logLevel >= LogLevel.Error)
+            {
+                _seen.TrySetResult();
+            }
+        }
+
+        public void Dispose()
+        {
+        }
     }
 }

@@ -1,3 +1,4 @@
+using Coxswain.Api.Core.V1;
 using Coxswain.Network.Proxy;
 
 namespace Coxswain.Network.Tests.Proxy;
@@ -58,6 +59,35 @@ public sealed class ServicePlannerTests
 
             """,
             script.Difference(ledger.Changes()));
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1")] // The API's.
+    [InlineData("10.244.0.1")] // The node's.
+    [InlineData("10.96.0.1")] // Another Service's.
+    [InlineData("10.96.0.10")]
+    [InlineData("169.254.169.254")]
+    [InlineData("224.0.0.1")]
+    [InlineData("0.0.0.0")]
+    public void Plan_ExternalAddressThatIsNotAUsersToGive_IsRefused(string address)
+    {
+        var service = Services.Of("web", "10.96.0.80", Services.Port(6443));
+        service = service with
+        {
+            Spec = service.Spec with { Type = ServiceType.LoadBalancer, ExternalIPs = [address, "192.0.2.1"] },
+            Status = service.Status with
+            {
+                LoadBalancer = service.Status.LoadBalancer with { Ingress = [LoadBalancerIngress.Empty with { Ip = address }] },
+            },
+        };
+
+        var plan = _planner.Plan(service, [Services.Slice("web", 8080, "10.244.0.2")], ServicePlan.Empty);
+
+        Assert.Equal(
+            ["10.96.0.80 . tcp . 6443", "192.0.2.1 . tcp . 6443"],
+            plan.Elements.Where(element => element.Set == RuleNames.Services).Select(element => element.Key).Order(StringComparer.Ordinal));
+        Assert.All(_planner.Refused(service), refused => Assert.Equal(address, refused.ToString()));
+        Assert.NotEmpty(_planner.Refused(service));
     }
 
     [Fact]

@@ -1,6 +1,8 @@
 using System.Net.Sockets;
+using Coxswain.Api;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Discovery.V1;
+using Coxswain.Api.Meta.V1;
 using Coxswain.Client;
 using Coxswain.Client.Informers;
 using Coxswain.Linux.Conntrack;
@@ -43,7 +45,7 @@ public sealed class ServiceProxyTests : IAsyncLifetime
         _informers = new InformerFactory(_server.Admin, TimeProvider.System, new Random(1), NullLoggerFactory.Instance);
         _proxy = new ServiceProxy(
             new ServiceProxySettings { HoldsLoopbackPorts = false }, _informers, _nftables, _watch, _conntrack, TimeProvider.System,
-            NullLoggerFactory.Instance);
+            NullLoggerFactory.Instance, _informers.Of<Pod>());
     }
 
     public async Task DisposeAsync()
@@ -90,6 +92,42 @@ public sealed class ServiceProxyTests : IAsyncLifetime
         Assert.Equal(Pod3, (await _lab.AskAsync("node", "127.0.0.1", 30080)).Server);
         Assert.Equal(Pod3, (await _lab.AskAsync("node", NetworkLab.NodeAddress, 30080)).Server);
         Assert.Equal(Pod3, (await _lab.AskAsync(Pod2, NetworkLab.NodeAddress, 30080)).Server);
+    }
+
+    [RootFact]
+    public async Task HostPort_WhileItsPodRuns_LeadsThere()
+    {
+        await RunAsync(Services.Of("web", "10.96.0.80", Services.Port(80)), Services.Slice("web", 8080, Pod2));
+        await _server.Admin.CreateAsync(
+            ServiceAccount.Empty with { Metadata = ObjectMeta.Empty with { Namespace = "default", Name = "default" } }, CancellationToken.None);
+        var container = new Container
+        {
+            Name = "web", Image = "web",
+            Ports =
+            [
+                new ContainerPort { ContainerPortValue = 8080, HostPort = 9090 },
+                new ContainerPort { ContainerPortValue = 8080, HostPort = 9091, HostIP = "127.0.0.1" },
+            ],
+        };
+        var pod = await _server.Admin.CreateAsync(
+            Pod.Empty with
+            {
+                Metadata = ObjectMeta.Empty with { Namespace = "default", Name = "web" },
+                Spec = PodSpec.Empty with { Containers = [container], NodeName = "node" },
+            },
+            CancellationToken.None);
+        pod = await StatusAsync(pod, PodPhase.Running);
+
+        Assert.Equal(Pod3, (await _lab.AskAsync("node", NetworkLab.NodeAddress, 9090)).Server);
+        Assert.Equal(Pod3, (await _lab.AskAsync("node", "127.0.0.1", 9090)).Server);
+        Assert.Equal(Pod3, (await _lab.AskAsync(Pod2, NetworkLab.NodeAddress, 9090)).Server);
+        Assert.Equal(Pod3, (await _lab.AskAsync("node", "127.0.0.1", 9091)).Server);
+        var elements = await _nftables.ListAsync(CancellationToken.None);
+        Assert.Contains(". 9090", elements, StringComparison.Ordinal);
+        Assert.DoesNotContain($"{NetworkLab.NodeAddress} . tcp . 9091", elements, StringComparison.Ordinal);
+
+        await StatusAsync(pod, PodPhase.Succeeded);
+        Assert.DoesNotContain(". 9090", await _nftables.ListAsync(CancellationToken.None), StringComparison.Ordinal);
     }
 
     [RootFact]
@@ -214,6 +252,38 @@ public sealed class ServiceProxyTests : IAsyncLifetime
         Assert.Contains("chain others", listing);
     }
 
+    [RootFact]
+    public async Task Difference_ManyChainsNothingLeadsTo_AreRemoved()
+    {
+        var planner = new ServicePlanner(new ServiceProxySettings());
+        var script = new RuleScript("coxswain", new ServiceProxySettings());
+        var ledger = new ElementLedger();
+        var plan = ServicePlan.Empty;
+        for (var i = 1; i <= RuleScript.MostUnused + 2; i++)
+        {
+            var service = Services.Of("web", "10.96.0.80", Services.Port(80)).WithAffinity(i);
+            var next = planner.Plan(service, [Services.Slice("web", 8080, i % 2 == 0 ? [Pod2] : [Pod2, Pod3])], plan);
+            ledger.Replace(new("default", "web"), plan.Elements, next.Elements);
+            plan = next;
+            var changes = ledger.Changes();
+            await _nftables.ApplyAsync(i == 1 ? script.Full(RuleListing.Parse(""), changes) : script.Difference(changes), default);
+            ledger.Commit(changes);
+        }
+
+        var listing = RuleListing.Parse(await _nftables.ListAsync(default));
+        Assert.True(script.IsWhole(listing));
+        Assert.InRange(listing.Chains.Count(chain => RuleNames.TryParse(chain, out var kind, out _) && kind == RuleChainKind.Learn), 1, RuleScript.MostUnused);
+        Assert.Contains(RuleNames.Learn(RuleScript.MostUnused + 2), listing.Chains);
+    }
+
+    private async Task<Pod> StatusAsync(Pod pod, string phase)
+    {
+        var changed = await _server.Admin.UpdateStatusAsync(
+            pod with { Status = pod.Status with { Phase = phase, PodIP = Pod3, PodIPs = [new PodIP { Ip = Pod3 }] } }, CancellationToken.None);
+        await DeliveredAsync<Pod>(changed.Metadata.ResourceVersion);
+        return changed;
+    }
+
     private async Task<EndpointSlice> RunAsync(Service service, EndpointSlice slice)
     {
         await _server.Admin.CreateAsync(service, default);
@@ -226,18 +296,24 @@ public sealed class ServiceProxyTests : IAsyncLifetime
     private async Task<EndpointSlice> ApplyAsync(EndpointSlice slice)
     {
         var known = await _server.Admin.GetAsync<EndpointSlice>(slice.Metadata.Namespace, slice.Metadata.Name, default);
-        var delivered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var updated = await _server.Admin.UpdateAsync(slice with { Metadata = known.Metadata }, default);
-        _informers.Of<EndpointSlice>().OnChange((_, now) =>
+        await DeliveredAsync<EndpointSlice>(updated.Metadata.ResourceVersion);
+        return updated;
+    }
+
+    private async Task DeliveredAsync<T>(string resourceVersion)
+        where T : class, IKubeObject<T>
+    {
+        var delivered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _informers.Of<T>().OnChange((_, now) =>
         {
-            if (now?.Metadata.ResourceVersion == updated.Metadata.ResourceVersion)
+            if (now?.Metadata.ResourceVersion == resourceVersion)
             {
                 delivered.TrySetResult();
             }
         });
         await delivered.Task.WaitAsync(TimeSpan.FromSeconds(30));
         await _proxy.WaitUntilAppliedAsync(default).WaitAsync(TimeSpan.FromSeconds(30));
-        return updated;
     }
 
     /// <summary>Who answers in so many connections that one endpoint of two is missed once in a billion runs.</summary>

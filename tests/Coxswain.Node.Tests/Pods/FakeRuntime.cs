@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Threading.Channels;
 using Coxswain.Node.Runtime;
 
@@ -216,6 +217,12 @@ internal sealed class FakeRuntime(TimeProvider time) : IPodRuntime
         await BeginAsync("Exec", NameOf(containerId), cancellationToken);
         throw new RuntimeException(RuntimeFailure.Start, "nothing runs here");
     }
+
+    public Task<IRuntimeAttach> AttachAsync(string containerId, CancellationToken cancellationToken) =>
+        throw new RuntimeException(RuntimeFailure.NotFound, "nothing runs here");
+
+    public Task<Socket> PortForwardAsync(string sandboxId, int port, CancellationToken cancellationToken) =>
+        throw new RuntimeException(RuntimeFailure.NotFound, "nothing listens here");
 
     public Task<ContainerStats?> ContainerStatsAsync(string containerId, CancellationToken cancellationToken) =>
         Task.FromResult<ContainerStats?>(null);

@@ -99,6 +99,92 @@ public sealed class PodPhaseTests
     }
 
     [Fact]
+    public async Task Tidying_PodArrivesMeanwhile_KeepsItAndRemovesOthers()
+    {
+        var looks = 0;
+        var look = new Hold("ListContainers");
+        var removed = new Hold("RemovePodSandbox");
+        removed.Release();
+        await using var node = await FakeNode.StartAsync(runtime => runtime.Before = async (call, about, cancellationToken) =>
+        {
+            // The first look is for what was not started.
+            if (call != "ListContainers" || Interlocked.Increment(ref looks) == 2)
+            {
+                await look.BeforeAsync(call, about, cancellationToken);
+            }
+
+            if (about == "gone")
+            {
+                await removed.BeforeAsync(call, about, cancellationToken);
+            }
+        });
+        await look.ReachedAsync();
+        Directory.CreateDirectory(Path.Combine(node.Options.DataDirectory, "pods", "gone"));
+        var pod = await node.CreateAsync();
+        await node.WaitForReadyAsync();
+        look.Release();
+        await removed.ReachedAsync();
+        await node.StopAsync();
+        Assert.DoesNotContain($"RemovePodSandbox {pod.Metadata.Uid}", node.Runtime.Calls);
+        Assert.Contains(await node.Runtime.ListPodSandboxAsync(TestNode.Timeout), sandbox => sandbox.Config.Id == pod.Metadata.Uid);
+    }
+
+    [Fact]
+    public async Task Tidying_RuntimeCannotList_IsTriedAgain()
+    {
+        var looks = 0;
+        var failed = new Hold("ListContainers");
+        failed.Release();
+        var removed = new Hold("RemovePodSandbox");
+        removed.Release();
+        await using var node = await FakeNode.StartAsync(runtime => runtime.Before = async (call, about, cancellationToken) =>
+        {
+            if (call == "ListContainers" && Interlocked.Increment(ref looks) == 2)
+            {
+                await failed.BeforeAsync(call, about, cancellationToken);
+                throw new RuntimeException(RuntimeFailure.Failed, "not now");
+            }
+
+            await removed.BeforeAsync(call, about, cancellationToken);
+        });
+        await failed.ReachedAsync();
+        Directory.CreateDirectory(Path.Combine(node.Options.DataDirectory, "pods", "gone"));
+        await node.Time.ArmedAsync(TimeSpan.FromSeconds(3), TestNode.Timeout);
+        node.Time.Advance(TimeSpan.FromSeconds(3));
+        await removed.ReachedAsync();
+    }
+
+    [Fact]
+    public async Task Remove_OfAnEarlierAttemptFails_IsTriedAgain()
+    {
+        var removals = 0;
+        var failed = new Hold("RemoveContainer");
+        failed.Release();
+        var again = new Hold("RemoveContainer");
+        again.Release();
+        await using var node = await FakeNode.StartAsync(runtime => runtime.Before = async (call, about, cancellationToken) =>
+        {
+            if (call == "RemoveContainer")
+            {
+                if (Interlocked.Increment(ref removals) == 1)
+                {
+                    await failed.BeforeAsync(call, about, cancellationToken);
+                    throw new RuntimeException(RuntimeFailure.Failed, "not now");
+                }
+
+                await again.BeforeAsync(call, about, cancellationToken);
+            }
+        });
+        await node.CreateAsync();
+        await node.WaitForReadyAsync();
+        node.Runtime.End(node.Runtime.Newest("main")!.Id, 1);
+        await failed.ReachedAsync();
+        await node.Time.ArmedAsync(TimeSpan.FromSeconds(2), TestNode.Timeout);
+        node.Time.Advance(TimeSpan.FromSeconds(2));
+        await again.ReachedAsync();
+    }
+
+    [Fact]
     public async Task Image_CannotBePulledThenCan_RunsAfterTheBackOff()
     {
         var fails = true;

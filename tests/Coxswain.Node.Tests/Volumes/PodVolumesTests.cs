@@ -83,6 +83,42 @@ public sealed class PodVolumesTests : IDisposable
     }
 
     [Fact]
+    public async Task ConfigMap_PathWithDetours_IsWhereItLeads()
+    {
+        _objects.ConfigMaps["settings"] = ConfigMapOf(("a", "1"));
+        var items = new[] { new KeyToPath { Key = "a", Path = "./deep//./a" }, new KeyToPath { Key = "a", Path = "./b" } };
+        var pod = PodWith(new Volume { Name = "v", ConfigMap = new ConfigMapVolumeSource { Name = "settings", Items = items } });
+        var directory = await SetUpAsync(pod);
+        Assert.Equal(("1", "1"), (Read(directory, "deep/a"), Read(directory, "b")));
+        Assert.Equal(directory, await SetUpAsync(pod));
+    }
+
+    [Theory]
+    [InlineData("a/../../b")]
+    [InlineData("..data")]
+    [InlineData("/a")]
+    [InlineData(".")]
+    public async Task ConfigMap_PathOutsideOrTheWritersOwn_IsRefused(string path)
+    {
+        _objects.ConfigMaps["settings"] = ConfigMapOf(("a", "1"));
+        var source = new ConfigMapVolumeSource { Name = "settings", Items = [new KeyToPath { Key = "a", Path = path }] };
+        await Assert.ThrowsAsync<VolumeException>(() => SetUpAsync(PodWith(new Volume { Name = "v", ConfigMap = source })));
+    }
+
+    [Fact]
+    public async Task Claim_GroupCannotBeGiven_IsTriedAgain()
+    {
+        var volumes = new PodVolumes(
+            "u-1", new NodePaths(_directory, _directory),
+            new VolumeContent(_objects, new PodTokenCache(_tokens, _time), "10.0.0.1", new Dictionary<string, Quantity>()),
+            new FixedClaim("/proc/sys/kernel/random"), null!, _mounts, _time); // A file system that lets nobody change owners; no images.
+        var pod = PodWith(new Volume { Name = "v", PersistentVolumeClaim = new PersistentVolumeClaimVolumeSource { ClaimName = "c" } });
+        pod = pod with { Spec = pod.Spec with { SecurityContext = new PodSecurityContext { FsGroup = 2000 } } };
+        await Assert.ThrowsAsync<VolumeException>(() => volumes.SetUpAsync(pod, [], default));
+        await Assert.ThrowsAsync<VolumeException>(() => volumes.SetUpAsync(pod, [], default));
+    }
+
+    [Fact]
     public async Task ConfigMap_KeyAddedAndRemoved_IsFollowed()
     {
         _objects.ConfigMaps["settings"] = ConfigMapOf(("a", "1"), ("b", "2"));
@@ -171,5 +207,10 @@ public sealed class PodVolumesTests : IDisposable
 
         public Task<TokenRequestStatus> RequestAsync(Pod pod, ServiceAccountTokenProjection projection, CancellationToken cancellationToken) =>
             Task.FromResult(new TokenRequestStatus { Token = $"token-{++_count}", ExpirationTimestamp = time.GetUtcNow().AddHours(1) });
+    }
+
+    private sealed class FixedClaim(string path) : IClaimedVolumes
+    {
+        public Task<string> PathAsync(string @namespace, string claimName, CancellationToken cancellationToken) => Task.FromResult(path);
     }
 }

@@ -37,6 +37,17 @@ public sealed class ClusterPathsTests : IDisposable
     }
 
     [Fact]
+    public void Create_PathTooLongForItsSockets_IsRefusedBeforeAnythingIsMade()
+    {
+        var paths = ClusterPaths.Resolve(Path.Combine(_directory.FullName, new string('d', 100)));
+
+        var failure = Assert.Throws<CommandFailure>(paths.Create);
+
+        Assert.Contains("too long", failure.Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(paths.Data));
+    }
+
+    [Fact]
     public void Create_AfterAStartThatFailed_Passes()
     {
         var paths = ClusterPaths.Resolve(Data);
@@ -44,6 +55,7 @@ public sealed class ClusterPathsTests : IDisposable
         File.WriteAllText(paths.ServerLog, "why");
         File.WriteAllText(paths.ServerLog + ".1", "why before");
         File.WriteAllText(paths.Lock, "");
+        File.WriteAllText(paths.StartLock, "");
 
         paths.Create();
     }

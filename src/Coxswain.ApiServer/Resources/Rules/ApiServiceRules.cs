@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Coxswain.Api.Errors;
 using Coxswain.Api.Json;
+using Coxswain.Api.Resources;
 using Coxswain.ApiServer.Documents;
 
 namespace Coxswain.ApiServer.Resources.Rules;
@@ -10,7 +11,7 @@ internal sealed class ApiServiceRules : ResourceRules
 {
     public override bool AllowsUnconditionalUpdate => false;
 
-    public override IEnumerable<FieldError> Validate(JsonObject document, JsonObject? old)
+    public override IEnumerable<FieldError> Validate(JsonObject document, JsonObject? old, ApiResource asked)
     {
         var spec = document.ObjectOrNew("spec");
         var wanted = $"{spec.Text("version")}.{spec.Text("group")}";

@@ -1,8 +1,10 @@
 using System.Text.Json.Nodes;
 using Coxswain.Api.Errors;
 using Coxswain.Api.Json;
+using Coxswain.Api.Resources;
 using Coxswain.Api.Validation;
 using Coxswain.ApiServer.Documents;
+using Coxswain.ApiServer.ValidationRules;
 
 namespace Coxswain.ApiServer.Resources.Rules;
 
@@ -15,7 +17,7 @@ internal sealed class CustomResourceDefinitionRules : ResourceRules
     /// <summary>Held until every object of the definition is deleted.</summary>
     public const string CleanupFinalizer = "customresourcecleanup.apiextensions.k8s.io";
 
-    private const string Rules = "x-kubernetes-validations";
+    private const int MostErrors = 100;
 
     public override bool TracksGeneration => true;
 
@@ -29,17 +31,9 @@ internal sealed class CustomResourceDefinitionRules : ResourceRules
 
     public override void PrepareForUpdate(JsonObject document, JsonObject old) => RememberStorageVersion(document);
 
-    public override IEnumerable<FieldError> Validate(JsonObject document, JsonObject? old) =>
+    public override IEnumerable<FieldError> Validate(JsonObject document, JsonObject? old, ApiResource asked) =>
         // What was taken once can be labelled and let go of, whatever is thought of it now.
-        old is not null && JsonEquality.Equal(document["spec"], old["spec"]) ? [] : CustomResourceDefinitionValidation.Check(document, old);
-
-    public override IEnumerable<string> Warnings(JsonObject document)
-    {
-        if (HasRules(document["spec"]))
-        {
-            yield return $"customresourcedefinitions.apiextensions.k8s.io: {Rules} are stored, but this cluster does not enforce them";
-        }
-    }
+        old is not null && JsonEquality.Equal(document["spec"], old["spec"]) ? [] : CustomResourceDefinitionValidation.Check(document, old).Concat(RuleIssues(document)).Take(MostErrors);
 
     public override void DeletionBegan(JsonObject document)
     {
@@ -60,11 +54,8 @@ internal sealed class CustomResourceDefinitionRules : ResourceRules
         }
     }
 
-    private static bool HasRules(JsonNode? node) => node switch
-    {
-        JsonObject properties => properties.Any(property =>
-            (property.Key == Rules && property.Value is JsonArray { Count: > 0 }) || HasRules(property.Value)),
-        JsonArray items => items.Any(HasRules),
-        _ => false,
-    };
+    /// <summary>Rules that are no expressions.</summary>
+    private static IEnumerable<FieldError> RuleIssues(JsonObject document) => (document.Object("spec")?.Array("versions") ?? []).OfType<JsonObject>()
+        .SelectMany((version, i) => version.Object("schema")?.Object("openAPIV3Schema") is { } schema
+            ? RuleTree.Read(schema)?.Issues($"spec.versions[{i}].schema.openAPIV3Schema") ?? [] : []);
 }

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Coxswain.Api.Errors;
 using Coxswain.Api.Json;
+using Coxswain.Api.Resources;
 using Coxswain.Api.Validation;
 
 namespace Coxswain.ApiServer.Resources.Rules;
@@ -12,7 +13,8 @@ internal sealed class WebhookConfigurationRules : ResourceRules
 
     public override bool AllowsUnconditionalUpdate => false;
 
-    public override IEnumerable<FieldError> Validate(JsonObject document, JsonObject? old) => WebhookValidation.Check(document);
+    public override IEnumerable<FieldError> Validate(JsonObject document, JsonObject? old, ApiResource asked) =>
+        WebhookValidation.Check(document, mayHaveEffects: asked.Version == "v1beta1" || (old is not null && WebhookValidation.MayHaveEffects(old)));
 
     public override IEnumerable<string> Warnings(JsonObject document)
     {

@@ -74,28 +74,41 @@ internal sealed class ContainerExec : IContainerExec
 
     public async ValueTask DisposeAsync()
     {
-        if (!_detached)
+        try
         {
-            Kill(Signals.Kill);
-            await Exited;
+            if (!_detached)
+            {
+                Kill(Signals.Kill);
+                await Exited;
+            }
         }
-
-        await _runc.DisposeAsync();
-        _terminal?.Dispose();
+        finally
+        {
+            _terminal?.Dispose();
+            await _runc.DisposeAsync();
+        }
     }
 
     private async Task<int> WaitAsync()
     {
         var code = await _runc.Exited;
         // With this code runc either passes on the process' own or says that it could not be started; then it has logged why.
-        var log = Path.Combine(_directory, "log");
-        var words = code == RuncFailed && File.Exists(log) ? await File.ReadAllTextAsync(log) : "";
-        if (words.Length > 0)
+        try
         {
-            code = RuncErrors.CodeOf(words) is var known and not 128 ? known : 126;
+            var log = Path.Combine(_directory, "log");
+            var words = code == RuncFailed && File.Exists(log) ? await File.ReadAllTextAsync(log) : "";
+            if (words.Length > 0)
+            {
+                code = RuncErrors.CodeOf(words) is var known and not 128 ? known : 126;
+            }
+
+            TreeRemover.Remove(_directory);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // It has ended all the same, with that code; the next engine removes what is left.
         }
 
-        TreeRemover.Remove(_directory);
         return code;
     }
 }

@@ -15,6 +15,9 @@ internal sealed class ExecManager(ContainerExecutor executor, IEngineEvents even
     /// <summary>How many of a container's execs may run, or wait to be started, at a time.</summary>
     public const int MostOpen = 1024;
 
+    /// <summary>How long one that nobody starts keeps its place when there is no other.</summary>
+    public static readonly TimeSpan UnstartedLife = TimeSpan.FromMinutes(5);
+
     private readonly Lock _lock = new();
     private readonly Dictionary<string, ExecEntry> _byId = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<ExecEntry>> _byContainer = new(StringComparer.Ordinal);
@@ -37,7 +40,7 @@ internal sealed class ExecManager(ContainerExecutor executor, IEngineEvents even
                 _byContainer[container.Id] = execs = [];
             }
 
-            if (execs.Count(exec => !exec.IsOver) >= MostOpen)
+            if (execs.Count(exec => !exec.IsOver) >= MostOpen && !TryForgetUnstarted(execs))
             {
                 throw new EngineException($"container {container.Id} has {MostOpen} execs already");
             }
@@ -120,6 +123,13 @@ internal sealed class ExecManager(ContainerExecutor executor, IEngineEvents even
         await _stopping.CancelAsync();
         await Task.WhenAll(entries.Select(entry => entry.Tracking));
         _stopping.Dispose();
+    }
+
+    /// <summary>Whoever created them is gone. Beginning them here makes sure that nobody begins them any more.</summary>
+    private bool TryForgetUnstarted(List<ExecEntry> execs)
+    {
+        var latest = time.GetUtcNow() - UnstartedLife;
+        return execs.RemoveAll(exec => exec.Status.CreatedAt <= latest && exec.TryBegin() && _byId.Remove(exec.Status.Id)) > 0;
     }
 
     private async Task TrackAsync(ContainerRecord container, ExecEntry entry, ContainerExec exec)

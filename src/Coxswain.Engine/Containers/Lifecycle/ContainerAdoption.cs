@@ -1,5 +1,6 @@
 using Coxswain.Engine.Containers.Records;
 using Coxswain.Engine.Containers.Tasks;
+using Coxswain.Linux.Files;
 using Coxswain.Linux.Processes;
 using Microsoft.Extensions.Logging;
 
@@ -13,6 +14,7 @@ internal sealed partial class ContainerAdoption(
     /// <returns>Entries, those with a task to watch on marked by <see cref="TaskRecord.IsLive"/>.</returns>
     public async Task<IReadOnlyList<ContainerEntry>> LoadAsync(CancellationToken cancellationToken)
     {
+        RemoveExecs();
         var entries = new List<ContainerEntry>();
         foreach (var stored in store.Load())
         {
@@ -53,9 +55,9 @@ internal sealed partial class ContainerAdoption(
             return;
         }
 
-        // The FIFO goes when the process is let run; we may have died between that and writing it down.
-        if (task.State == ContainerState.Created && !File.Exists(paths.StartGate(record.Id)))
+        if (task.State == ContainerState.Created && WasLetRun(record.Id, task))
         {
+            File.Delete(paths.StartGate(record.Id));
             task = starter.AsRunning(task);
             entry.Set(task);
         }
@@ -64,6 +66,28 @@ internal sealed partial class ContainerAdoption(
         {
             var exit = await monitor.WaitAsync(record, task, () => false, cancellationToken);
             await SetAsync(entry, task with { State = ContainerState.Exited, Exit = exit, Pid = 0 }, cancellationToken);
+        }
+    }
+
+    /// <summary>
+    /// We may have died between letting the process run, removing the FIFO and writing it down. Until it is let run, it is runc's own
+    /// program, which names itself so.
+    /// </summary>
+    private bool WasLetRun(string id, TaskRecord task) =>
+        !File.Exists(paths.StartGate(id))
+        || (ProcessInfo.Name(task.Pid) is { Length: > 0 } name && !name.StartsWith("runc:[", StringComparison.Ordinal)
+            && ProcessInfo.StartTime(task.Pid) == task.PidStartTime);
+
+    /// <summary>Execs do not outlive the engine that began them, or need nothing of their directories any more.</summary>
+    private void RemoveExecs()
+    {
+        try
+        {
+            TreeRemover.RemoveContents(paths.Execs);
+        }
+        catch (IOException exception)
+        {
+            Log.ExecsNotRemoved(logger, exception);
         }
     }
 
@@ -77,5 +101,8 @@ internal sealed partial class ContainerAdoption(
     {
         [LoggerMessage(LogLevel.Error, "Container {Container} of an earlier run cannot be adopted")]
         public static partial void NotAdopted(ILogger logger, Exception exception, string container);
+
+        [LoggerMessage(LogLevel.Warning, "What execs of an earlier run left cannot be removed")]
+        public static partial void ExecsNotRemoved(ILogger logger, Exception exception);
     }
 }

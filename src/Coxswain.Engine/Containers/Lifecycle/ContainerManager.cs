@@ -28,6 +28,12 @@ internal sealed partial class ContainerManager(
     TimeProvider time,
     ILogger<ContainerManager> logger) : IContainers, IAsyncDisposable
 {
+    /// <summary>How soon the end of a task is watched for again after that failed.</summary>
+    private static readonly TimeSpan WatchRetry = TimeSpan.FromSeconds(1);
+
+    /// <summary>No timer takes more than 49.7 days; who wants to wait for longer waits so long.</summary>
+    private static readonly TimeSpan MostGrace = TimeSpan.FromDays(49);
+
     private readonly ConcurrentDictionary<string, ContainerEntry> _entries = new(StringComparer.Ordinal);
     private readonly Lock _parentGroups = new();
     private readonly CancellationTokenSource _stopping = new();
@@ -143,7 +149,7 @@ internal sealed partial class ContainerManager(
 
             try
             {
-                return await live.Exited.Task.WaitAsync(grace, time, cancellationToken);
+                return await live.Exited.Task.WaitAsync(grace < MostGrace ? grace : MostGrace, time, cancellationToken);
             }
             catch (TimeoutException)
             {
@@ -330,12 +336,12 @@ internal sealed partial class ContainerManager(
     /// <summary>False when a new task began between the end of the old one and our turn.</summary>
     private async Task<bool> TryRemoveAsync(ContainerEntry entry, CancellationToken cancellationToken)
     {
-        if (entry.Live is { } live)
+        var live = entry.Live;
+        if (live is not null)
         {
             Kill(entry, live, Signals.Kill, all: false);
-            // Also when its end could not be watched: what follows makes sure of it.
-            await ((Task)live.Exited.Task).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            cancellationToken.ThrowIfCancellationRequested();
+            // Also when its end cannot be watched: what follows makes sure of it.
+            await Task.WhenAny(live.Exited.Task, live.Unwatched.Task).WaitAsync(cancellationToken);
         }
 
         await entry.Gate.WaitAsync(cancellationToken);
@@ -346,7 +352,7 @@ internal sealed partial class ContainerManager(
                 return true;
             }
 
-            if (entry.Live is { Exited.Task.IsCompleted: false })
+            if (entry.Live is { Exited.Task.IsCompleted: false } newest && newest != live)
             {
                 return false;
             }
@@ -364,6 +370,8 @@ internal sealed partial class ContainerManager(
 
             execs.Forget(entry.Record.Id);
             entry.Remove();
+            live?.Exited.TrySetResult(
+                new ContainerExit(ContainerExit.UnknownCode, false, time.GetUtcNow(), "it was removed while its end could not be watched"));
             Publish(EngineEventType.ContainerDestroyed, entry);
             return true;
         }
@@ -382,27 +390,41 @@ internal sealed partial class ContainerManager(
 
     private async Task MonitorAsync(ContainerEntry entry, LiveTask live)
     {
+        while (!live.Exited.Task.IsCompleted)
+        {
+            try
+            {
+                await MonitorToEndAsync(entry, live);
+            }
+            catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception exception)
+            {
+                // Nobody else would ever learn that it has ended.
+                Log.MonitoringFailed(logger, exception, entry.Record.Id);
+                live.Unwatched.TrySetResult();
+                await Task.Delay(WatchRetry, time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    private async Task MonitorToEndAsync(ContainerEntry entry, LiveTask live)
+    {
+        var exit = await monitor.WaitAsync(entry.Record, entry.Task, () => live.KillSent, _stopping.Token);
+        KillRest(entry.Record);
+        await entry.Gate.WaitAsync(_stopping.Token);
         try
         {
-            var exit = await monitor.WaitAsync(entry.Record, entry.Task, () => live.KillSent, _stopping.Token);
-            KillRest(entry.Record);
-            await entry.Gate.WaitAsync(_stopping.Token);
-            try
+            if (!live.Exited.Task.IsCompleted)
             {
                 await RecordExitAsync(entry, live, exit);
             }
-            finally
-            {
-                entry.Gate.Release();
-            }
         }
-        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        finally
         {
-        }
-        catch (Exception exception)
-        {
-            Log.MonitoringFailed(logger, exception, entry.Record.Id);
-            live.Exited.TrySetException(exception);
+            entry.Gate.Release();
         }
     }
 

@@ -9,6 +9,9 @@ internal sealed class LiveTask
 
     public TaskCompletionSource<ContainerExit> Exited { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>Completes when its end could not be watched for once; that is then tried again.</summary>
+    public TaskCompletionSource Unwatched { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     /// <summary>SIGKILL was our doing, so an end by it is not the OOM killer's.</summary>
     public bool KillSent
     {

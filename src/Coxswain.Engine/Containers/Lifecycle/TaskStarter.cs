@@ -40,8 +40,10 @@ internal sealed class TaskStarter(
     public async Task LetRunAsync(ContainerEntry entry, CancellationToken cancellationToken)
     {
         var (id, task) = (entry.Record.Id, entry.Task);
+        cancellationToken.ThrowIfCancellationRequested();
+        // Not cut short from here on: opening the FIFO lets the process run, and then it must be known as running.
         var opened = await gate.OpenAsync(
-            paths.StartGate(id), token => watcher.WaitForExitAsync(task.Pid, task.PidStartTime, token), cancellationToken);
+            paths.StartGate(id), token => watcher.WaitForExitAsync(task.Pid, task.PidStartTime, token), CancellationToken.None);
         if (!opened)
         {
             throw new ContainerStartException(id, 128, "the created process ended before it was started");
@@ -50,8 +52,8 @@ internal sealed class TaskStarter(
         // What runc's own start does: without the FIFO, the container counts as started.
         File.Delete(paths.StartGate(id));
         task = AsRunning(task);
-        await store.SaveTaskAsync(id, task, CancellationToken.None);
         entry.Set(task);
+        await store.SaveTaskAsync(id, task, CancellationToken.None);
     }
 
     public TaskRecord AsRunning(TaskRecord task) => task with

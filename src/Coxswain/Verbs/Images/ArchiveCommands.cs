@@ -14,7 +14,8 @@ internal static class ArchiveCommands
         var format = new Option<ImageArchiveFormat>("--format") { Description = "docker or oci", DefaultValueFactory = _ => ImageArchiveFormat.Docker };
         return new Command("save", "Write images to a tarball") { names, output, format }.WithImages(async (parsed, context, cancellationToken) =>
         {
-            if (parsed.GetValue(output) is not { } path)
+            // The caller's own output, which has another meaning in the server's process.
+            if (parsed.GetValue(output) is not { } path || path is "-" or "/dev/stdout")
             {
                 await using var pipe = context.OpenOutput();
                 await context.Images.Saver.SaveAsync(parsed.GetValue(names)!, pipe, parsed.GetValue(format), cancellationToken);

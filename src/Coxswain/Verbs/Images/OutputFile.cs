@@ -2,12 +2,15 @@ using Coxswain.Linux.Files;
 
 namespace Coxswain.Verbs.Images;
 
-/// <summary>A file the user named for the result: it is replaced only once the result is whole.</summary>
+/// <summary>
+/// A file the user named for the result: it is replaced only once the result is whole. A link stays; what it leads to is replaced.
+/// </summary>
 internal static class OutputFile
 {
     public static async Task WriteAsync(string path, Func<Stream, Task> write)
     {
-        if (FileStatus.TryRead(path) is { IsRegular: false, IsSymbolicLink: false })
+        path = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+        if (FileStatus.TryRead(path) is { IsRegular: false })
         {
             // A pipe or a device is written to, not replaced.
             await using var special = new FileStream(path, FileMode.Open, FileAccess.Write);
