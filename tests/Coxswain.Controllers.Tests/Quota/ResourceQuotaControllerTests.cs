@@ -20,10 +20,12 @@ public sealed class ResourceQuotaControllerTests
 
         await cluster.Client.CreateAsync(Pod("two", "500m"), default);
         await cluster.Client.CreateAsync(Deployments.Web(1), default);
-        await UsesAsync(cluster, ("pods", "3"), ("requests.cpu", "750m"), ("count/replicasets.apps", "1"));
+
+        // The set's own pod says nothing of its CPU, and is refused.
+        await UsesAsync(cluster, ("pods", "2"), ("requests.cpu", "750m"), ("count/replicasets.apps", "1"));
         await cluster.Client.DeleteAsync<Pod>("default", "one", DeleteOptions.Empty, default);
         await cluster.UpdateStatusAsync<Pod>("default", "two", pod => pod with { Status = pod.Status with { Phase = "Succeeded" } });
-        await UsesAsync(cluster, ("pods", "1"), ("requests.cpu", "0"));
+        await UsesAsync(cluster, ("pods", "0"), ("requests.cpu", "0"));
     }
 
     [Fact]

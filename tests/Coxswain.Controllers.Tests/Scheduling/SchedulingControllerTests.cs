@@ -46,6 +46,22 @@ public sealed class SchedulingControllerTests
         await cluster.WaitForAsync<Pod>("the freed place to be taken", found => found.Count == 7 && found.Count(pod => pod.Spec.NodeName.Length > 0) == 6);
     }
 
+    [Fact]
+    public async Task Create_WithGates_WaitsUntilTheLastIsOpened()
+    {
+        await using var cluster = await ControlPlane.StartAsync();
+        await cluster.AddNodeAsync("node-1");
+        var pod = PodAsking("1");
+        await cluster.Client.CreateAsync(pod with { Spec = pod.Spec with { SchedulingGates = [new PodSchedulingGate { Name = "example.com/quota" }] } }, default);
+        cluster.AdvanceTo(5);
+        var gated = await cluster.Client.GetAsync<Pod>("default", "large", default);
+        Assert.Equal("", gated.Spec.NodeName);
+        Assert.Equal("SchedulingGated", Assert.Single(gated.Status.Conditions).Reason);
+
+        await cluster.UpdateAsync<Pod>("default", "large", current => current with { Spec = current.Spec with { SchedulingGates = [] } });
+        await cluster.WaitForAsync<Pod>("the pod", list => list is [{ Status.Phase: "Running", Spec.NodeName: "node-1" }]);
+    }
+
     private static Pod PodAsking(string cpu, string name = "large") => new()
     {
         Metadata = ObjectMeta.Empty with { Name = name, Namespace = "default" },

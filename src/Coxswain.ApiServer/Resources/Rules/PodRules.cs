@@ -24,11 +24,24 @@ internal sealed class PodRules : ResourceRules
 
     public override object? Cell(IKubeObject value, string column, DateTimeOffset now) => PodCells.Cell((Pod)value, column, now);
 
-    public override void PrepareForCreate(JsonObject document) => document["status"] = new JsonObject
+    public override void PrepareForCreate(JsonObject document)
     {
-        ["phase"] = "Pending",
-        ["qosClass"] = PodQuality.Of(document["spec"] as JsonObject),
-    };
+        var status = new JsonObject
+        {
+            ["phase"] = "Pending",
+            ["qosClass"] = PodQuality.Of(document["spec"] as JsonObject),
+        };
+        if (document.At("spec", "schedulingGates") is JsonArray { Count: > 0 })
+        {
+            status["conditions"] = new JsonArray(new JsonObject
+            {
+                ["type"] = "PodScheduled", ["status"] = "False", ["reason"] = "SchedulingGated",
+                ["message"] = "Scheduling is blocked due to non-empty scheduling gates",
+            });
+        }
+
+        document["status"] = status;
+    }
 
     public override void PrepareForStatusUpdate(JsonObject document, JsonObject old)
     {
