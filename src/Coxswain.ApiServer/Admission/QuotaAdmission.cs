@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Coxswain.Api;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Errors;

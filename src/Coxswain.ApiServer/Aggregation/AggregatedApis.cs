@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Coxswain.Api.Json;
 using Coxswain.ApiServer.Certificates;
 using Coxswain.ApiServer.Documents;

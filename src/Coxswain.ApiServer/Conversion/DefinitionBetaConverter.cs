@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Coxswain.Api.Json;
-using Coxswain.ApiServer.Documents;
 using Coxswain.ApiServer.Resources;
 
 namespace Coxswain.ApiServer.Conversion;

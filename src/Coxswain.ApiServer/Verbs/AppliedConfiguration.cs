@@ -1,9 +1,7 @@
-using System.Text;
 using System.Text.Json.Nodes;
 using Coxswain.Api;
 using Coxswain.Api.Decoding;
 using Coxswain.Api.Errors;
-using Coxswain.Api.Json;
 using Coxswain.Api.Schemata;
 using Coxswain.ApiServer.Documents;
 using Coxswain.ApiServer.Resources;

@@ -1,10 +1,8 @@
 using System.Text.Json.Nodes;
 using Coxswain.Api.Apply;
 using Coxswain.Api.Errors;
-using Coxswain.Api.Json;
 using Coxswain.Api.Scalars;
 using Coxswain.Api.Schemata;
-using Coxswain.ApiServer.Documents;
 using Coxswain.ApiServer.Resources;
 
 namespace Coxswain.ApiServer.Verbs;

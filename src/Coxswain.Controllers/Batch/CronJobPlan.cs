@@ -1,5 +1,4 @@
 using Coxswain.Api.Batch.V1;
-using Coxswain.Api.Core.V1;
 using Coxswain.Api.Schedules;
 
 namespace Coxswain.Controllers.Batch;

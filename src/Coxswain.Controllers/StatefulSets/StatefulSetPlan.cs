@@ -1,4 +1,3 @@
-using Coxswain.Api.Apps.V1;
 using Coxswain.Api.Core.V1;
 
 namespace Coxswain.Controllers.StatefulSets;

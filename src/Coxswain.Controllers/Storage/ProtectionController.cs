@@ -1,5 +1,4 @@
 using Coxswain.Api;
-using Coxswain.Api.Core.V1;
 using Coxswain.Client;
 using Coxswain.Client.Informers;
 using Coxswain.Client.Reconcilers;

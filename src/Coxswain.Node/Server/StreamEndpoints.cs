@@ -1,6 +1,5 @@
 using System.Net.WebSockets;
 using Coxswain.Api.Core.V1;
-using Coxswain.Node.Options;
 using Coxswain.Node.Pods;
 using Coxswain.Node.Runtime;
 using Coxswain.Node.Streaming.Channels;

@@ -3,7 +3,6 @@ using Coxswain.Api.Core.V1;
 using Coxswain.Api.Discovery.V1;
 using Coxswain.Api.Errors;
 using Coxswain.Api.Json;
-using Coxswain.Api.Meta.V1;
 using Coxswain.Store;
 
 namespace Coxswain.ApiServer.Http.Tunnels;
