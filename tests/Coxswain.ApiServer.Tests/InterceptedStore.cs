@@ -2,11 +2,14 @@ using Coxswain.Store;
 
 namespace Coxswain.ApiServer.Tests;
 
-/// <summary>A store whose writes can be preceded by something another writer does: the interleaving a race needs.</summary>
+/// <summary>A store whose writes can be preceded or followed by something somebody else does: the interleaving a race needs.</summary>
 internal sealed class InterceptedStore(IStore inner) : IStore
 {
     /// <summary>Runs before each write; null for none.</summary>
     public Func<StoreWrite, Task>? BeforeWrite { get; set; }
+
+    /// <summary>Runs after each write that was committed, before its writer knows; null for none.</summary>
+    public Func<StoreWrite, Task>? AfterCommit { get; set; }
 
     public ValueTask<long> GetRevisionAsync(CancellationToken cancellationToken) => inner.GetRevisionAsync(cancellationToken);
 
@@ -21,7 +24,13 @@ internal sealed class InterceptedStore(IStore inner) : IStore
             await act(write);
         }
 
-        return await inner.WriteAsync(write, cancellationToken);
+        var result = await inner.WriteAsync(write, cancellationToken);
+        if (result.Outcome == WriteOutcome.Committed && AfterCommit is { } follow)
+        {
+            await follow(write);
+        }
+
+        return result;
     }
 
     public ValueTask<WatchResult> WatchAsync(string prefix, long afterRevision, CancellationToken cancellationToken) =>

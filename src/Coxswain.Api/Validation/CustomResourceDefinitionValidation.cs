@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json.Nodes;
 using Coxswain.Api.Errors;
 using Coxswain.Api.Json;
@@ -12,6 +13,8 @@ namespace Coxswain.Api.Validation;
 public static class CustomResourceDefinitionValidation
 {
     private const string ApprovalAnnotation = "api-approved.kubernetes.io";
+
+    private static readonly SearchValues<char> NotInDotNotation = SearchValues.Create("[]*?()");
 
     /// <summary>How many versions one definition may have; each is compiled and kept.</summary>
     private const int MaxVersions = 64;
@@ -183,7 +186,7 @@ public static class CustomResourceDefinitionValidation
                     errors.Required($"{field}.{name}");
                 }
             }
-            else if (path.AsSpan().ContainsAny("[]*?()") || path.Contains("..", StringComparison.Ordinal) || path.EndsWith('.'))
+            else if (path.AsSpan().ContainsAny(NotInDotNotation) || path.Contains("..", StringComparison.Ordinal) || path.EndsWith('.'))
             {
                 errors.Invalid($"{field}.{name}", path, "should be a json path in the dot notation");
             }

@@ -12,6 +12,9 @@ internal static partial class PodValidation
     private const int MaxSysctl = 253;
     private const string SysctlForm = @"([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?";
 
+    /// <summary>What is longer cannot be waited for: the kubelet's clock overflows as ours would.</summary>
+    public const long MaxGraceSeconds = int.MaxValue;
+
     public static void Check(FieldErrors errors, Pod pod) => Spec(errors, pod.Spec, "spec");
 
     public static void Create(FieldErrors errors, Pod pod)
@@ -115,6 +118,10 @@ internal static partial class PodValidation
         if (spec.TerminationGracePeriodSeconds is { } grace)
         {
             errors.NonNegative(path + ".terminationGracePeriodSeconds", grace);
+            if (grace > MaxGraceSeconds)
+            {
+                errors.Invalid(path + ".terminationGracePeriodSeconds", grace, $"must be less than or equal to {MaxGraceSeconds}");
+            }
         }
     }
 

@@ -69,6 +69,12 @@ internal static class ProbeValidation
         {
             errors.Invalid(path + ".terminationGracePeriodSeconds", probe.TerminationGracePeriodSeconds, "must be greater than 0");
         }
+        else if (probe.TerminationGracePeriodSeconds > PodValidation.MaxGraceSeconds)
+        {
+            errors.Invalid(
+                path + ".terminationGracePeriodSeconds", probe.TerminationGracePeriodSeconds,
+                $"must be less than or equal to {PodValidation.MaxGraceSeconds}");
+        }
     }
 
     private static void Action(

@@ -15,7 +15,7 @@ internal sealed class NamespaceLifecycle(IStore store, CatalogueHolder resources
     public async ValueTask<bool> MutateAsync(AdmissionContext context, CancellationToken cancellationToken)
     {
         var request = context.Request;
-        if (context.Operation != AdmissionOperation.Create || !request.Resource.Resource.Namespaced)
+        if (context.Operation != AdmissionOperation.Create || !request.Resource.Resource.Namespaced || !request.Resource.Rules.NeedsNamespace)
         {
             return false;
         }

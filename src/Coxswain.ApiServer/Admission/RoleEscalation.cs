@@ -78,8 +78,9 @@ internal sealed class RoleEscalation(RbacAuthorizer rules, IAuthorizer authorize
         if (missing.Count > 0)
         {
             var groups = string.Join(' ', request.User.Groups.Select(name => $"\"{name}\""));
+            var more = missing.Count < RuleCover.MostPieces ? "" : $"\n(the first {RuleCover.MostPieces} of them)";
             throw Forbidden(request, document, $"user \"{request.User.Name}\" (groups=[{groups}]) is attempting to grant RBAC permissions not "
-                + $"currently held:\n{string.Join('\n', missing.Select(Print))}");
+                + $"currently held:\n{string.Join('\n', missing.Select(Print))}{more}");
         }
     }
 

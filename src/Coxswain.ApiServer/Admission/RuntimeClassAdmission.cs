@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
+using Coxswain.Api.Core.V1;
 using Coxswain.Api.Errors;
 using Coxswain.Api.Json;
 using Coxswain.Api.NodeClasses.V1;
+using Coxswain.Api.Scalars;
 using Coxswain.ApiServer.Documents;
 using Coxswain.Store;
 
@@ -14,21 +16,19 @@ internal sealed class RuntimeClassAdmission(IStore store) : IAdmissionPlugin
 
     public async ValueTask<bool> MutateAsync(AdmissionContext context, CancellationToken cancellationToken)
     {
-        if (context.Operation != AdmissionOperation.Create || !context.Is("", "pods") || context.Document?.Object("spec") is not { } spec
-            || spec.Text("runtimeClassName") is not { Length: > 0 } name)
+        if (SpecOf(context) is not { } spec || await ClassOfAsync(context, spec, cancellationToken) is not { } runtime)
         {
             return false;
         }
 
-        if (await store.GetAsync(Prefix + name, cancellationToken) is not { } entry)
+        if (runtime.Overhead is { PodFixed.Count: > 0 } overhead)
         {
-            throw Refused(context, $"RuntimeClass \"{name}\" not found");
-        }
+            if (spec.ContainsKey("overhead"))
+            {
+                CheckOverhead(context, spec, overhead.PodFixed);
+            }
 
-        var runtime = StoredObject.Of(entry).As<RuntimeClass>();
-        if (runtime.Overhead is { PodFixed.Count: > 0 })
-        {
-            SetOverhead(context, spec, Document(runtime)!.Object("overhead")?.Object("podFixed"));
+            spec["overhead"] = Document(runtime)!.Object("overhead")?.Object("podFixed")?.DeepClone();
         }
 
         if (runtime.Scheduling is not null && Document(runtime)!.Object("scheduling") is { } scheduling)
@@ -39,14 +39,48 @@ internal sealed class RuntimeClassAdmission(IStore store) : IAdmissionPlugin
         return true;
     }
 
-    private static void SetOverhead(AdmissionContext context, JsonObject spec, JsonObject? overhead)
+    /// <summary>Overhead comes from a class and from nowhere else: it counts against quotas and on the node.</summary>
+    public async ValueTask ValidateAsync(AdmissionContext context, CancellationToken cancellationToken)
     {
-        if (spec["overhead"] is { } given && !JsonEquality.Equal(given, overhead))
+        if (SpecOf(context) is not { } spec)
+        {
+            return;
+        }
+
+        var runtime = await ClassOfAsync(context, spec, cancellationToken);
+        if (runtime?.Overhead is { PodFixed.Count: > 0 } overhead)
+        {
+            CheckOverhead(context, spec, overhead.PodFixed);
+        }
+        else if (spec.Object("overhead") is { Count: > 0 })
+        {
+            throw Refused(context, "Pod Overhead set without corresponding RuntimeClass defined Overhead");
+        }
+    }
+
+    /// <summary>Null for everything but a new Pod.</summary>
+    private static JsonObject? SpecOf(AdmissionContext context) =>
+        context.Operation == AdmissionOperation.Create && context.Is("", "pods") ? context.Document?.Object("spec") : null;
+
+    /// <summary>Null for a Pod that names none.</summary>
+    private async ValueTask<RuntimeClass?> ClassOfAsync(AdmissionContext context, JsonObject spec, CancellationToken cancellationToken)
+    {
+        if (spec.Text("runtimeClassName") is not { Length: > 0 } name)
+        {
+            return null;
+        }
+
+        return await store.GetAsync(Prefix + name, cancellationToken) is { } entry
+            ? StoredObject.Of(entry).As<RuntimeClass>() : throw Refused(context, $"RuntimeClass \"{name}\" not found");
+    }
+
+    private static void CheckOverhead(AdmissionContext context, JsonObject spec, IReadOnlyDictionary<string, Quantity> defined)
+    {
+        var given = KubeJson.Deserialize<PodSpec>(spec).Overhead;
+        if (given.Count != defined.Count || defined.Any(item => !given.TryGetValue(item.Key, out var amount) || amount != item.Value))
         {
             throw Refused(context, "Pod's Overhead doesn't match RuntimeClass's defined Overhead");
         }
-
-        spec["overhead"] = overhead?.DeepClone();
     }
 
     private static void SetPlace(AdmissionContext context, JsonObject spec, JsonObject scheduling)

@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
+using Coxswain.Api.Core.V1;
 using Coxswain.Api.Errors;
 using Coxswain.Api.Json;
+using Coxswain.ApiServer.Authorization;
 using Coxswain.ApiServer.Documents;
 using Coxswain.Store;
 
@@ -21,8 +23,7 @@ internal sealed class ServiceAccountAdmission(IStore store, IdentitySource ident
             return false;
         }
 
-        // A mirror of a static Pod has no account.
-        if (pod.Metadata().Object("annotations")?.ContainsKey("kubernetes.io/config.mirror") == true)
+        if (IsMirror(pod))
         {
             return false;
         }
@@ -53,8 +54,30 @@ internal sealed class ServiceAccountAdmission(IStore store, IdentitySource ident
         {
             MountToken(spec);
         }
+
         return true;
     }
+
+    /// <summary>A mirror of a static Pod has no account, so it may use nothing that comes with one.</summary>
+    public ValueTask ValidateAsync(AdmissionContext context, CancellationToken cancellationToken)
+    {
+        if (context.Operation != AdmissionOperation.Create || !context.Is("", "pods") || context.Document is not { } document || !IsMirror(document))
+        {
+            return ValueTask.CompletedTask;
+        }
+
+        var pod = KubeJson.Deserialize<Pod>(document);
+        var refusal =
+            pod.Spec.ServiceAccountName.Length > 0 ? "a mirror pod may not reference service accounts"
+            : PodReferences.Of(pod).Any(reference => reference.Resource == PodReferences.Secret) ? "a mirror pod may not reference secrets"
+            : pod.Spec.Volumes.SelectMany(volume => volume.Projected?.Sources ?? []).Any(source => source.ServiceAccountToken is not null)
+                ? "a mirror pod may not use ServiceAccountToken volume projections"
+            : "";
+        return refusal.Length == 0 ? ValueTask.CompletedTask
+            : throw new KubeStatusException(Statuses.Forbidden("pods", context.Request.Name, refusal));
+    }
+
+    private static bool IsMirror(JsonObject pod) => pod.Metadata().Object("annotations")?.ContainsKey("kubernetes.io/config.mirror") == true;
 
     /// <summary>The account of a new namespace is made by a controller, a moment after the namespace.</summary>
     private async ValueTask<StoreEntry?> WaitForAsync(string key, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using System.Formats.Asn1;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Coxswain.ApiServer.Certificates;
 using Coxswain.ApiServer.Users;
@@ -10,8 +11,9 @@ internal sealed class CertificateAuthenticator(CertificateAuthority authority, T
 {
     private const string CommonNameOid = "2.5.4.3";
     private const string OrganizationOid = "2.5.4.10";
+    private const string ClientAuthOid = "1.3.6.1.5.5.7.3.2";
 
-    /// <summary>Whether the certificate is signed by our authority and valid now.</summary>
+    /// <summary>Whether the certificate is signed by our authority, valid now and made for clients: a server's own names no user.</summary>
     public bool IsTrusted(X509Certificate2 certificate)
     {
         using var chain = new X509Chain();
@@ -19,6 +21,7 @@ internal sealed class CertificateAuthenticator(CertificateAuthority authority, T
         chain.ChainPolicy.CustomTrustStore.Add(authority.Certificate);
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
         chain.ChainPolicy.DisableCertificateDownloads = true;
+        chain.ChainPolicy.ApplicationPolicy.Add(new Oid(ClientAuthOid));
         chain.ChainPolicy.VerificationTime = time.GetUtcNow().LocalDateTime;
         chain.ChainPolicy.VerificationTimeIgnored = false;
         return chain.Build(certificate);

@@ -58,9 +58,9 @@ internal sealed class RbacRules(IStore store) : StoreFollower(store, "/registry/
             : Has(rule.ApiGroups, attributes.Group) && HasResource(rule.Resources, attributes.Resource)
                 && (rule.ResourceNames.Count == 0 || rule.ResourceNames.Contains(attributes.Name)));
 
-    internal static bool Has(IReadOnlyList<string> allowed, string wanted) => allowed.Contains("*") || allowed.Contains(wanted);
+    internal static bool Has(IReadOnlyCollection<string> allowed, string wanted) => allowed.Contains("*") || allowed.Contains(wanted);
 
-    internal static bool HasResource(IReadOnlyList<string> allowed, string wanted) =>
+    internal static bool HasResource(IReadOnlyCollection<string> allowed, string wanted) =>
         Has(allowed, wanted) || (wanted.IndexOf('/') is >= 0 and var slash && allowed.Contains("*" + wanted[slash..]));
 
     internal static bool MatchesPath(string pattern, string path) =>

@@ -71,6 +71,11 @@ internal sealed class ApiCore(
         }
         catch (KubeStatusException exception) when (exception.Status.Reason == StatusReason.NotFound && CreatesOnUpdate(request, document))
         {
+            if (await updater.ExistsAsync(request, cancellationToken))
+            {
+                throw; // what was not found is something else that the write needs
+            }
+
             request = request with { Verb = "create" };
             await AuthorizeAsync(request, cancellationToken);
             document.Metadata().Remove("resourceVersion");
@@ -104,9 +109,14 @@ internal sealed class ApiCore(
         if (request.Subresource == "scale")
         {
             var scale = AppliedConfiguration.Read(request, body, ScaleDocument.Kind, ScaleDocument.Schema, validation);
-            var workload = await applier.ApplyAsync(request, ScaleDocument.ToConfiguration(scale, request.Resource.Kind, request.Resource.Scale), AuthorizeAsync, cancellationToken);
+            var paths = request.Resource.Storage.Scale;
+            var workload = await applier.ApplyToSubresourceAsync(
+                request,
+                ScaleDocument.ToConfiguration(scale, request.Resource.Kind, request.Resource.Scale),
+                (old, applied, token) => AdmitScaleAsync(request, applied, ScaleDocument.From(old, paths), ScaleDocument.From(applied, paths), token),
+                cancellationToken);
             return new Written(
-                ScaleDocument.Read(await request.Resource.ShowAsync(workload.Entry, cancellationToken), request.Resource.Scale), IsNew: false);
+                ScaleDocument.Read(await request.Resource.ShowAsync(workload, cancellationToken), request.Resource.Scale), IsNew: false);
         }
 
         var schema = request.Resource.Schema ?? throw new KubeStatusException(Statuses.ResourceNotFound());
@@ -256,7 +266,6 @@ internal sealed class ApiCore(
         }
     }
 
-    /// <summary>Admission sees the Scale, not the workload behind it.</summary>
     private async ValueTask<StoreEntry> ChangeScaleAsync(
         ApiRequest request, Func<CancellationToken, ValueTask<Func<JsonObject, JsonObject>>> read, CancellationToken cancellationToken)
     {
@@ -268,15 +277,23 @@ internal sealed class ApiCore(
             async (workload, _, token) =>
             {
                 var old = ScaleDocument.From(workload, paths);
-                var context = new AdmissionContext(request, AdmissionOperation.Update, change((JsonObject)old.DeepClone()), old) { Kind = ScaleDocument.Kind };
-                context = await steps.MutateAsync(context, ScaleDocument.Schema, token);
-                var changed = ScaleDocument.Apply(workload, context.Document!, paths); // an update has one
-                await steps.AdmitAsync(context, token);
-                return new Change(changed);
+                return new Change(await AdmitScaleAsync(request, workload, old, change((JsonObject)old.DeepClone()), token));
             },
             isAdmitted: true,
             cancellationToken);
         return ScaleDocument.Read(updated, paths);
+    }
+
+    /// <summary>Admission sees the Scale, not the workload behind it.</summary>
+    /// <returns>The workload as the admitted Scale says.</returns>
+    private async ValueTask<JsonObject> AdmitScaleAsync(
+        ApiRequest request, JsonObject workload, JsonObject old, JsonObject scale, CancellationToken cancellationToken)
+    {
+        var context = new AdmissionContext(request, AdmissionOperation.Update, scale, old) { Kind = ScaleDocument.Kind };
+        context = await steps.MutateAsync(context, ScaleDocument.Schema, cancellationToken);
+        var changed = ScaleDocument.Apply(workload, context.Document!, request.Resource.Storage.Scale); // an update has one
+        await steps.AdmitAsync(context, cancellationToken);
+        return changed;
     }
 
     /// <summary>Only the namespace controller's list of what is still to be done changes.</summary>

@@ -38,6 +38,11 @@ internal sealed class EvictionHandler(IStore store, ObjectDeleter deleter, Objec
         var entry = await store.GetAsync(request.Key, cancellationToken)
             ?? throw new KubeStatusException(Statuses.NotFound("pods", request.Name));
         var pod = KubeJson.Deserialize<Pod>(entry.Value.Span);
+        if (options.Preconditions?.Uid is { } wanted && wanted != pod.Metadata.Uid)
+        {
+            throw new KubeStatusException(Statuses.PreconditionFailed("pods", request.Name, "UID", wanted, pod.Metadata.Uid));
+        }
+
         var ends = pod.Metadata.DeletionTimestamp is not null || pod.Status.Phase is "Succeeded" or "Failed" or "Pending";
         var budgets = ends ? [] : await BudgetsOfAsync(request.Namespace, pod.Metadata.Labels, cancellationToken);
         if (budgets.Count > 1)
@@ -50,6 +55,8 @@ internal sealed class EvictionHandler(IStore store, ObjectDeleter deleter, Objec
             await TakeDisruptionAsync(request, budgets[0].Metadata.Name, cancellationToken);
         }
 
+        // The disruption was allowed for this Pod, not for one that took its name since.
+        options = options with { Preconditions = (options.Preconditions ?? new Coxswain.Api.Meta.V1.Preconditions()) with { Uid = pod.Metadata.Uid } };
         await deleter.DeleteAsync(request with { Subresource = "" }, options, cancellationToken);
         return Answers.Success(201);
     }

@@ -25,6 +25,12 @@ internal class ResourceRules
     /// <summary>Whether an update of a name that does not exist creates it.</summary>
     public virtual bool AllowsCreateOnUpdate => false;
 
+    /// <summary>
+    /// Whether a create needs its namespace to be there. A review does not: its answer would tell those who may not know which
+    /// namespaces there are.
+    /// </summary>
+    public virtual bool NeedsNamespace => true;
+
     /// <summary>What a writer is told when objects of the kind are kept and nothing else happens; empty otherwise.</summary>
     public virtual string Warning => "";
 
@@ -54,6 +60,12 @@ internal class ResourceRules
     public virtual void PrepareForCreate(JsonObject document)
     {
     }
+
+    /// <summary>What a subresource of the kind's own may change; null for the object itself and for status, scale and binding.</summary>
+    public virtual SubresourceScope? ScopeOf(string subresource) => null;
+
+    /// <summary>Whether who writes the subresource owns what it changed.</summary>
+    public virtual bool TracksOwnersOf(string subresource) => true;
 
     public virtual void PrepareForUpdate(JsonObject document, JsonObject old)
     {

@@ -17,8 +17,7 @@ internal sealed class FieldTracker(CatalogueHolder resources, TimeProvider time)
     public async ValueTask<ManagedFields> TrackAsync(
         ApiRequest request, ManagedFields managed, JsonObject? old, JsonObject document, CancellationToken cancellationToken)
     {
-        // A binding is the scheduler's word on a Pod, not a claim on its fields.
-        if (request.Resource.Schema is not { } schema || request.Subresource == "binding")
+        if (request.Resource.Schema is not { } schema || !request.Resource.Rules.TracksOwnersOf(request.Subresource))
         {
             return managed;
         }

@@ -12,22 +12,28 @@ namespace Coxswain.ApiServer.Verbs;
 /// </summary>
 internal sealed class NamespaceGuard(IStore store, ServedResource namespaces)
 {
+    /// <summary>Not cancelled with the request: what it created is there whether or not anybody waits for the answer.</summary>
     /// <exception cref="KubeStatusException">The namespace ends or is gone; the entry was removed.</exception>
-    public async ValueTask CheckAsync(ApiRequest request, StoreEntry created, CancellationToken cancellationToken)
+    public async ValueTask CheckAsync(ApiRequest request, StoreEntry created)
     {
         if (!request.Resource.Resource.Namespaced)
         {
             return;
         }
 
-        var entry = await store.GetAsync(namespaces.Key("", request.Namespace), cancellationToken);
+        var entry = await store.GetAsync(namespaces.Key("", request.Namespace), CancellationToken.None);
         if (entry is not null && StoredObject.Of(entry).Metadata.DeletionTimestamp is null)
         {
             return;
         }
 
         // A conflict means that somebody changed or removed it already, and will meet the same end.
-        await store.WriteAsync(StoreWrite.Delete(created.Key, created.ModRevision), CancellationToken.None);
+        var removed = await store.WriteAsync(StoreWrite.Delete(created.Key, created.ModRevision), CancellationToken.None);
+        if (removed.Outcome == WriteOutcome.Committed)
+        {
+            await request.Resource.Rules.ReleasedAsync(Document.Decode(created.Value), CancellationToken.None);
+        }
+
         throw new KubeStatusException(entry is null
             ? Statuses.NotFound("namespaces", request.Namespace)
             : Statuses.NamespaceTerminating(request.Resource.QualifiedName, request.Name, request.Namespace));

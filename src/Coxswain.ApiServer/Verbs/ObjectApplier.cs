@@ -33,6 +33,11 @@ internal sealed class ObjectApplier(ObjectUpdater updater, ObjectCreator creator
             }
             catch (KubeStatusException exception) when (exception.Status.Reason == StatusReason.NotFound && request.Subresource.Length == 0 && attempt < MostAttempts)
             {
+                if (await updater.ExistsAsync(request, cancellationToken))
+                {
+                    throw; // what was not found is something else that the write needs
+                }
+
                 var create = request with { Verb = "create" };
                 await authorizeCreateAsync(create, cancellationToken);
                 if (await TryCreateAsync(create, configuration, cancellationToken) is { } created)
@@ -42,6 +47,21 @@ internal sealed class ObjectApplier(ObjectUpdater updater, ObjectCreator creator
             }
         }
     }
+
+    /// <summary>Applies what a subresource with a kind of its own says of the object behind it, and creates nothing.</summary>
+    /// <param name="admit">Admission of the write in the form it was asked in: from what stands and what is to be, what is written.</param>
+    public ValueTask<StoreEntry> ApplyToSubresourceAsync(
+        ApiRequest request, JsonObject configuration, Func<JsonObject, JsonObject, CancellationToken, ValueTask<JsonObject>> admit,
+        CancellationToken cancellationToken) => updater.UpdateAsync(
+        request,
+        async (current, managed, token) =>
+        {
+            var old = (JsonObject)current.DeepClone();
+            var applied = await AppliedAsync(request, configuration, current, managed, token);
+            return applied with { Document = await admit(old, applied.Document, token) };
+        },
+        isAdmitted: true,
+        cancellationToken);
 
     private async ValueTask<Change> AppliedAsync(
         ApiRequest request, JsonObject configuration, JsonObject current, ManagedFields managed, CancellationToken cancellationToken)

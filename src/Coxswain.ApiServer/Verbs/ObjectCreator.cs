@@ -73,13 +73,20 @@ internal sealed class ObjectCreator(
 
         resource.Rules.PrepareForCreate(document);
         var key = resource.Key(request.Namespace, request.Name);
-        await using var reservation = await store.GetAsync(key, cancellationToken) is null
-            ? await resource.Rules.ReserveAsync(document, old: null, request.DryRun, cancellationToken) : null;
+        var exists = await store.GetAsync(key, cancellationToken) is not null;
+        await using var reservation =
+            exists ? null : await resource.Rules.ReserveAsync(document, old: null, request.DryRun, cancellationToken);
         document.RemoveManagedFields();
         var encoded = Document.Encode(document, out var metadataEnd);
         var typed = await WriteSteps.ValidateCreateAsync(request, document, encoded, cancellationToken);
         var value = Document.WithManagedFields(encoded, metadataEnd, managed);
         await steps.AdmitAsync(context, cancellationToken);
+        if (exists)
+        {
+            // Nothing was reserved for this one, so it is not written even if what stood there is gone by now.
+            return null;
+        }
+
         if (request.DryRun)
         {
             return await store.GetAsync(key, cancellationToken) is null ? new StoreEntry(key, value, 0, 0) : null;
@@ -91,14 +98,15 @@ internal sealed class ObjectCreator(
             return null;
         }
 
-        var entry = result.Entry!; // a committed put has its entry
-        await namespaces.CheckAsync(request, entry, cancellationToken);
-        StoredObject.Of(entry).Keep(typed);
+        // From here on the object is there, whatever becomes of the request: what was reserved for it is its own.
         if (reservation is not null)
         {
             await reservation.ConfirmAsync();
         }
 
+        var entry = result.Entry!; // a committed put has its entry
+        await namespaces.CheckAsync(request, entry);
+        StoredObject.Of(entry).Keep(typed);
         return entry;
     }
 

@@ -20,6 +20,9 @@ internal sealed class ObjectDeleter(IStore store, WriteSteps steps, TimeProvider
 {
     private const int MostAttempts = 1000;
 
+    /// <summary>68 years. A longer period means "for ever" and would lead to a time that cannot be written.</summary>
+    private const long MostGraceSeconds = int.MaxValue;
+
     public async ValueTask<DeleteResult> DeleteAsync(ApiRequest request, DeleteOptions options, CancellationToken cancellationToken)
     {
         CheckOptions(options);
@@ -105,7 +108,7 @@ internal sealed class ObjectDeleter(IStore store, WriteSteps steps, TimeProvider
     {
         var metadata = document.Metadata();
         SetPropagation(resource, metadata, options);
-        var grace = resource.Rules.GracePeriodSeconds(document, options.GracePeriodSeconds) ?? 0;
+        var grace = Math.Min(resource.Rules.GracePeriodSeconds(document, options.GracePeriodSeconds) ?? 0, MostGraceSeconds);
         var deletion = metadata.Text("deletionTimestamp");
         if (deletion.Length > 0)
         {

@@ -19,6 +19,10 @@ internal sealed class ObjectUpdater(IStore store, WriteSteps steps, FieldTracker
     /// <summary>Far more than contention explains; a loop without a bound would hide a bug.</summary>
     private const int MostAttempts = 1000;
 
+    /// <summary>Whether there is anything to update.</summary>
+    public async ValueTask<bool> ExistsAsync(ApiRequest request, CancellationToken cancellationToken) =>
+        await store.GetAsync(request.Key, cancellationToken) is not null;
+
     /// <param name="change">
     /// Makes the new document from the stored one (with its resourceVersion), which it may change. A resourceVersion in
     /// the result that is not the stored one's is a conflict; none means any.
@@ -173,7 +177,7 @@ internal sealed class ObjectUpdater(IStore store, WriteSteps steps, FieldTracker
         }
     }
 
-    private static SubresourceScope? ScopeOf(ApiRequest request) => SubresourceScope.Find(request.Resource.QualifiedName, request.Subresource);
+    private static SubresourceScope? ScopeOf(ApiRequest request) => request.Resource.Rules.ScopeOf(request.Subresource);
 
     private static void Prepare(ApiRequest request, JsonObject document, JsonObject old)
     {
@@ -192,10 +196,6 @@ internal sealed class ObjectUpdater(IStore store, WriteSteps steps, FieldTracker
         {
             TakeAllButStatus(document, old, strategy.StatusMayChangeLabels);
             strategy.PrepareForStatusUpdate(document, old);
-            if (request.Resource.QualifiedName == "certificatesigningrequests.certificates.k8s.io")
-            {
-                CertificateConditions.KeepVerdicts(document, old);
-            }
         }
         else if (ScopeOf(request) is { } scope)
         {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
 using Coxswain.Cel.Types;
@@ -10,12 +11,14 @@ internal sealed record CelAddress(IPAddress Address) : CelOpaque
 {
     public static readonly CelType AddressType = CelType.Opaque("net.IP");
 
+    private static readonly SearchValues<char> Letters = SearchValues.Create("0123456789abcdefABCDEF:.");
+
     public override CelType Type => AddressType;
 
     /// <summary>As Go's net/netip reads them: no zones, no leading zeros, no IPv4 inside IPv6.</summary>
     public static CelAddress? Parse(string text)
     {
-        if (text.Length is 0 or > 45 || text.AsSpan().ContainsAnyExcept("0123456789abcdefABCDEF:.") || !IPAddress.TryParse(text, out var address))
+        if (text.Length is 0 or > 45 || text.AsSpan().ContainsAnyExcept(Letters) || !IPAddress.TryParse(text, out var address))
         {
             return null;
         }

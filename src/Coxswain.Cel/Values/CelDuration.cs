@@ -69,6 +69,14 @@ public readonly record struct CelDuration(Int128 Nanoseconds) : IComparable<CelD
         return result.IsInRange ? result : null;
     }
 
+    public static bool operator <(CelDuration left, CelDuration right) => left.CompareTo(right) < 0;
+
+    public static bool operator <=(CelDuration left, CelDuration right) => left.CompareTo(right) <= 0;
+
+    public static bool operator >(CelDuration left, CelDuration right) => left.CompareTo(right) > 0;
+
+    public static bool operator >=(CelDuration left, CelDuration right) => left.CompareTo(right) >= 0;
+
     public int CompareTo(CelDuration other) => Nanoseconds.CompareTo(other.Nanoseconds);
 
     /// <summary>In seconds: <c>90s</c>, <c>1.5s</c>.</summary>

@@ -74,6 +74,14 @@ public readonly partial record struct CelTimestamp(Int128 Nanoseconds) : ICompar
         }
     }
 
+    public static bool operator <(CelTimestamp left, CelTimestamp right) => left.CompareTo(right) < 0;
+
+    public static bool operator <=(CelTimestamp left, CelTimestamp right) => left.CompareTo(right) <= 0;
+
+    public static bool operator >(CelTimestamp left, CelTimestamp right) => left.CompareTo(right) > 0;
+
+    public static bool operator >=(CelTimestamp left, CelTimestamp right) => left.CompareTo(right) >= 0;
+
     public int CompareTo(CelTimestamp other) => Nanoseconds.CompareTo(other.Nanoseconds);
 
     public override string ToString()

@@ -36,6 +36,17 @@ public sealed class CertificateRequestAdmissionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Request_Updated_AsksForTheSame()
+    {
+        await Request_WithAnothersName_SaysWhoMadeIt();
+        var spec = (await _server.GetAsync(Requests + "/r")).Json["spec"]!.ToJsonString();
+        var patch = """{"metadata":{"labels":{"a":"b"}},"spec":{"signerName":"kubernetes.io/kube-apiserver-client","username":"root","usages":["any"]}}""";
+        var updated = (await _server.PatchAsync(Requests + "/r", patch)).Expect(200).Json;
+        Assert.Equal("b", (string?)updated["metadata"]!["labels"]!["a"]);
+        Assert.Equal(spec, updated["spec"]!.ToJsonString());
+    }
+
+    [Fact]
     public async Task Approval_BySomebodyWithoutTheSigner_IsRefused()
     {
         await Request_WithAnothersName_SaysWhoMadeIt();

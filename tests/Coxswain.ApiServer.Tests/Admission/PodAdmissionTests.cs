@@ -72,6 +72,53 @@ public sealed class PodAdmissionTests : IAsyncLifetime
         Assert.Equal((403, true), (refused.Status.Code, refused.Message.Contains("RuntimeClass \"none\" not found", StringComparison.Ordinal)));
     }
 
+    [Theory]
+    [InlineData("", "Pod Overhead set without corresponding RuntimeClass defined Overhead")]
+    [InlineData("plain", "Pod Overhead set without corresponding RuntimeClass defined Overhead")]
+    [InlineData("heavy", "Pod's Overhead doesn't match RuntimeClass's defined Overhead")]
+    public async Task Create_PodWithAnOverheadOfItsOwn_IsForbidden(string runtimeClass, string message)
+    {
+        var plain = new RuntimeClass { Metadata = new ObjectMeta { Name = "plain" }, Handler = "runc" };
+        await _server.Admin.CreateAsync(plain, default);
+        await _server.Admin.CreateAsync(
+            plain with
+            {
+                Metadata = new ObjectMeta { Name = "heavy" },
+                Overhead = new Overhead { PodFixed = new Dictionary<string, Quantity> { ["cpu"] = Quantity.Parse("1") } },
+            },
+            default);
+        var pod = APod("default");
+        var refused = await Assert.ThrowsAsync<KubeStatusException>(() => _server.Admin.CreateAsync(
+            pod with
+            {
+                Spec = pod.Spec with
+                {
+                    RuntimeClassName = runtimeClass.Length == 0 ? null : runtimeClass,
+                    Overhead = new Dictionary<string, Quantity> { ["cpu"] = Quantity.Parse("10m") },
+                },
+            },
+            default));
+        Assert.Equal((403, true), (refused.Status.Code, refused.Message.Contains(message, StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("\"serviceAccountName\":\"strong\"", "may not reference service accounts")]
+    [InlineData("\"imagePullSecrets\":[{\"name\":\"s\"}]", "may not reference secrets")]
+    [InlineData("\"volumes\":[{\"name\":\"v\",\"projected\":{\"sources\":[{\"serviceAccountToken\":{\"path\":\"t\"}}]}}]", "may not use ServiceAccountToken")]
+    public async Task Create_MirrorPod_HasNothingOfAnAccount(string spec, string message)
+    {
+        const string Pods = "/api/v1/namespaces/default/pods";
+        const string Opening = "{\"metadata\":{\"name\":\"p\",\"annotations\":{\"kubernetes.io/config.mirror\":\"x\"}},\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"i\"}]";
+        Assert.Contains(message, (await _server.PostAsync(Pods, $"{Opening},{spec}}}}}")).Expect(403).Message, StringComparison.Ordinal);
+        Assert.Null((await _server.PostAsync(Pods, Opening + "}}")).Expect(201).Json["spec"]!["serviceAccountName"]);
+    }
+
+    [Fact]
+    public async Task Review_InAMissingNamespace_DoesNotTellThatItIsMissing() =>
+        (await _server.PostAsync("/apis/authorization.k8s.io/v1/namespaces/none/localsubjectaccessreviews", """
+            {"metadata":{"namespace":"none"},"spec":{"user":"jane","resourceAttributes":{"namespace":"none","verb":"get","resource":"pods"}}}
+            """)).Expect(201);
+
     [Fact]
     public async Task Create_InAMissingNamespace_IsNotFound()
     {

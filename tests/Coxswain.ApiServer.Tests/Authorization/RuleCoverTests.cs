@@ -22,6 +22,26 @@ public sealed class RuleCoverTests
         Assert.Empty(RuleCover.Missing([Parse("get||pods"), Parse("list||pods")], [Parse("get,list||pods")]));
 
     [Theory]
+    [InlineData("get||pods;list||pods|a", "get,list||pods|a,b", "list||pods|b")]
+    [InlineData("get||pods;get||secrets", "get||pods,secrets", "")]
+    [InlineData("get,list||pods;get||secrets", "get,list||pods,secrets", "list||secrets")]
+    public void Missing_HeldInPartsThatOverlap_IsWhatNoneHolds(string held, string wanted, string missing) =>
+        Assert.Equal(missing, string.Join(';', RuleCover.Missing([.. held.Split(';').Select(Parse)], [Parse(wanted)]).Select(Print)));
+
+    [Fact]
+    public void Missing_OfRulesWithManyCombinations_IsToldUpToABound()
+    {
+        string[] many = [.. Enumerable.Range(0, 300).Select(i => $"n{i}")];
+        var wanted = new PolicyRule { Verbs = many, ApiGroups = many, Resources = many, ResourceNames = many };
+        Assert.Equal(RuleCover.MostPieces, RuleCover.Missing([], [wanted]).Count);
+        Assert.Empty(RuleCover.Missing([wanted with { Resources = many[..100] }, wanted with { Resources = many[100..], ResourceNames = [] }], [wanted]));
+        var missing = Assert.Single(RuleCover.Missing(
+            [wanted with { Verbs = many[1..] }, wanted with { ApiGroups = many[1..] }, wanted with { Resources = many[1..] }, wanted with { ResourceNames = many[1..] }],
+            [wanted]));
+        Assert.Equal("n0|n0|n0|n0", Print(missing));
+    }
+
+    [Theory]
     [InlineData("/healthz/*", "/healthz/etcd", true)]
     [InlineData("*", "/metrics", true)]
     [InlineData("/healthz", "/healthz/*", false)]

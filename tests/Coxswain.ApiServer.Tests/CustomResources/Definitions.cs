@@ -51,7 +51,7 @@ internal static class Definitions
         var resource = ApiResources.Of<CustomResourceDefinition>();
         var selector = $"metadata.name={name}";
         var list = await server.Admin.ListAsync<CustomResourceDefinition>(resource, null, new ListQuery { FieldSelector = selector }, patience.Token);
-        if (wanted(list.Items.FirstOrDefault()))
+        if (wanted(list.Items is [var first, ..] ? first : null))
         {
             return;
         }

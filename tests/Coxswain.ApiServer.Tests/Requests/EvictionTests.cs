@@ -72,6 +72,32 @@ public sealed class EvictionTests : IAsyncLifetime
         (await EvictAsync("p")).Expect(isEvicted ? 201 : 429);
     }
 
+    [Fact]
+    public async Task Eviction_OfAPodThatWasReplacedMeanwhile_LeavesTheNewOne()
+    {
+        await CreatePodAsync("p");
+        await CreateBudgetAsync(allowed: 1);
+        _server.Intercepted.AfterCommit = async write =>
+        {
+            if (write.Key.StartsWith("/registry/policy/poddisruptionbudgets/", StringComparison.Ordinal))
+            {
+                await _server.Admin.DeleteAsync<Pod>("default", "p", DeleteOptions.Empty with { GracePeriodSeconds = 0 }, default);
+                await CreatePodAsync("p");
+            }
+        };
+        (await EvictAsync("p")).Expect(409);
+        Assert.Null((await _server.Admin.GetAsync<Pod>("default", "p", default)).Metadata.DeletionTimestamp);
+    }
+
+    [Fact]
+    public async Task Eviction_OfAnotherPodThanWasMeant_TakesNoDisruption()
+    {
+        await CreatePodAsync("p");
+        await CreateBudgetAsync(allowed: 1);
+        (await EvictAsync("p", """{"deleteOptions":{"preconditions":{"uid":"other"}}}""")).Expect(409);
+        Assert.Equal(1, (await _server.Admin.GetAsync<PodDisruptionBudget>("default", "b", default)).Status.DisruptionsAllowed);
+    }
+
     private Task<Answer> EvictAsync(string pod, string body = "{}") => _server.PostAsync($"/api/v1/namespaces/default/pods/{pod}/eviction", body);
 
     private async Task CreatePodAsync(string name, bool isReady = true)

@@ -148,6 +148,49 @@ public sealed class ServiceAllocationTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Create_WhoseClientLeavesOnceItIsWritten_KeepsItsAddressAndPort()
+    {
+        using var leaving = new CancellationTokenSource();
+        _server.Intercepted.AfterCommit = write => write.Key == "/registry/core/services/default/a" ? leaving.CancelAsync() : Task.CompletedTask;
+        await Record.ExceptionAsync(() => _server.Admin.CreateAsync(NodePort("a"), leaving.Token));
+        Assert.True(leaving.IsCancellationRequested);
+        var spec = (await _server.Admin.GetAsync<Service>("default", "a", default)).Spec;
+        Assert.NotNull(await _server.Store.GetAsync("/registry/networking.k8s.io/ipaddresses/" + spec.ClusterIP, default));
+        Assert.NotNull(await _server.Store.GetAsync($"/registry/coxswain.dev/nodeports/{spec.Ports[0].NodePort}", default));
+    }
+
+    [Fact]
+    public async Task Create_WhileItsNamespaceEnds_GivesBackWhatItTook()
+    {
+        await _server.Admin.CreateAsync(new Namespace { Metadata = new ObjectMeta { Name = "ending" } }, default);
+        _server.Intercepted.BeforeWrite = async write =>
+        {
+            if (write.Key == "/registry/core/services/ending/a" && write.Value is not null)
+            {
+                await _server.Admin.DeleteAsync<Namespace>(null, "ending", DeleteOptions.Empty, default);
+            }
+        };
+        (await _server.PostAsync("/api/v1/namespaces/ending/services",
+            """{"metadata":{"name":"a"},"spec":{"type":"NodePort","clusterIP":"10.96.7.7","ports":[{"port":80,"nodePort":30321}]}}""")).Expect(403);
+        Assert.Null(await _server.Store.GetAsync("/registry/networking.k8s.io/ipaddresses/10.96.7.7", default));
+        Assert.Null(await _server.Store.GetAsync("/registry/coxswain.dev/nodeports/30321", default));
+    }
+
+    [Fact]
+    public async Task Create_OfAServiceThatGoesMeanwhile_IsNotWrittenWithoutAnAddress()
+    {
+        await _server.Admin.CreateAsync(NodePort("a"), default);
+        _server.Intercepted.BeforeWrite = async write =>
+        {
+            if (write is { Key: "/registry/core/services/default/a", Value: not null })
+            {
+                await _server.Admin.DeleteAsync<Service>("default", "a", DeleteOptions.Empty, default);
+            }
+        };
+        (await _server.PostAsync("/api/v1/namespaces/default/services", """{"metadata":{"name":"a"},"spec":{"ports":[{"port":80}]}}""")).Expect(409);
+    }
+
+    [Fact]
     public async Task Create_Headless_TakesNoAddress()
     {
         var created = await _server.Admin.CreateAsync(NodePort("a") with { Spec = new ServiceSpec { ClusterIP = "None", Ports = [new ServicePort { Port = 80 }] } }, default);

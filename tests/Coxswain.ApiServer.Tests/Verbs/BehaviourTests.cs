@@ -48,6 +48,24 @@ public sealed class BehaviourTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Delete_WithAPeriodLongerThanTime_IsBounded()
+    {
+        await _server.PostAsync(Pods, """{"metadata":{"name":"p"},"spec":{"nodeName":"n","containers":[{"name":"c","image":"i"}]}}""");
+        (await _server.SendAsync(HttpMethod.Delete, Pods + "/p", """{"gracePeriodSeconds":1000000000000}""")).Expect(200);
+        Assert.Equal(int.MaxValue, (int?)(await _server.GetAsync(Pods + "/p")).Expect(200).Json["metadata"]!["deletionGracePeriodSeconds"]);
+        (await _server.SendAsync(HttpMethod.Delete, Pods + "/p", """{"gracePeriodSeconds":0}""")).Expect(200);
+        (await _server.GetAsync(Pods + "/p")).Expect(404);
+    }
+
+    [Theory]
+    [InlineData("\"terminationGracePeriodSeconds\":2147483647", "", 201)]
+    [InlineData("\"terminationGracePeriodSeconds\":2147483648", "", 422)]
+    [InlineData("\"hostname\":\"h\"", ",\"livenessProbe\":{\"tcpSocket\":{\"port\":1},\"terminationGracePeriodSeconds\":2147483648}", 422)]
+    public async Task Create_OfAPodWithALongPeriod_IsTakenWhileItCanBeWaitedFor(string spec, string container, int code) =>
+        (await _server.PostAsync(
+            Pods, "{\"metadata\":{\"name\":\"p\"},\"spec\":{" + spec + ",\"containers\":[{\"name\":\"c\",\"image\":\"i\"" + container + "}]}}")).Expect(code);
+
+    [Fact]
     public async Task Create_WhileItsNamespaceEnds_LeavesNothingBehind()
     {
         await _server.Admin.CreateAsync(new Namespace { Metadata = new ObjectMeta { Name = "ending" } }, default);

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Coxswain.Api.Core.V1;
+using Coxswain.Api.Errors;
 using Coxswain.ApiServer.Admission;
 using Coxswain.ApiServer.Certificates;
 using Coxswain.ApiServer.Documents;
@@ -57,6 +58,22 @@ public sealed class WriteOrderTests : IAsyncLifetime
         Assert.Equal(3, context.Document!.IntegerAt("spec", "replicas"));
         Assert.Equal(1, context.Old!.IntegerAt("spec", "replicas"));
         Assert.Equal(3, (int?)(await _server.GetAsync(Deployments + "/d")).Json["spec"]!["replicas"]);
+    }
+
+    [Fact]
+    public async Task Scale_Applied_IsAdmittedAsAScaleAndChecked()
+    {
+        await _server.PostAsync(Deployments, """
+            {"metadata":{"name":"d"},"spec":{"replicas":1,"selector":{"matchLabels":{"a":"b"}},"template":{"metadata":{"labels":{"a":"b"}},"spec":{"containers":[{"name":"c","image":"i"}]}}}}
+            """);
+        _recorder.Seen.Clear();
+        (await ApplyScaleAsync(4)).Expect(200);
+        var context = Assert.Single(_recorder.Seen);
+        Assert.Equal((AdmissionOperation.Update, "scale", "Scale"), (context.Operation, context.Subresource, context.Kind.Kind));
+        Assert.Equal(4, context.Document!.IntegerAt("spec", "replicas"));
+        Assert.Equal(1, context.Old!.IntegerAt("spec", "replicas"));
+        (await ApplyScaleAsync(-1)).Expect(422);
+        Assert.Equal(4, (int?)(await _server.GetAsync(Deployments + "/d")).Json["spec"]!["replicas"]);
     }
 
     [Fact]
@@ -140,6 +157,21 @@ public sealed class WriteOrderTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Put_ThatMissesSomethingElse_IsNotTakenForACreate()
+    {
+        const string Role = "/apis/rbac.authorization.k8s.io/v1/namespaces/default/roles/x";
+        const string Body = """{"metadata":{"name":"x"},"rules":[]}""";
+        (await _server.SendAsync(HttpMethod.Put, Role, Body)).Expect(201);
+        _recorder.Mutate = context => context.Operation == AdmissionOperation.Update
+            ? throw new KubeStatusException(Statuses.NotFound("others", "it")) : false;
+        Assert.Equal("others \"it\" not found", (await _server.SendAsync(HttpMethod.Put, Role, Body)).Expect(404).Message);
+        Assert.Equal("others \"it\" not found", (await _server.SendAsync(
+            HttpMethod.Patch, Role + "?fieldManager=m",
+            """{"apiVersion":"rbac.authorization.k8s.io/v1","kind":"Role","metadata":{"name":"x","labels":{"a":"b"}}}""",
+            "application/apply-patch+yaml")).Expect(404).Message);
+    }
+
+    [Fact]
     public async Task Update_TypedReadAfterIt_IsWhatValidationDecoded()
     {
         var created = await _server.Admin.CreateAsync(new ConfigMap { Metadata = new() { Name = "k", Namespace = "default" } }, default);
@@ -148,6 +180,10 @@ public sealed class WriteOrderTests : IAsyncLifetime
         Assert.Same(created, first);
         Assert.Equal(created.Metadata.ResourceVersion, first.Metadata.ResourceVersion);
     }
+
+    private Task<Answer> ApplyScaleAsync(int replicas) => _server.SendAsync(
+        HttpMethod.Patch, Deployments + "/d/scale?fieldManager=m&force=true",
+        $"{{apiVersion: autoscaling/v1, kind: Scale, spec: {{replicas: {replicas}}}}}", "application/apply-patch+yaml");
 
     private sealed class Recorder : IAdmissionPlugin
     {

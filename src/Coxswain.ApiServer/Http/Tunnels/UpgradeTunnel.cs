@@ -49,7 +49,7 @@ internal static class UpgradeTunnel
         await using var backend = await answer.Content.ReadAsStreamAsync(cancellationToken);
         await using var upgraded = await context.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
         var client = context.Features.Get<ISslStreamFeature>() is { } tls && context.Features.Get<IConnectionTransportFeature>() is { } transport
-            ? new UpgradedTls(transport.Transport.Input, tls.SslStream) : upgraded;
+            ? new UpgradedTlsStream(transport.Transport.Input, tls.SslStream) : upgraded;
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task[] directions = [CopyAsync(client, backend, ending.Token), CopyAsync(backend, client, ending.Token)];
         await Task.WhenAny(directions);

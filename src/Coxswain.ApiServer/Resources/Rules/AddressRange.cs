@@ -10,9 +10,6 @@ namespace Coxswain.ApiServer.Resources.Rules;
 /// </summary>
 internal sealed class AddressRange(IPNetwork range) : INumberRange
 {
-    /// <summary>Kubernetes: min(max(16, size/16), 256) addresses at the start are for fixed use.</summary>
-    private const uint ReservedBand = 256;
-
     private readonly uint _first = ToNumber(range.BaseAddress) + 1;
     private readonly uint _last = ToNumber(range.BaseAddress) + (uint)((1UL << (32 - range.PrefixLength)) - 2);
 
@@ -20,7 +17,10 @@ internal sealed class AddressRange(IPNetwork range) : INumberRange
 
     public long Last => _last;
 
-    public long FirstAutomatic => _last - _first > ReservedBand * 2 ? _first + ReservedBand : _first;
+    /// <summary>As in Kubernetes, a sixteenth of the range is for fixed use, at least 16 and at most 256; of 16 addresses none.</summary>
+    public long FirstAutomatic => Size > 16 ? _first + Math.Clamp(Size / 16, 16, 256) : _first;
+
+    private long Size => 1L << (32 - range.PrefixLength);
 
     public string Text(long number) => ToAddress((uint)number).ToString();
 

@@ -34,9 +34,14 @@ internal class KindRules : ResourceRules
     /// <summary>Nothing acts on objects of the kind, and who writes one is told so.</summary>
     public bool HasNoEffect { get; init; }
 
+    /// <summary>Objects of the kind are asked and answered, not kept in their namespace.</summary>
+    public bool IsReview { get; init; }
+
     public IReadOnlyList<SelectableField> Selectable { get; init; } = [];
 
     public override bool TracksGeneration => HasGeneration;
+
+    public override bool NeedsNamespace => !IsReview;
 
     public override bool ResetsStatus => !KeepsFirstStatus;
 

@@ -3,6 +3,7 @@ using Coxswain.Api;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Json;
 using Coxswain.Api.Pods;
+using Coxswain.Api.Validation;
 using Coxswain.ApiServer.Cells;
 using Coxswain.ApiServer.Documents;
 
@@ -11,6 +12,16 @@ namespace Coxswain.ApiServer.Resources.Rules;
 /// <summary>Pods start Pending, hardly change, and end gracefully: the node removes a Pod when its containers are gone.</summary>
 internal sealed class PodRules : ResourceRules
 {
+    private static readonly SubresourceScope EphemeralContainers = new(
+        ["spec.ephemeralContainers"], (document, old) => PodSubresourceValidation.EphemeralContainers(Read(document), Read(old)));
+
+    private static readonly SubresourceScope Resize = new(
+        [
+            "spec.containers.[].resources", "spec.containers.[].resizePolicy", "spec.initContainers.[].resources",
+            "spec.initContainers.[].resizePolicy",
+        ],
+        (document, old) => PodSubresourceValidation.Resize(Read(document), Read(old)));
+
     public override bool TracksGeneration => true;
 
     public override bool ReturnsDeletedObject => true;
@@ -21,6 +32,16 @@ internal sealed class PodRules : ResourceRules
         SelectableField.At("spec.serviceAccountName"), SelectableField.At("spec.hostNetwork", "false"), SelectableField.At("status.phase"),
         SelectableField.At("status.podIP"), SelectableField.At("status.nominatedNodeName"),
     ];
+
+    public override SubresourceScope? ScopeOf(string subresource) => subresource switch
+    {
+        "ephemeralcontainers" => EphemeralContainers,
+        "resize" => Resize,
+        _ => null,
+    };
+
+    /// <summary>A binding is the scheduler's word on a Pod, not a claim on its fields.</summary>
+    public override bool TracksOwnersOf(string subresource) => subresource != "binding";
 
     public override object? Cell(IKubeObject value, string column, DateTimeOffset now) => PodCells.Cell((Pod)value, column, now);
 
@@ -64,4 +85,6 @@ internal sealed class PodRules : ResourceRules
         var period = requested ?? document.IntegerAt("spec", "terminationGracePeriodSeconds") ?? 30;
         return period < 0 ? 1 : period;
     }
+
+    private static Pod Read(JsonObject document) => KubeJson.Deserialize<Pod>(document);
 }

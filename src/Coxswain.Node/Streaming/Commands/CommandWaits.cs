@@ -13,7 +13,7 @@ internal static class CommandWaits
     /// <summary>
     /// Closing a connection with unread bytes in it would take back what was just sent, so the client is let finish; not for ever.
     /// </summary>
-    public static async Task WaitForGoodbyeAsync(CancellationToken gone, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task WaitForGoodbyeAsync(TimeProvider time, CancellationToken gone, CancellationToken cancellationToken)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(gone, cancellationToken);
         await Task.Delay(Goodbye, time, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);

@@ -121,7 +121,7 @@ internal sealed class SpdyCommandStreams : ICommandStreams
 
         await _streams["error"].CloseAsync(cancellationToken);
         await _connection.GoAwayAsync(cancellationToken);
-        await CommandWaits.WaitForGoodbyeAsync(Gone, _time, cancellationToken);
+        await CommandWaits.WaitForGoodbyeAsync(_time, Gone, cancellationToken);
     }
 
     /// <summary>Sizes follow each other; none holds a brace inside.</summary>

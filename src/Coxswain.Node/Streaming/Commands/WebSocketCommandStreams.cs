@@ -79,7 +79,7 @@ internal sealed class WebSocketCommandStreams : ICommandStreams, IDisposable
         }
 
         await _socket.CloseAsync(cancellationToken);
-        await CommandWaits.WaitForGoodbyeAsync(Gone, _time, cancellationToken);
+        await CommandWaits.WaitForGoodbyeAsync(_time, Gone, cancellationToken);
     }
 
     public void Dispose() => _gone.Dispose();

@@ -13,7 +13,9 @@ internal sealed class SpdyStream
         pauseWriterThreshold: MostBufferedBytes, resumeWriterThreshold: MostBufferedBytes / 2, minimumSegmentSize: 16 * 1024,
         useSynchronizationContext: false));
 
+#pragma warning disable CA2213, CA1001 // Without a timer there is nothing to give back, and its token outlives the stream.
     private readonly CancellationTokenSource _aborted = new();
+#pragma warning restore CA2213, CA1001
     private bool _receiving = true;
     private int _sending = 1;
 

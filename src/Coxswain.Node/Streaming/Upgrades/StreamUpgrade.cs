@@ -99,7 +99,7 @@ internal static class StreamUpgrade
 
         var upgraded = await context.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
         return context.Features.Get<ISslStreamFeature>() is { } tls && context.Features.Get<IConnectionTransportFeature>() is { } transport
-            ? new UpgradedTls(transport.Transport.Input, tls.SslStream) : upgraded;
+            ? new UpgradedTlsStream(transport.Transport.Input, tls.SslStream) : upgraded;
     }
 
     private static Task RefuseAsync(HttpContext context, int code, string message)

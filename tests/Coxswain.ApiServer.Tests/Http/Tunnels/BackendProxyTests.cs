@@ -89,10 +89,10 @@ public sealed class BackendProxyTests
     {
         HttpRequestMessage? asked = null;
         var body = "";
-        using var client = new HttpMessageInvoker(new Backend(message =>
+        using var client = new HttpMessageInvoker(new Backend(async message =>
         {
             asked = message;
-            body = message.Content?.ReadAsStringAsync().GetAwaiter().GetResult() ?? "";
+            body = message.Content is null ? "" : await message.Content.ReadAsStringAsync();
             return answer;
         }));
         await BackendProxy.ForwardAsync(
@@ -100,10 +100,10 @@ public sealed class BackendProxyTests
         return (asked!, body);
     }
 
-    private sealed class Backend(Func<HttpRequestMessage, HttpResponseMessage> answer) : HttpMessageHandler
+    private sealed class Backend(Func<HttpRequestMessage, Task<HttpResponseMessage>> answer) : HttpMessageHandler
     {
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
-            Task.FromResult(answer(request));
+            answer(request);
     }
 
     private sealed class WithBody : IHttpRequestBodyDetectionFeature

@@ -1,8 +1,8 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using Coxswain.ApiServer.Verbs;
+using Coxswain.ApiServer.Resources.Rules;
 
-namespace Coxswain.ApiServer.Tests.Verbs;
+namespace Coxswain.ApiServer.Tests.Resources;
 
 public sealed class SubresourceScopeTests : IAsyncLifetime
 {
@@ -57,7 +57,7 @@ public sealed class SubresourceScopeTests : IAsyncLifetime
     [Fact]
     public void EphemeralContainers_AreAllThatTheirSubresourceChanges()
     {
-        var scope = SubresourceScope.Find("pods", "ephemeralcontainers")!;
+        var scope = new PodRules().ScopeOf("ephemeralcontainers")!;
         var old = Parse("""{"metadata":{"name":"p"},"spec":{"containers":[{"name":"c","image":"i"}]}}""");
         var document = Parse("""
             {"metadata":{"name":"p","labels":{"a":"b"}},"status":{"phase":"Failed"},
@@ -80,7 +80,7 @@ public sealed class SubresourceScopeTests : IAsyncLifetime
         var document = Parse("""
             {"spec":{"nodeName":"n2","containers":[{"name":"x"},{"name":"c","image":"evil","resources":{"requests":{"cpu":"2"}}}]}}
             """);
-        SubresourceScope.Find("pods", "resize")!.Apply(document, old);
+        new PodRules().ScopeOf("resize")!.Apply(document, old);
         Assert.Equal(
             """{"spec":{"nodeName":"n1","containers":[{"name":"c","image":"i","resources":{"requests":{"cpu":"2"}}},{"name":"d"}]}}""",
             document.ToJsonString());

@@ -1,11 +1,9 @@
 using System.Text.Json.Nodes;
-using Coxswain.Api.Core.V1;
 using Coxswain.Api.Errors;
 using Coxswain.Api.Json;
-using Coxswain.Api.Validation;
 using Coxswain.ApiServer.Documents;
 
-namespace Coxswain.ApiServer.Verbs;
+namespace Coxswain.ApiServer.Resources;
 
 /// <summary>
 /// What a write to a subresource may change: the fields at its paths, and nothing else of the object, its metadata included. A
@@ -14,23 +12,6 @@ namespace Coxswain.ApiServer.Verbs;
 /// <param name="Check">What must hold between the new object and the old one.</param>
 internal sealed record SubresourceScope(IReadOnlyList<string> Paths, Func<JsonObject, JsonObject, IEnumerable<FieldError>>? Check = null)
 {
-    private static readonly Dictionary<string, SubresourceScope> Known = new(StringComparer.Ordinal)
-    {
-        ["certificatesigningrequests.certificates.k8s.io/approval"] = new(["status.conditions"], CertificateConditions.CheckApproval),
-        ["pods/ephemeralcontainers"] = new(
-            ["spec.ephemeralContainers"], (document, old) => PodSubresourceValidation.EphemeralContainers(Pod(document), Pod(old))),
-        ["pods/resize"] = new(
-        [
-            "spec.containers.[].resources", "spec.containers.[].resizePolicy", "spec.initContainers.[].resources",
-            "spec.initContainers.[].resizePolicy",
-        ],
-        (document, old) => PodSubresourceValidation.Resize(Pod(document), Pod(old))),
-    };
-
-    /// <summary>Null for the object itself, and for what has rules of its own: status, scale, binding.</summary>
-    public static SubresourceScope? Find(string resource, string subresource) =>
-        subresource.Length == 0 ? null : Known.GetValueOrDefault($"{resource}/{subresource}");
-
     /// <summary>Leaves of the new object only what may change; the rest becomes the old one's.</summary>
     public void Apply(JsonObject document, JsonObject old)
     {
@@ -74,6 +55,4 @@ internal sealed record SubresourceScope(IReadOnlyList<string> Paths, Func<JsonOb
             Copy(from[path[0]], to[path[0]], path[1..]);
         }
     }
-
-    private static Pod Pod(JsonObject document) => KubeJson.Deserialize<Pod>(document);
 }

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 using Coxswain.Api.Errors;
 using Coxswain.Api.Json;
 
-namespace Coxswain.ApiServer.Verbs;
+namespace Coxswain.ApiServer.Resources.Rules;
 
 /// <summary>
 /// Who says what about a CertificateSigningRequest: that it is approved or denied is written through <c>approval</c> and never

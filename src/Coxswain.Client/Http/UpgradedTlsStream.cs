@@ -5,11 +5,11 @@ namespace Coxswain.Client.Http;
 
 /// <summary>
 /// A server's TLS connection that has left HTTP, read and written as it is: the server's own buffers hold 4 KB and would cut all that
-/// passes into records of that size, which costs three times the processor.
+/// passes into records of that size.
 /// </summary>
 /// <param name="received">What the server has read of the connection already; it is taken first.</param>
 /// <param name="tls">Not disposed with this: it is the server's.</param>
-public sealed class UpgradedTls(PipeReader received, Stream tls) : Stream
+public sealed class UpgradedTlsStream(PipeReader received, Stream tls) : Stream
 {
     private bool _isDirect;
 
