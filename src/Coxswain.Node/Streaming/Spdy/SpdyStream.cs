@@ -3,7 +3,9 @@ using System.IO.Pipelines;
 namespace Coxswain.Node.Streaming.Spdy;
 
 /// <summary>One stream of a connection, opened by the other side. Each direction ends by itself.</summary>
+#pragma warning disable CA1001 // A source without a timer has nothing to give back, and its token outlives the stream.
 internal sealed class SpdyStream
+#pragma warning restore CA1001
 {
     /// <summary>How much of what was received waits to be read; then the whole connection is not read from, as there are no windows.</summary>
     public const int MostBufferedBytes = 128 * 1024;
@@ -13,9 +15,7 @@ internal sealed class SpdyStream
         pauseWriterThreshold: MostBufferedBytes, resumeWriterThreshold: MostBufferedBytes / 2, minimumSegmentSize: 16 * 1024,
         useSynchronizationContext: false));
 
-#pragma warning disable CA2213, CA1001 // Without a timer there is nothing to give back, and its token outlives the stream.
     private readonly CancellationTokenSource _aborted = new();
-#pragma warning restore CA2213, CA1001
     private bool _receiving = true;
     private int _sending = 1;
 
