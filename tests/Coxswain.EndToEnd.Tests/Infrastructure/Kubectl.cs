@@ -5,6 +5,9 @@ public sealed class Kubectl(string path, string kubeconfig, string? @namespace =
 {
     private Dictionary<string, string> Environment => new(StringComparer.Ordinal) { ["KUBECONFIG"] = kubeconfig };
 
+    /// <summary>What a shell runs in its place.</summary>
+    public string CommandLine => $"{path} --kubeconfig {kubeconfig}" + (@namespace is null ? "" : $" -n {@namespace}");
+
     public Kubectl In(string name) => new(path, kubeconfig, name);
 
     public Task<CommandResult> RunAsync(params string[] arguments) => Command.RunAsync(path, WithNamespace(arguments), environment: Environment);

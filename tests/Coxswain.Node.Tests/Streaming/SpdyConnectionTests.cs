@@ -157,7 +157,7 @@ public sealed class SpdyConnectionTests : IAsyncLifetime
         var sending = _client.SendControlAsync(SpdyFrameType.Settings, new byte[SpdyConnection.MostControlBytes + 1], Timeout);
         await Assert.ThrowsAsync<SpdyException>(() => _running);
         await _transport.DisposeAsync();
-        await sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }
 
     [Fact]
