@@ -127,7 +127,7 @@ internal sealed class ApiServerParts : IAsyncDisposable
         var endpoint = new ResourceEndpoint(
             Resources, Core, new AnswerFormatter(tables), new WatchEndpoint(Core, tables, Lifetime), _connect,
             options.Router ?? new AggregationProxy(Aggregated, Lifetime));
-        var server = new ServerEndpoints(Health, metrics, Resources, discovery, options.Pki, ServerVersion.GitVersion);
+        var server = new ServerEndpoints(Health, metrics, Resources, discovery, options.Pki, ServerVersion.GitVersion, ServerVersion.GitCommit);
         Http = new HttpHandler(
             new RequestAuthenticator(_tokens), endpoint, discovery, server, authorizer, metrics, options.Bounds, time,
             options.LoggerFactory.CreateLogger<HttpHandler>());

@@ -13,14 +13,14 @@ namespace Coxswain.ApiServer.Http;
 /// <summary>What is served beside resources: version, health, metrics, OpenAPI.</summary>
 internal sealed class ServerEndpoints(
     HealthChecks health, RequestMetrics metrics, CatalogueHolder catalogue, DiscoveryEndpoint discovery, ClusterPki pki,
-    string gitVersion)
+    string gitVersion, string gitCommit)
 {
     private readonly byte[] _version = Encoding.UTF8.GetBytes(new JsonObject
     {
         ["major"] = "1",
         ["minor"] = "36",
         ["gitVersion"] = gitVersion,
-        ["gitCommit"] = ServerVersion.GitCommit,
+        ["gitCommit"] = gitCommit,
         ["gitTreeState"] = "clean",
         ["buildDate"] = "2026-01-01T00:00:00Z",
         ["goVersion"] = "",

@@ -29,14 +29,14 @@ public sealed class SubresourceScopeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Approval_Given_IsNotTakenBackOrContradicted()
+    public async Task Approval_Given_IsNotTakenBackOrContradictedButMayBeAddedTo()
     {
         await RequestAsync();
         const string Path = Requests + "/r/approval";
         (await _server.PatchAsync(Path, """{"status":{"conditions":[{"type":"Approved","status":"True"}]}}""")).Expect(200);
         (await _server.PatchAsync(Path, """{"status":{"conditions":[]}}""")).Expect(422);
         (await _server.PatchAsync(Path, """{"status":{"conditions":[{"type":"Approved","status":"True"},{"type":"Denied","status":"True"}]}}""")).Expect(422);
-        (await _server.PatchAsync(Path, """{"status":{"conditions":[{"type":"Approved","status":"True"},{"type":"Other","status":"True"}]}}""")).Expect(422);
+        (await _server.PatchAsync(Path, """{"status":{"conditions":[{"type":"Approved","status":"True"},{"type":"Other","status":"True"}]}}""")).Expect(200);
     }
 
     [Fact]

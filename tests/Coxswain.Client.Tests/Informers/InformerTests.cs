@@ -25,8 +25,15 @@ public sealed class InformerTests : IAsyncLifetime
         _client = new InterceptedKubeClient(_server.Admin, (verb, _) => _beforeRequest(verb));
         _factory = new InformerFactory(_client, TimeProvider.System, new Random(1), NullLoggerFactory.Instance);
         _informer = _factory.Of<ConfigMap>();
-        _informer.OnChange((old, current) => _heard.Writer.TryWrite(
-            old is null ? $"+{current!.Metadata.Name}" : current is null ? $"-{old.Metadata.Name}" : $"~{current.Metadata.Name}"));
+        _informer.OnChange((old, current) =>
+        {
+            // The server has ConfigMaps of its own, in kube-system.
+            if ((current ?? old)!.Metadata.Namespace == "default")
+            {
+                _heard.Writer.TryWrite(
+                    old is null ? $"+{current!.Metadata.Name}" : current is null ? $"-{old.Metadata.Name}" : $"~{current.Metadata.Name}");
+            }
+        });
         await _client.CreateAsync(Map("first"), default);
         _running = _factory.RunAsync(_stop.Token);
         await _factory.WaitForSyncAsync(Bounded.Token);

@@ -18,7 +18,7 @@ public class CustomResourceStories(Cluster cluster)
         try
         {
             (await kubectl.RunAsync("wait", "--for=condition=Established", $"crd/boats.{apiGroup}", "--timeout=30s")).Succeeded();
-            Assert.Contains("How many may sit in it.", await kubectl.ReadAsync("explain", $"boats.{apiGroup}.spec.seats"), StringComparison.Ordinal);
+            Assert.Contains("How many may sit in it.", await kubectl.ReadAsync("explain", "boats.spec.seats", $"--api-version={apiGroup}/v1"), StringComparison.Ordinal);
             (await kubectl.ApplyAsync(Boat(apiGroup, "seats: 4"))).Succeeded();
             var columns = (await kubectl.ReadAsync("get", "boats." + apiGroup)).Split('\n');
             Assert.Equal("NAME SEATS COLOUR", string.Join(" ", columns[0].Split(' ', StringSplitOptions.RemoveEmptyEntries)));

@@ -80,7 +80,7 @@ public sealed class AdoptionTests
     public async Task Reopen_DiedRightAfterLettingTheProcessRun_IsRunning()
     {
         await using var test = await TestEngine.StartAsync();
-        var created = await test.Containers.CreateAsync(test.Spec("sleep 600"), TestEngine.Timeout);
+        var created = await test.Containers.CreateAsync(test.Spec("echo ready; sleep 600"), TestEngine.Timeout);
         var prepared = await test.Containers.PrepareAsync(created.Id, TestEngine.Timeout);
         await test.CloseAsync();
         // What starting does first. The FIFO is still there, and the record says that it waits.
@@ -89,6 +89,7 @@ public sealed class AdoptionTests
         var letRun = await new FifoGate(events).OpenAsync(
             fifo, token => new ProcessWatcher(events).WaitForExitAsync(prepared.Pid, 0, token), TestEngine.Timeout);
         Assert.True(letRun && File.Exists(fifo));
+        await TestEngine.WaitForLogAsync(prepared, "ready");
 
         await test.ReopenAsync();
 

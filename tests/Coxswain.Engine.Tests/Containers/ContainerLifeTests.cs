@@ -126,7 +126,10 @@ public sealed class ContainerLifeTests
     public async Task Stop_DeafToSigterm_IsKilledAfterTheGrace()
     {
         await using var test = await TestEngine.StartAsync();
-        var status = await test.RunAsync(test.Spec("sleep 600"));
+
+        // Before its program runs, the process is runc's, which is not deaf.
+        var status = await test.RunAsync(test.Spec("echo ready; sleep 600"));
+        await TestEngine.WaitForLogAsync(status, "ready");
         var exit = await test.Containers.StopAsync(status.Id, TimeSpan.FromMilliseconds(50), TestEngine.Timeout);
         Assert.Equal((137, false), (exit.Code, exit.OomKilled));
         Assert.False(await test.Containers.KillAsync(status.Id, Signals.Kill, TestEngine.Timeout));

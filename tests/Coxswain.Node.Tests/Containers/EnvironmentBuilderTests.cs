@@ -63,7 +63,7 @@ public sealed class EnvironmentBuilderTests
     [Fact]
     public async Task EnvFrom_Several_LaterOnesAndEnvWin()
     {
-        _objects.ConfigMaps["settings"] = ConfigMapOf(("A", "map"), ("B", "map"), ("C", "map"), ("1bad", "x"));
+        _objects.ConfigMaps["settings"] = ConfigMapOf(("A", "map"), ("B", "map"), ("C", "map"), ("1st", "x"), ("b=d", "x"));
         _objects.Secrets["db"] = SecretOf(("B", "secret"), ("C", "secret"));
         var variables = await BuildAsync(new Container
         {
@@ -79,8 +79,8 @@ public sealed class EnvironmentBuilderTests
         });
         Assert.Equal(("map", "secret", "own", "map"), (variables["A"], variables["B"], variables["C"], variables["P_A"]));
         Assert.Equal("map-own-map-$(NONE)-$(A)", variables["D"]);
-        Assert.DoesNotContain("1bad", variables);
-        Assert.Equal("x", variables["P_1bad"]);
+        Assert.Equal(("x", "x"), (variables["1st"], variables["P_1st"]));
+        Assert.DoesNotContain("b=d", variables);
     }
 
     [Fact]
