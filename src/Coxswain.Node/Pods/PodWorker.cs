@@ -271,10 +271,20 @@ internal sealed partial class PodWorker : IDisposable
             first = time is { } at && !(at >= first) ? at : first;
         }
 
-        if (first is { } wake)
+        if (first is not { } wake)
         {
-            WakeIn(wake > now ? wake - now : TimeSpan.FromMilliseconds(1));
+            return;
         }
+
+        // Time went on while we looked: what is due by now must not wait for as long again.
+        var left = wake - _time.GetUtcNow();
+        if (left <= TimeSpan.Zero && wake > now)
+        {
+            _signal.Set();
+            return;
+        }
+
+        WakeIn(left > TimeSpan.Zero ? left : TimeSpan.FromMilliseconds(1));
     }
 
     private void WakeIn(TimeSpan delay) =>

@@ -9,7 +9,11 @@ internal static class OutputFile
 {
     public static async Task WriteAsync(string path, Func<Stream, Task> write)
     {
-        path = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+        if (FileStatus.TryRead(path) is { IsSymbolicLink: true })
+        {
+            path = File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName; // A link leads somewhere.
+        }
+
         if (FileStatus.TryRead(path) is { IsRegular: false })
         {
             // A pipe or a device is written to, not replaced.

@@ -21,6 +21,14 @@ public sealed class OutputFileTests : IDisposable
     }
 
     [Fact]
+    public async Task Write_NothingThere_MakesIt()
+    {
+        await WriteAsync(At("file"), "new");
+        Assert.Equal("new", File.ReadAllText(At("file")));
+        Assert.Single(_directory.EnumerateFileSystemInfos());
+    }
+
+    [Fact]
     public async Task Write_LinkToADevice_WritesToItAndLeavesBoth()
     {
         var link = At("link");
