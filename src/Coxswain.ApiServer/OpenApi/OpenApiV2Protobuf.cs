@@ -72,6 +72,7 @@ internal static class OpenApiV2Protobuf
     {
         WriteString(output, 1, schema["$ref"]);
         WriteString(output, 2, schema["format"]);
+        WriteString(output, 4, schema["description"]);
         if (schema["default"] is { } value)
         {
             WriteMessage(output, 5, any => Any(any, value));
