@@ -33,7 +33,8 @@ internal static class ServerProcess
         using var lines = new StreamReader(server.Output!);
         try
         {
-            while (await lines.ReadLineAsync(cancellationToken) is { } line)
+            // A read that has begun may not heed the token: the interruption must not wait for the next line.
+            while (await lines.ReadLineAsync(cancellationToken).AsTask().WaitAsync(cancellationToken) is { } line)
             {
                 if (line == ReadyLine)
                 {

@@ -65,8 +65,12 @@ public class CommandLineStories(Cluster cluster)
         await using var second = await SecondCluster.CreateAsync();
         var up = SecondCluster.UpAsync();
         var server = await Eventually.BecomesAsync(FindServerAsync, pid => pid != 0, "the server's start");
-        using var command = Process.GetProcessById(ParentOf(server));
-        (await Command.RunAsync("kill", ["-INT", command.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)])).Succeeded();
+
+        // Held, so that it is not ready before the interruption has come.
+        await SignalAsync("-STOP", server);
+        await SignalAsync("-INT", ParentOf(server));
+        await Eventually.BecomesAsync(() => Task.FromResult(IsToldToEnd(server)), told => told, "the server's being told to end");
+        await SignalAsync("-CONT", server);
 
         var result = await up;
 
@@ -121,6 +125,17 @@ public class CommandLineStories(Cluster cluster)
         {
             return "";
         }
+    }
+
+    private static async Task SignalAsync(string signal, int pid) =>
+        (await Command.RunAsync("kill", [signal, pid.ToString(System.Globalization.CultureInfo.InvariantCulture)])).Succeeded();
+
+    /// <summary>Whether SIGTERM waits to be taken.</summary>
+    private static bool IsToldToEnd(int pid)
+    {
+        const ulong Terminate = 1 << 14;
+        var pending = File.ReadLines($"/proc/{pid}/status").First(line => line.StartsWith("ShdPnd:", StringComparison.Ordinal))[7..].Trim();
+        return (ulong.Parse(pending, System.Globalization.NumberStyles.HexNumber, System.Globalization.CultureInfo.InvariantCulture) & Terminate) != 0;
     }
 
     private static int ParentOf(int pid) => int.Parse(
