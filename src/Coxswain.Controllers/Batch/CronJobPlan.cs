@@ -6,7 +6,7 @@ namespace Coxswain.Controllers.Batch;
 /// <summary>
 /// What is due of a CronJob (https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/). Pure.
 /// </summary>
-/// <param name="Run">The time to start a Job for now; null for none.</param>
+/// <param name="Run">The scheduled time whose Job is to be started at this moment; null for none.</param>
 /// <param name="TooLate">A time that has passed without a Job and is past its deadline; null for none.</param>
 /// <param name="IsHeldBack">A Job is due, but the last one is active and two must not be.</param>
 /// <param name="TooManyMissed">More times have passed than are likely to be meant: a clock that jumped.</param>
