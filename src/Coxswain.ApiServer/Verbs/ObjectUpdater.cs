@@ -78,7 +78,7 @@ internal sealed class ObjectUpdater(IStore store, WriteSteps steps, FieldTracker
             }
 
             // What is stored in a version of before is written in today's, although nothing else changes.
-            if (ReferenceEquals(shown, current) && JsonEquality.Equal(document, old) && managed.HasSameFields(owners))
+            if (ReferenceEquals(shown, current) && IsSame(request, document, old) && managed.HasSameFields(owners))
             {
                 return current;
             }
@@ -176,6 +176,11 @@ internal sealed class ObjectUpdater(IStore store, WriteSteps steps, FieldTracker
             throw new KubeStatusException(Statuses.PreconditionFailed(resource.QualifiedName, request.Name, "UID", uid, oldMetadata.Text("uid")));
         }
     }
+
+    /// <summary>Of a status write only what it may change is looked at: the rest was taken from what stands.</summary>
+    private static bool IsSame(ApiRequest request, JsonObject document, JsonObject old) => request.Subresource == "status"
+        ? JsonEquality.Equal(document["status"], old["status"]) && JsonEquality.Equal(document["metadata"], old["metadata"])
+        : JsonEquality.Equal(document, old);
 
     private static SubresourceScope? ScopeOf(ApiRequest request) => request.Resource.Rules.ScopeOf(request.Subresource);
 

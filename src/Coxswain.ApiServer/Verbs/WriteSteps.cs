@@ -19,8 +19,16 @@ namespace Coxswain.ApiServer.Verbs;
 internal sealed class WriteSteps(AdmissionChain admission)
 {
     /// <summary>From the version asked for to the stored one, with its defaults. Takes the document over.</summary>
-    public static async ValueTask<JsonObject> ToStoredAsync(ServedResource asked, JsonObject document, CancellationToken cancellationToken)
+    public static async ValueTask<JsonObject> ToStoredAsync(ApiRequest request, JsonObject document, CancellationToken cancellationToken)
     {
+        var asked = request.Resource;
+        if (asked.ShowsStored && request.Subresource == "status" && asked.Schema is { } schema)
+        {
+            // All but the status stays as it was stored.
+            ObjectDefaulting.ApplyTo("status", document, schema);
+            return document;
+        }
+
         if (asked.Custom is not null && asked != asked.Storage)
         {
             Default(document, asked.Schema);
