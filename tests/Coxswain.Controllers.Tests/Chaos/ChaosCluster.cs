@@ -84,7 +84,7 @@ internal sealed class ChaosCluster : IAsyncDisposable
         var clients = new InterceptedClients(_cluster.PartClients, (verb, resource) => BeforeRequest(controllers, verb, resource));
         using var informers = new InformerFactory(clients.ForUser(ControllerManager.User), _cluster.Time, new Random(_random.Next()), NullLoggerFactory.Instance);
         var manager = new ControllerManager(
-            clients, new TestDiscovery(), informers, _cluster.Time, new Random(_random.Next()), NullLoggerFactory.Instance, new ControllerOptions { VolumeFolders = Folders });
+            clients, _cluster.Server.Host.Discovery, informers, _cluster.Time, new Random(_random.Next()), NullLoggerFactory.Instance, new ControllerOptions { VolumeFolders = Folders });
         controllers.Manager = manager;
         await Task.WhenAll(informers.RunAsync(stopping), manager.RunAsync(stopping));
     }
