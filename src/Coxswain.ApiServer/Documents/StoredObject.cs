@@ -3,6 +3,7 @@ using Coxswain.Api;
 using Coxswain.Api.Json;
 using Coxswain.Api.Kinds;
 using Coxswain.Api.Meta.V1;
+using Coxswain.Api.Protobuf;
 using Coxswain.Store;
 
 namespace Coxswain.ApiServer.Documents;
@@ -19,6 +20,7 @@ internal sealed class StoredObject
     private IKubeObject? _checked;
     private string?[]? _fields;
     private volatile Shown? _shown;
+    private byte[]? _message;
 
     private StoredObject(StoreEntry entry) => _entry = entry;
 
@@ -64,6 +66,9 @@ internal sealed class StoredObject
 
     /// <summary>The decoded object, whether or not its metadata carries the resourceVersion; kept with the entry.</summary>
     public IKubeObject Read(Func<ReadOnlySpan<byte>, IKubeObject> read) => _typed ?? _checked ?? (_checked = read(Document.WithoutManagedFields(_entry.Value).Span));
+
+    /// <summary>The entry with its resourceVersion as a protobuf message, made once.</summary>
+    public byte[] Message(ObjectKind kind) => _message ??= ProtobufEncoder.Message(kind, ObjectWriter.ToArray(_entry, _entry.ModRevision));
 
     /// <summary>Keeps what validation decoded of the same bytes, so that nobody decodes them again.</summary>
     public void Keep(IKubeObject decoded) => _checked = decoded;
