@@ -2,6 +2,7 @@ using Coxswain.Api;
 using Coxswain.Api.Json;
 using Coxswain.Api.Kinds;
 using Coxswain.Api.Meta.V1;
+using Coxswain.Api.Protobuf;
 using Coxswain.Store;
 
 namespace Coxswain.ApiServer.Documents;
@@ -18,6 +19,7 @@ internal sealed class StoredObject
     private IKubeObject? _checked;
     private string?[]? _fields;
     private volatile Shown? _shown;
+    private byte[]? _message;
 
     private StoredObject(StoreEntry entry) => _entry = entry;
 
@@ -63,6 +65,9 @@ internal sealed class StoredObject
 
     /// <summary>The decoded object, whether or not its metadata carries the resourceVersion; kept with the entry.</summary>
     public IKubeObject Read(Func<ReadOnlySpan<byte>, IKubeObject> read) => _typed ?? _checked ?? (_checked = Document.ReadWithoutManagedFields(_entry.Value.Span, read));
+
+    /// <summary>The entry with its resourceVersion as a protobuf message, made once.</summary>
+    public byte[] Message(ObjectKind kind) => _message ??= ProtobufEncoder.Message(kind, ObjectWriter.ToArray(_entry, _entry.ModRevision));
 
     /// <summary>Keeps what validation decoded of the same bytes, so that nobody decodes them again.</summary>
     public void Keep(IKubeObject decoded) => _checked = decoded;
