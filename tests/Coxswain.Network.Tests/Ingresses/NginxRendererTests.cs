@@ -150,7 +150,7 @@ public sealed class NginxRendererTests : IIngressObjects
     private static Dictionary<string, string> Annotated(string name, string value) => new() { [name] = value };
 
     private static string Path(string path, string type, string service = "web") =>
-        $$$"""{"path":"{{{path}}}","pathType":"{{{type}}}","backend":{"service":{"name":"{{{service}}}","port":{"name":"http"}}}}""";
+        $"{{\"path\":\"{path}\",\"pathType\":\"{type}\",\"backend\":{{\"service\":{{\"name\":\"{service}\",\"port\":{{\"name\":\"http\"}}}}}}}}";
 
     private static V1Ingress Ingress(string name, string host, params string[] paths) => Ingress(name, host, [], paths);
 
