@@ -5,6 +5,7 @@ using Coxswain.Client;
 using Coxswain.Client.Events;
 using Coxswain.Client.Informers;
 using Coxswain.Client.WorkQueues;
+using Coxswain.Network.Proxy;
 using Coxswain.Network.Signals;
 using Microsoft.Extensions.Logging;
 
@@ -31,6 +32,7 @@ public sealed partial class IngressController : IIngressObjects, IDisposable
     private readonly TimeProvider _time;
     private readonly ILogger<IngressController> _logger;
     private readonly ChangeSignal _changes = new();
+    private readonly OfferedPods _offered = new();
     private readonly string _defaultCertificate;
 
     /// <summary>What nginx refused, by the Ingress it was of, as it was then.</summary>
@@ -43,6 +45,7 @@ public sealed partial class IngressController : IIngressObjects, IDisposable
     private string _taken = "";
     private HashSet<string> _takenVersions = new(StringComparer.Ordinal);
     private volatile bool _isNew;
+    private volatile bool _isFollowing;
 
     public IngressController(
         IngressSettings settings, IKubeClient client, InformerFactory informers, EventBroadcaster events, TimeProvider time, ILoggerFactory loggers)
@@ -76,6 +79,7 @@ public sealed partial class IngressController : IIngressObjects, IDisposable
                 _changes.Add();
             });
             _changes.Add();
+            _isFollowing = true;
             await FollowAsync(mailbox, cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -83,8 +87,18 @@ public sealed partial class IngressController : IIngressObjects, IDisposable
         }
     }
 
-    /// <summary>Completes when every change that the informers have delivered until now has been looked at.</summary>
-    internal Task WaitUntilAppliedAsync(CancellationToken cancellationToken) => _changes.WaitUntilDoneAsync(cancellationToken);
+    /// <summary>
+    /// Completes when nothing offers the Pod for new connections any more and nginx has heard of it. At once while nobody wants
+    /// Ingresses served.
+    /// </summary>
+    public async Task WaitUntilWithdrawnAsync(string podUid, CancellationToken cancellationToken)
+    {
+        if (_isFollowing)
+        {
+            await _offered.WaitUntilWithdrawnAsync(podUid, cancellationToken);
+            await _changes.WaitUntilDoneAsync(cancellationToken);
+        }
+    }
 
     public void Dispose() => _changes.Dispose();
 
@@ -107,7 +121,12 @@ public sealed partial class IngressController : IIngressObjects, IDisposable
         await _informers.WaitForSyncAsync(cancellationToken);
         _ingresses.OnChange((_, _) => _changes.Add());
         _services.OnChange((_, _) => _changes.Add());
-        _slices.OnChange((_, _) => _changes.Add());
+        _slices.OnChange((old, now) =>
+        {
+            // In this order, so that whoever waits for the first finds the second.
+            _changes.Add();
+            _offered.Observe(old, now);
+        });
         _secrets.OnChange((_, _) => _changes.Add());
     }
 

@@ -123,7 +123,7 @@ internal sealed class ClusterParts : IAsyncDisposable
         });
         _node = new NodeAgent(
             NodeParts.Options(paths, configuration, pki), api.ClientFor(ClusterUsers.Node(configuration.NodeName)),
-            NodeParts.Runtime(paths, engine, images, _policies), new KernelMounts(), time, random, loggers, new ProxiedTraffic(_proxy));
+            NodeParts.Runtime(paths, engine, images, _policies), new KernelMounts(), time, random, loggers, new ProxiedTraffic(_proxy, _ingresses));
     }
 
     /// <summary>Runs every part until cancelled; when one fails all are stopped and its exception is thrown.</summary>

@@ -64,9 +64,15 @@ internal static partial class PageLinks
             return Append(page, open, close < 0 ? page.Length : close + 3, rewritten);
         }
 
-        if (Tag().Match(page, open) is not { Success: true } tag)
+        if (open + 1 >= page.Length || !char.IsAsciiLetter(page[open + 1]))
         {
             return Append(page, open, open + 1, rewritten);
+        }
+
+        if (Tag().Match(page, open) is not { Success: true } tag)
+        {
+            // It has no end, and so nothing begins after it.
+            return Append(page, open, page.Length, rewritten);
         }
 
         var name = tag.Groups["name"].Value;
