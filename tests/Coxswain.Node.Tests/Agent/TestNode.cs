@@ -222,7 +222,7 @@ internal sealed class TestNode : IAsyncDisposable
             }
 
             tar.WriteEntry("/bin/busybox", "bin/busybox");
-            foreach (var command in (string[])["sh", "cat", "sleep", "tail", "kill", "nc", "httpd", "mkdir", "env", "head", "dd"])
+            foreach (var command in (string[])["sh", "cat", "sleep", "tail", "touch", "kill", "nc", "httpd", "mkdir", "env", "head", "dd"])
             {
                 tar.WriteEntry(new PaxTarEntry(TarEntryType.SymbolicLink, "bin/" + command) { LinkName = "busybox" });
             }
