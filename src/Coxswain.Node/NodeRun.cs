@@ -15,6 +15,7 @@ using Coxswain.Node.Pods;
 using Coxswain.Node.Probes;
 using Coxswain.Node.Runtime;
 using Coxswain.Node.Server;
+using Coxswain.Node.StaticPods;
 using Coxswain.Node.Stats;
 using Coxswain.Node.Volumes;
 using Microsoft.Extensions.Logging;
@@ -34,6 +35,7 @@ internal sealed class NodeRun : IAsyncDisposable
     private readonly Prober _prober;
     private readonly HookRunner _hooks;
     private readonly PodManager _manager;
+    private readonly StaticPodSource _staticPods;
     private readonly NodeReporter _reporter;
     private readonly EvictionLoop _eviction;
     private readonly LeaseLoop _lease;
@@ -71,9 +73,13 @@ internal sealed class NodeRun : IAsyncDisposable
             new ContainerStopper(runtime, _hooks, recorder, time), _hooks, new ProbeLoop(_prober, probes, time, logger), recorder,
             options.NodeAddress, time, logger);
         var pods = _informers.Of<Pod>(new InformerOptions(FieldSelector: $"spec.nodeName={options.NodeName}"));
+        var manifests = new StaticManifests(paths.Manifests, options.NodeName, time, logger);
+        manifests.Read(); // Before anything is removed that belongs to nobody.
         _manager = new PodManager(
             workers, new PodAdmission(allocatable, options.MaxPods, options.AllowedUnsafeSysctls),
-            new OrphanedPods(runtime, volumes, paths, time, logger), runtime, pods, recorder);
+            new OrphanedPods(runtime, volumes, paths, time, logger), runtime, pods, manifests.Contains, recorder);
+        _staticPods = new StaticPodSource(
+            paths.Manifests, manifests, new Mirrors(client, options.NodeName), _manager, pods, time, logger);
         var meter = new KernelNodeMeter(options.DataDirectory, options.ImageDirectory ?? options.DataDirectory);
         var pressure = new NodePressure(options.Eviction.TransitionPeriod, time);
         _eviction = new EvictionLoop(
@@ -103,6 +109,7 @@ internal sealed class NodeRun : IAsyncDisposable
             _informers.RunAsync(stop.Token),
             _events.RunAsync(stop.Token),
             _manager.RunAsync(stop.Token),
+            _staticPods.RunAsync(stop.Token),
             _reporter.RunAsync(port, stop.Token),
             _eviction.RunAsync(stop.Token),
             _lease.RunAsync(stop.Token),
