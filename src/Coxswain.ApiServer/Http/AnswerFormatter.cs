@@ -1,9 +1,12 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
+using System.Text.Json.Nodes;
+using Coxswain.Api;
 using Coxswain.Api.Decoding;
 using Coxswain.Api.Errors;
 using Coxswain.Api.Json;
+using Coxswain.Api.Protobuf;
 using Coxswain.ApiServer.Documents;
 using Coxswain.ApiServer.Resources;
 using Coxswain.ApiServer.Tables;
@@ -18,13 +21,24 @@ internal sealed class AnswerFormatter(TableMaker tables)
     /// <summary>How much of a list is handed to the connection at a time.</summary>
     private const int FlushBytes = 128 * 1024;
 
-    private static readonly string[] Acceptable = ["application/json", "application/yaml"];
+    private static readonly string[] Acceptable = ["application/json", "application/yaml", ProtobufDecoder.MediaType];
 
     public Task WriteAsync(HttpContext context, ApiRequest request, int code, StoreEntry entry, long revision)
     {
         HttpAnswer.Warn(context, request.Warnings);
-        var acceptance = Accept(context);
-        if (acceptance.IsYaml)
+        var acceptance = Accept(context, request);
+        if (acceptance.Encoding == AnswerEncoding.Protobuf)
+        {
+            return acceptance.Form switch
+            {
+                AnswerForm.PartialObjectMetadata => ProtobufAnswer.WriteAsync(
+                    context, code, ProtobufAnswer.PartialKind, ProtobufAnswer.PartialMessageOf(entry, revision)),
+                AnswerForm.PartialObjectMetadataList => throw NotAcceptable(),
+                _ => ProtobufAnswer.WriteAsync(context, code, ProtobufAnswer.KindOf(request), entry, revision),
+            };
+        }
+
+        if (acceptance.Encoding == AnswerEncoding.Yaml)
         {
             var yaml = KubeYaml.ToYaml(KubeJson.ParseNode(ObjectWriter.ToArray(entry, revision)));
             return HttpAnswer.WriteAsync(context, code, "application/yaml", Encoding.UTF8.GetBytes(yaml));
@@ -44,12 +58,18 @@ internal sealed class AnswerFormatter(TableMaker tables)
     public async Task WriteListAsync(HttpContext context, ApiRequest request, ListPage page)
     {
         HttpAnswer.Warn(context, request.Warnings);
-        var acceptance = Accept(context);
+        var acceptance = Accept(context, request);
         var head = ListHead.Of(request.Resource, page);
+        if (acceptance.Encoding == AnswerEncoding.Protobuf)
+        {
+            await ProtobufAnswer.WriteListAsync(context, request, page, MetaOf(head, request), acceptance.Form != AnswerForm.Object);
+            return;
+        }
+
         if (acceptance.Form == AnswerForm.Table)
         {
-            var meta = Encoding.UTF8.GetString(head.AsSpan(request.Resource.ListOpening.Length..^"},\"items\":[".Length));
-            var table = tables.Make(request, [.. page.Entries.Select(entry => new TableSource(entry, entry.ModRevision))], meta, IncludeObject(context));
+            var table = tables.Make(
+                request, [.. page.Entries.Select(entry => new TableSource(entry, entry.ModRevision))], MetaOf(head, request), IncludeObject(context));
             await HttpAnswer.WriteAsync(context, 200, HttpAnswer.Json, table);
             return;
         }
@@ -60,11 +80,11 @@ internal sealed class AnswerFormatter(TableMaker tables)
             return;
         }
 
-        if (acceptance.IsYaml || IsPretty(context))
+        if (acceptance.Encoding == AnswerEncoding.Yaml || IsPretty(context))
         {
             var output = new ArrayBufferWriter<byte>();
             WriteItems(output, head, page);
-            await (acceptance.IsYaml
+            await (acceptance.Encoding == AnswerEncoding.Yaml
                 ? HttpAnswer.WriteAsync(context, 200, "application/yaml", Encoding.UTF8.GetBytes(KubeYaml.ToYaml(KubeJson.ParseNode(output.WrittenSpan))))
                 : HttpAnswer.WriteAsync(context, 200, HttpAnswer.Json, Indent(output.WrittenSpan)));
             return;
@@ -73,7 +93,23 @@ internal sealed class AnswerFormatter(TableMaker tables)
         await WriteListBytesAsync(context, head, page);
     }
 
-    internal static Acceptance Accept(HttpContext context) => Acceptance.Parse(context.Request.Headers.Accept.ToString()) ?? throw NotAcceptable();
+    /// <summary>A document that was made for the answer: a review, a token.</summary>
+    public static Task WriteAsync(HttpContext context, ApiRequest request, int code, ObjectKind kind, JsonObject document)
+    {
+        HttpAnswer.Warn(context, request.Warnings);
+        var json = Document.Encode(document);
+        return Accepts(context, ProtobufEncoder.Knows(kind)) is { Encoding: AnswerEncoding.Protobuf, Form: AnswerForm.Object }
+            ? ProtobufAnswer.WriteAsync(context, code, kind, ProtobufEncoder.Message(kind, json)) : HttpAnswer.WriteAsync(context, code, HttpAnswer.Json, json);
+    }
+
+    internal static Acceptance Accept(HttpContext context, ApiRequest request) =>
+        Accepts(context, ProtobufAnswer.IsMade(request)) ?? throw NotAcceptable();
+
+    private static Acceptance? Accepts(HttpContext context, bool hasProtobuf) => Acceptance.Parse(context.Request.Headers.Accept.ToString(), hasProtobuf);
+
+    /// <summary>The inside of a list's metadata.</summary>
+    private static string MetaOf(byte[] head, ApiRequest request) =>
+        Encoding.UTF8.GetString(head.AsSpan(request.Resource.ListOpening.Length..^"},\"items\":[".Length));
 
     internal static string IncludeObject(HttpContext context) => context.Request.Query.Text("includeObject");
 

@@ -139,8 +139,8 @@ internal sealed class ResourceEndpoint(
         if (core.FindPost(request) is { } route)
         {
             var answer = await core.PostAsync(request, route, body, context.RequestAborted);
-            HttpAnswer.Warn(context, request.Warnings);
-            await HttpAnswer.WriteAsync(context, 201, HttpAnswer.Json, Document.Encode(answer));
+            var kind = new ObjectKind(answer.TextAt("apiVersion"), answer.TextAt("kind"));
+            await AnswerFormatter.WriteAsync(context, request, 201, kind, answer);
             return;
         }
 

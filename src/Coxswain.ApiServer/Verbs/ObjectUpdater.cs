@@ -267,7 +267,7 @@ internal sealed class ObjectUpdater(IStore store, WriteSteps steps, FieldTracker
             return await WriteSteps.ValidateUpdateAsync(request, document, value, typed, old, cancellationToken);
         }
 
-        await WriteSteps.ValidateMetadataAsync(request, document, value, current.Value, old, cancellationToken);
+        await WriteSteps.ValidateMetadataAsync(request, document, value, StoredObject.Of(current).Metadata, old, cancellationToken);
         return null;
     }
 }

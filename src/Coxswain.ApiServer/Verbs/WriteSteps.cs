@@ -4,6 +4,7 @@ using Coxswain.Api;
 using Coxswain.Api.Decoding;
 using Coxswain.Api.Defaulting;
 using Coxswain.Api.Errors;
+using Coxswain.Api.Meta.V1;
 using Coxswain.Api.Schemata;
 using Coxswain.Api.Validation;
 using Coxswain.ApiServer.Admission;
@@ -78,11 +79,13 @@ internal sealed class WriteSteps(AdmissionChain admission)
     }
 
     /// <summary>A subresource changes what it may by its own rules; metadata has the same rules everywhere, and so have custom resources.</summary>
+    /// <param name="old">The metadata of what is replaced.</param>
     /// <param name="before">What is replaced, as a document.</param>
     public static async ValueTask ValidateMetadataAsync(
-        ApiRequest request, JsonObject document, byte[] value, ReadOnlyMemory<byte> old, JsonObject before, CancellationToken cancellationToken)
+        ApiRequest request, JsonObject document, byte[] value, ObjectMeta old, JsonObject before, CancellationToken cancellationToken)
     {
-        var errors = ObjectValidation.ValidateMetadataUpdate(StoredObject.ReadPartial(value), StoredObject.ReadPartial(old.Span));
+        var errors = ObjectValidation.ValidateMetadataUpdate(
+            new PartialObjectMetadata { Metadata = Document.ReadMetadata(value) }, new PartialObjectMetadata { Metadata = old });
         Refuse(request, request.Resource.Custom is null ? errors : [.. errors, .. await CheckAsync(request.Resource, document, before, cancellationToken)]);
     }
 
