@@ -6,5 +6,5 @@ namespace Coxswain.Hosting;
 /// <summary>The node's Service proxy, as the node agent asks it.</summary>
 internal sealed class ProxiedTraffic(ServiceProxy proxy) : IPodTraffic
 {
-    public Task WaitUntilWithdrawnAsync(string uid, CancellationToken cancellationToken) => proxy.WaitUntilWithdrawnAsync(uid, cancellationToken);
+    public Task<bool> WaitUntilWithdrawnAsync(string uid, CancellationToken cancellationToken) => proxy.WaitUntilWithdrawnAsync(uid, cancellationToken);
 }

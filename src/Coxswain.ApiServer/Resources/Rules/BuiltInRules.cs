@@ -62,7 +62,7 @@ internal static class BuiltInRules
             HasGeneration = true, Selectable = [SelectableField.At("status.replicas", "0")],
         },
         ["statefulsets.apps"] = new KindRules<StatefulSet>(WorkloadCells.Cell) { HasGeneration = true },
-        ["daemonsets.apps"] = new KindRules<DaemonSet>(WorkloadCells.Cell) { HasGeneration = true },
+        ["daemonsets.apps"] = new DaemonSetRules(),
         ["horizontalpodautoscalers.autoscaling"] = new KindRules<HorizontalPodAutoscaler>(ClusterCells.Cell),
         ["poddisruptionbudgets.policy"] = new KindRules<PodDisruptionBudget>(ClusterCells.Cell) { HasGeneration = true },
         ["ingresses.networking.k8s.io"] = new KindRules<Ingress>(NetworkCells.Cell) { HasGeneration = true, HasNoEffect = true },
