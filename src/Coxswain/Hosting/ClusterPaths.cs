@@ -32,6 +32,9 @@ internal sealed class ClusterPaths
     /// <summary>What provisioned PersistentVolumes hold.</summary>
     public string Volumes => Path.Combine(Data, "volumes");
 
+    /// <summary>Shared with the Pod that serves Ingresses.</summary>
+    public string Ingress => Path.Combine(Data, "ingress");
+
     public string Configuration => Path.Combine(Data, "cluster.json");
 
     public string Lock => Path.Combine(Data, "cluster.lock");
