@@ -66,7 +66,7 @@ internal static class LocalRules
                 }
 
                 chain ours {
-                    type nat hook output priority dstnat; policy accept;{{translate}}
+                    type nat hook output priority -100; policy accept;{{translate}}
                 }
 
                 chain isolation {
