@@ -1,5 +1,8 @@
 using Coxswain.Api;
 using Coxswain.ApiServer.Admission;
+using Coxswain.ApiServer.Admission.Expressions;
+using Coxswain.ApiServer.Admission.Matching;
+using Coxswain.ApiServer.Admission.Policies;
 using Coxswain.ApiServer.Admission.Webhooks;
 using Coxswain.ApiServer.Aggregation;
 using Coxswain.ApiServer.Authentication;
@@ -11,6 +14,8 @@ using Coxswain.ApiServer.Core;
 using Coxswain.ApiServer.CustomResources;
 using Coxswain.ApiServer.Documents;
 using Coxswain.ApiServer.Http;
+using Coxswain.ApiServer.Http.Tunnels;
+using Coxswain.ApiServer.Metrics;
 using Coxswain.ApiServer.Requests;
 using Coxswain.ApiServer.Resources;
 using Coxswain.ApiServer.Resources.Rules;
@@ -29,6 +34,8 @@ internal sealed class ApiServerParts : IAsyncDisposable
     private readonly NodeAuthorizer _nodes;
     private readonly ServiceAccountTokens _tokens;
     private readonly ConnectEndpoint _connect;
+    private readonly HttpMessageInvoker _nodeEndpoints;
+    private readonly UsageCollector _usages;
     private readonly PriorityAdmission _priorities;
     private readonly LimitRanger _limits;
     private readonly DefaultClasses _classes;
@@ -36,6 +43,8 @@ internal sealed class ApiServerParts : IAsyncDisposable
     private readonly WebhookClient _webhooks;
     private readonly MutatingWebhooks _mutating;
     private readonly ValidatingWebhooks _validating;
+    private readonly ValidatingPolicies _validatingPolicies;
+    private readonly MutatingPolicies _mutatingPolicies;
 
     public ApiServerParts(ApiServerOptions options)
     {
@@ -45,7 +54,7 @@ internal sealed class ApiServerParts : IAsyncDisposable
         var identities = new IdentitySource(random);
         ServicePools = new ServicePools(store, options.ServiceRange, identities, random, time);
         var services = new ServiceRules(ServicePools);
-        Resources = new CatalogueHolder(BuiltInCatalogue.Make(BuiltInRules.All(services), OtherVersions.All));
+        Resources = new CatalogueHolder(BuiltInCatalogue.Make(BuiltInRules.All(services, AdmissionKinds.Rules), OtherVersions.All));
         _roles = new RbacAuthorizer(store);
         _nodes = new NodeAuthorizer(store);
         var authorizer = new AuthorizerChain([_nodes, _roles]);
@@ -53,7 +62,12 @@ internal sealed class ApiServerParts : IAsyncDisposable
 
         var dialer = new ServiceDialer(store, random);
         _webhooks = new WebhookClient(dialer, time);
-        var caller = new WebhookCaller(store, Resources, _webhooks, identities);
+        var matcher = new RequestMatcher(store, Resources);
+        var evaluations = new EvaluationSource(matcher, authorizer);
+        var parameters = new PolicyParams(store, Resources);
+        _validatingPolicies = new ValidatingPolicies(store, matcher, evaluations, parameters);
+        _mutatingPolicies = new MutatingPolicies(store, matcher, evaluations, parameters);
+        var caller = new WebhookCaller(matcher, evaluations, _webhooks, identities);
         _mutating = new MutatingWebhooks(store, caller);
         _validating = new ValidatingWebhooks(store, caller);
         _priorities = new PriorityAdmission(store);
@@ -74,9 +88,10 @@ internal sealed class ApiServerParts : IAsyncDisposable
             new RoleEscalation(_roles, authorizer),
             new CertificateRequestAdmission(authorizer),
             .. options.Admission,
+            _validatingPolicies,
             _validating,
             _quotas,
-        ], _mutating);
+        ], _mutatingPolicies, _mutating);
         var reader = new ObjectReader(store);
         var steps = new WriteSteps(admission);
         var namespaces = new NamespaceGuard(store, Resources.Of<Coxswain.Api.Core.V1.Namespace>());
@@ -123,7 +138,12 @@ internal sealed class ApiServerParts : IAsyncDisposable
         var metrics = new RequestMetrics(time);
         Health = new HealthChecks(options.ReadinessGates);
         NodeClient = new RenewingCertificate(options.Pki.NodeClient, time, options.LoggerFactory.CreateLogger<RenewingCertificate>());
-        _connect = new ConnectEndpoint(Core, store, Lifetime, options.Pki, NodeClient, random);
+        _nodeEndpoints = BackendClients.ToNodes(options.Pki, NodeClient);
+        var targets = new ProxyTargets(store, random);
+        _connect = new ConnectEndpoint(Core, targets, Lifetime, _nodeEndpoints);
+        _usages = new UsageCollector(
+            new NodeScraper(store, targets, _nodeEndpoints, time, options.LoggerFactory.CreateLogger<NodeScraper>()).ScrapeAsync, time);
+        Resources.Change(before => before.With(MetricsApi.Resources(store, _usages)));
         var endpoint = new ResourceEndpoint(
             Resources, Core, new AnswerFormatter(tables), new WatchEndpoint(Core, tables, Lifetime), _connect,
             options.Router ?? new AggregationProxy(Aggregated, Lifetime));
@@ -160,6 +180,8 @@ internal sealed class ApiServerParts : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _connect.Dispose();
+        _nodeEndpoints.Dispose();
+        _usages.Dispose();
         _webhooks.Dispose();
         await _priorities.DisposeAsync();
         await _limits.DisposeAsync();
@@ -167,6 +189,8 @@ internal sealed class ApiServerParts : IAsyncDisposable
         await _quotas.DisposeAsync();
         await _mutating.DisposeAsync();
         await _validating.DisposeAsync();
+        await _validatingPolicies.DisposeAsync();
+        await _mutatingPolicies.DisposeAsync();
         await _roles.DisposeAsync();
         await _nodes.DisposeAsync();
         _tokens.Dispose();

@@ -12,12 +12,15 @@ public sealed class CelEnvironment
 {
     private readonly FunctionTable _functions;
     private readonly IReadOnlyDictionary<string, CelType> _variables;
+    private readonly Func<string, CelStructType?> _structs;
     private readonly bool _mixesTypes;
 
-    private CelEnvironment(FunctionTable functions, IReadOnlyDictionary<string, CelType> variables, bool mixesTypes)
+    private CelEnvironment(
+        FunctionTable functions, IReadOnlyDictionary<string, CelType> variables, Func<string, CelStructType?> structs, bool mixesTypes)
     {
         _functions = functions;
         _variables = variables;
+        _structs = structs;
         _mixesTypes = mixesTypes;
     }
 
@@ -28,7 +31,7 @@ public sealed class CelEnvironment
         var functions = new FunctionTable();
         AddCommon(functions, compileRegex);
         StringsLibrary.AddReverse(functions);
-        return new CelEnvironment(functions, variables, mixesTypes: true);
+        return new CelEnvironment(functions, variables, static _ => null, mixesTypes: true);
     }
 
     /// <summary>As Kubernetes has it: with its functions, and literals whose items have one type.</summary>
@@ -42,7 +45,9 @@ public sealed class CelEnvironment
         QuantityLibrary.AddTo(functions);
         SemverLibrary.AddTo(functions);
         FormatLibrary.AddTo(functions);
-        return new CelEnvironment(functions, variables, mixesTypes: false);
+        AuthorizerLibrary.AddTo(functions);
+        JsonPatchLibrary.AddTo(functions);
+        return new CelEnvironment(functions, variables, static _ => null, mixesTypes: false);
     }
 
     /// <summary>The same with more variables.</summary>
@@ -54,8 +59,12 @@ public sealed class CelEnvironment
             all[name] = type;
         }
 
-        return new CelEnvironment(_functions, all, _mixesTypes);
+        return new CelEnvironment(_functions, all, _structs, _mixesTypes);
     }
+
+    /// <summary>The same with types whose values an expression may make.</summary>
+    /// <param name="structs">The type of a name; null when there is none.</param>
+    public CelEnvironment Making(Func<string, CelStructType?> structs) => new(_functions, _variables, structs, _mixesTypes);
 
     public CelCompilation Compile(string source)
     {
@@ -69,7 +78,7 @@ public sealed class CelEnvironment
             return new CelCompilation(source, null, [new CelIssue(exception.Position, exception.Message)]);
         }
 
-        if (Checker.Check(root, _functions, _variables, _mixesTypes, out var issues) is not { } tree)
+        if (Checker.Check(root, _functions, _variables, _structs, _mixesTypes, out var issues) is not { } tree)
         {
             return new CelCompilation(source, null, issues);
         }

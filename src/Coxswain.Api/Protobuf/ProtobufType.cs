@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text;
 using System.Text.Json;
 using Coxswain.Api.Resources;
 using Coxswain.Api.Schemata;
@@ -18,6 +19,7 @@ internal sealed class ProtobufType
     private static readonly ConcurrentDictionary<string, ProtobufType> Known = new(StringComparer.Ordinal);
 
     private readonly Lazy<Dictionary<int, ProtobufField>> _fields;
+    private readonly Lazy<FieldNames> _names;
 
     private ProtobufType(ProtobufForm form, string name, ProtobufType? item, Func<Dictionary<int, ProtobufField>> fields)
     {
@@ -25,6 +27,7 @@ internal sealed class ProtobufType
         Name = name;
         Item = item;
         _fields = new(fields);
+        _names = new(() => new FieldNames(_fields.Value.Values));
     }
 
     public ProtobufForm Form { get; }
@@ -35,6 +38,12 @@ internal sealed class ProtobufType
     public ProtobufType? Item { get; }
 
     public ProtobufField? Field(int number) => _fields.Value.GetValueOrDefault(number);
+
+    /// <summary>The field that JSON calls so; null when there is none, or it stands in an inlined type.</summary>
+    public ProtobufField? Field(ReadOnlySpan<byte> utf8Name) => _names.Value.Find(utf8Name);
+
+    /// <summary>Types whose fields JSON shows in place, and protobuf as messages of their own.</summary>
+    public IReadOnlyList<ProtobufField> Inlined => _names.Value.Inlined;
 
     public IReadOnlyCollection<ProtobufField> Fields() => _fields.Value.Values;
 
@@ -104,7 +113,7 @@ internal sealed class ProtobufType
             if (field.TryGetProperty("proto", out var number))
             {
                 fields[number.GetInt32()] = new ProtobufField(
-                    field.GetProperty("name").GetString()!, Resolve(field.GetProperty("type").GetString()!, folder),
+                    number.GetInt32(), field.GetProperty("name").GetString()!, Resolve(field.GetProperty("type").GetString()!, folder),
                     Is(field, "inline"), Is(field, "optional") && !Is(field, "pointer"));
             }
         }
@@ -136,10 +145,46 @@ internal sealed class ProtobufType
         "RawExtension" or "any" => ProtobufForm.Raw,
         _ => null,
     };
+
+    /// <summary>The fields by the length of their names: a look compares one or two candidates.</summary>
+    private sealed class FieldNames
+    {
+        private readonly (byte[] Name, ProtobufField Field)[][] _byLength;
+
+        public FieldNames(IReadOnlyCollection<ProtobufField> fields)
+        {
+            Inlined = [.. fields.Where(field => field.IsInline && field.Type.Form == ProtobufForm.Struct)];
+            var named = fields.Where(field => field.Name.Length > 0)
+                .Select(field => (Name: Encoding.UTF8.GetBytes(field.Name), Field: field)).ToLookup(field => field.Name.Length);
+            _byLength = new (byte[], ProtobufField)[named.Select(group => group.Key + 1).DefaultIfEmpty().Max()][];
+            for (var length = 0; length < _byLength.Length; length++)
+            {
+                _byLength[length] = [.. named[length]];
+            }
+        }
+
+        public IReadOnlyList<ProtobufField> Inlined { get; }
+
+        public ProtobufField? Find(ReadOnlySpan<byte> utf8Name)
+        {
+            if (utf8Name.Length < _byLength.Length)
+            {
+                foreach (var (name, field) in _byLength[utf8Name.Length])
+                {
+                    if (utf8Name.SequenceEqual(name))
+                    {
+                        return field;
+                    }
+                }
+            }
+
+            return null;
+        }
+    }
 }
 
 /// <param name="OmitsZero">Go writes the zero value on the wire but leaves it out of JSON.</param>
-internal sealed record ProtobufField(string Name, ProtobufType Type, bool IsInline, bool OmitsZero);
+internal sealed record ProtobufField(int Number, string Name, ProtobufType Type, bool IsInline, bool OmitsZero);
 
 internal enum ProtobufForm
 {

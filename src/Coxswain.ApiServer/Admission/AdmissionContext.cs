@@ -21,6 +21,17 @@ internal sealed record AdmissionContext(ApiRequest Request, AdmissionOperation O
 
     public string Subresource => Request.Subresource;
 
+    /// <summary>Puts other content into the document; whoever goes on holds the document itself.</summary>
+    public void Replace(JsonObject content)
+    {
+        Document!.Clear(); // only what is written is changed
+        foreach (var (name, value) in content.ToList())
+        {
+            content.Remove(name);
+            Document[name] = value;
+        }
+    }
+
     /// <summary>Whether this writes objects of the given kind themselves, not a subresource.</summary>
     public bool Is(string apiGroup, string plural) =>
         Request.Subresource.Length == 0 && Request.Resource.Storage.Resource.Group == apiGroup && Request.Resource.Storage.Resource.Plural == plural;

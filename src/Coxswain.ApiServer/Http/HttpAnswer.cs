@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using Coxswain.Api.Json;
 using Coxswain.Api.Meta.V1;
+using Coxswain.Api.Protobuf;
 using Microsoft.AspNetCore.Http;
 
 namespace Coxswain.ApiServer.Http;
@@ -29,7 +30,10 @@ internal static class HttpAnswer
             context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         }
 
-        return WriteAsync(context, code, Json, KubeJson.Serialize(status));
+        var json = KubeJson.Serialize(status);
+        return Acceptance.Parse(context.Request.Headers.Accept.ToString(), hasProtobuf: true) is { Encoding: AnswerEncoding.Protobuf }
+            ? WriteAsync(context, code, ProtobufDecoder.MediaType, ProtobufEncoder.Encode(Status.ObjectKind, json))
+            : WriteAsync(context, code, Json, json);
     }
 
     /// <summary>Warnings go into headers, so before anything of the body.</summary>

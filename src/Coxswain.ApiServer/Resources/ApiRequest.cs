@@ -25,5 +25,11 @@ internal sealed record ApiRequest(User User, string Verb, ServedResource Resourc
     /// <summary>Collects what the client should be told although the request succeeds; sent as <c>Warning</c> headers.</summary>
     public List<string> Warnings { get; init; } = [];
 
+    /// <summary>What the audit log is to say of the request beside the rest; null when there is no audit.</summary>
+    public IDictionary<string, string>? AuditAnnotations { get; init; }
+
     public string Key => Resource.Key(Namespace, Name);
+
+    /// <summary>Tells the audit log something, where there is one.</summary>
+    public void Annotate(string key, string value) => AuditAnnotations?.TryAdd(key, value);
 }

@@ -15,7 +15,7 @@ internal sealed class WatchFrame(byte[] bytes)
     {
         if (item.Entry is not { } entry)
         {
-            return Bookmark(resource, item);
+            return Around("BOOKMARK", BookmarkObject(resource, item));
         }
 
         if (item.Source is { } source && IsOwnType(source, item.Type))
@@ -63,12 +63,13 @@ internal sealed class WatchFrame(byte[] bytes)
         return output.WrittenSpan.ToArray();
     }
 
-    private static byte[] Bookmark(ServedResource resource, in WatchItem item)
+    /// <summary>The JSON of the object in a bookmark: its kind, and how far the watch has come.</summary>
+    public static byte[] BookmarkObject(ServedResource resource, in WatchItem item)
     {
         var annotations = item.EndsInitialEvents ? ",\"annotations\":{\"k8s.io/initial-events-end\":\"true\"}" : "";
         return System.Text.Encoding.UTF8.GetBytes(
-            $"{{\"type\":\"BOOKMARK\",\"object\":{{\"kind\":\"{resource.Resource.Kind}\",\"apiVersion\":\"{resource.Resource.ApiVersion}\","
-            + $"\"metadata\":{{\"resourceVersion\":\"{ResourceVersions.Format(item.Revision)}\",\"creationTimestamp\":null{annotations}}}}}}}\n");
+            $"{{\"kind\":\"{resource.Resource.Kind}\",\"apiVersion\":\"{resource.Resource.ApiVersion}\","
+            + $"\"metadata\":{{\"resourceVersion\":\"{ResourceVersions.Format(item.Revision)}\",\"creationTimestamp\":null{annotations}}}}}");
     }
 
     private static void Open(ArrayBufferWriter<byte> output, string type)

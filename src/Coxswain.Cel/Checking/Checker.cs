@@ -21,6 +21,7 @@ internal sealed class Checker
 
     private readonly FunctionTable _functions;
     private readonly IReadOnlyDictionary<string, CelType> _variables;
+    private readonly Func<string, CelStructType?> _structs;
     private bool _mixesTypes;
     private readonly TypeUnifier _unifier = new();
     private readonly List<(string Name, CelType Type)> _scope = [];
@@ -29,9 +30,11 @@ internal sealed class Checker
     private readonly Dictionary<CallExpr, CallReference> _calls = [];
     private readonly List<CelIssue> _issues = [];
 
-    private Checker(FunctionTable functions, IReadOnlyDictionary<string, CelType> variables, bool mixesTypes)
+    private Checker(
+        FunctionTable functions, IReadOnlyDictionary<string, CelType> variables, Func<string, CelStructType?> structs, bool mixesTypes)
     {
         _functions = functions;
+        _structs = structs;
         _variables = variables;
         _mixesTypes = mixesTypes;
     }
@@ -39,9 +42,10 @@ internal sealed class Checker
     /// <param name="mixesTypes">Whether a literal list or map may hold values of different types.</param>
     /// <returns>What was found; null when there are issues.</returns>
     public static CheckedExpr? Check(
-        Expr root, FunctionTable functions, IReadOnlyDictionary<string, CelType> variables, bool mixesTypes, out IReadOnlyList<CelIssue> issues)
+        Expr root, FunctionTable functions, IReadOnlyDictionary<string, CelType> variables, Func<string, CelStructType?> structs, bool mixesTypes,
+        out IReadOnlyList<CelIssue> issues)
     {
-        var checker = new Checker(functions, variables, mixesTypes);
+        var checker = new Checker(functions, variables, structs, mixesTypes);
         var type = checker.Visit(root);
         issues = checker._issues;
         if (checker._issues.Count > 0)
@@ -70,7 +74,7 @@ internal sealed class Checker
             ListExpr list => VisitList(list),
             MapExpr map => VisitMap(map),
             FoldExpr fold => VisitFold(fold),
-            StructExpr message => Report(message, $"undeclared reference to '{message.TypeName}' (in container '')"),
+            StructExpr message => VisitStruct(message),
             _ => throw new InvalidOperationException($"{expr.GetType()} is no expression"),
         };
         _types.Add(expr, type);
@@ -230,6 +234,30 @@ internal sealed class Checker
         }
 
         return CelType.Map(key ?? _unifier.Fresh(), value ?? _unifier.Fresh());
+    }
+
+    private CelType VisitStruct(StructExpr message)
+    {
+        if (_structs(message.TypeName.TrimStart('.')) is not { } known)
+        {
+            return Report(message, $"undeclared reference to '{message.TypeName}' (in container '')");
+        }
+
+        foreach (var field in message.Fields)
+        {
+            var type = Visit(field.Value);
+            type = field.IsOptional ? Inner(field.Value, type) : type;
+            if (known.FieldOf(field.Name) is not { } wanted)
+            {
+                Report(field.Value, $"undefined field '{field.Name}'");
+            }
+            else if (!_unifier.IsAssignable(wanted, type))
+            {
+                Report(field.Value, $"expected type of field '{field.Name}' is '{wanted}' but provided type is '{_unifier.Resolve(type)}'");
+            }
+        }
+
+        return known.Type;
     }
 
     private CelType Inner(Expr expr, CelType type)

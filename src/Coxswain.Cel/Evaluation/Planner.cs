@@ -48,6 +48,8 @@ internal sealed class Planner
             CallExpr call => Call(call),
             ListExpr list => new ListNode([.. list.Items.Select(Visit)], list.Optional),
             MapExpr map => new MapNode([.. map.Entries.Select(entry => (Visit(entry.Key), Visit(entry.Value), entry.IsOptional))]),
+            StructExpr message => new StructNode(
+                message.TypeName.TrimStart('.'), [.. message.Fields.Select(field => (field.Name, Visit(field.Value), field.IsOptional))]),
             FoldExpr fold => Fold(fold),
             _ => throw new InvalidOperationException($"{expr.GetType()} was not checked"),
         };

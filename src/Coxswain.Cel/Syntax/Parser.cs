@@ -340,17 +340,19 @@ internal sealed class Parser
     private StructExpr Struct(int position, string typeName)
     {
         Expect("{");
+        var fields = new List<StructField>();
         while (!Is("}"))
         {
-            Take("?");
+            var isOptional = Take("?");
             if (_token.Type is not (TokenType.Name or TokenType.QuotedName))
             {
                 throw Unexpected();
             }
 
+            var name = _token.Text;
             Advance();
             Expect(":");
-            Expression();
+            fields.Add(new StructField(name, Expression(), isOptional));
             if (!Take(","))
             {
                 break;
@@ -358,7 +360,7 @@ internal sealed class Parser
         }
 
         Expect("}");
-        return Count(new StructExpr(position, typeName));
+        return Count(new StructExpr(position, typeName, fields));
     }
 
     /// <summary>The dotted name a chain of fields spells; null when it is none.</summary>

@@ -68,6 +68,7 @@ internal static class ClusterCleanup
         {
             await LocalNetworks.TakeDownAsync(engine.Options, engine.Processes, cancellationToken);
             await new NftCommand(engine.Processes, configuration.Table).DeleteTableAsync(cancellationToken);
+            await new NftCommand(engine.Processes, configuration.PolicyTable).DeleteTableAsync(cancellationToken);
         }
     }
 

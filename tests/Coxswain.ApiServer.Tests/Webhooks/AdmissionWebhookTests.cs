@@ -123,6 +123,37 @@ public sealed class AdmissionWebhookTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task MatchConditions_ThatDoNotHold_LeaveOthersAlone()
+    {
+        await ConfigureAsync("validating", "a", Hook("/deny", more: """
+            ,"matchConditions":[{"name":"guarded","expression":"has(object.data) && 'guard' in object.data"},
+            {"name":"who","expression":"!request.userInfo.groups.exists(g, g == 'nobody') && authorizer.group('').resource('pods').check('get').allowed()"}]
+            """));
+        (await _server.PostAsync(ConfigMaps, ConfigMap("a"))).Expect(201);
+        (await _server.PatchAsync($"{ConfigMaps}/a", """{"data":{"guard":"2"}}""")).Expect(403);
+    }
+
+    [Theory]
+    [InlineData("Fail", 403)]
+    [InlineData("Ignore", 201)]
+    public async Task MatchConditions_ThatFail_GoByTheFailurePolicy(string policy, int code)
+    {
+        await ConfigureAsync("validating", "a", Hook("/deny", more: $$""","failurePolicy":"{{policy}}","matchConditions":[{"name":"a","expression":"object.nothing == 1"}]"""));
+        var answer = (await _server.PostAsync(ConfigMaps, ConfigMap("a"))).Expect(code);
+        Assert.Equal(code == 403, answer.Text.Contains("resulted in error: no such key: nothing", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task MatchConditions_ThatDoNotCompile_AreRefused()
+    {
+        var configuration = $$"""
+            {"metadata":{"name":"a"},"webhooks":[{{Hook("/deny", more: ",\"matchConditions\":[{\"name\":\"a\",\"expression\":\"object.\"}]")}}]}
+            """;
+        var answer = (await _server.PostAsync($"{Configurations}validatingwebhookconfigurations", configuration)).Expect(422);
+        Assert.Contains("webhooks[0].matchConditions[0].expression", answer.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Configurations_AreNeverAskedAbout()
     {
         const string Everything = """{"operations":["*"],"apiGroups":["*"],"apiVersions":["*"],"resources":["*/*"]}""";

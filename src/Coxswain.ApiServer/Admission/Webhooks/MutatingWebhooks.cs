@@ -2,6 +2,8 @@ using System.Text.Json.Nodes;
 using Coxswain.Api.Errors;
 using Coxswain.Api.Json;
 using Coxswain.Api.Patch;
+using Coxswain.ApiServer.Admission.Expressions;
+using Coxswain.ApiServer.Admission.Matching;
 using Coxswain.Store;
 
 namespace Coxswain.ApiServer.Admission.Webhooks;
@@ -16,7 +18,7 @@ internal sealed class MutatingWebhooks(IStore store, WebhookCaller caller) : ILa
 
     public async ValueTask<bool> MutateAsync(AdmissionContext context, Func<ValueTask> reinvoke, CancellationToken cancellationToken)
     {
-        var webhooks = WebhookCaller.IsExempt(context) ? [] : await _configurations.GetAsync(cancellationToken);
+        var webhooks = RequestMatcher.IsExempt(context) ? [] : await _configurations.GetAsync(cancellationToken);
         if (webhooks.Count == 0)
         {
             return false;
@@ -68,7 +70,7 @@ internal sealed class MutatingWebhooks(IStore store, WebhookCaller caller) : ILa
             return false;
         }
 
-        var isOwnKind = context.Kind == context.Request.Resource.Storage.Kind;
+        var isOwnKind = AdmissionRequestDocument.IsOwnKind(context);
         var shown = (JsonObject)document.DeepClone();
         shown = isOwnKind ? await version.FromStoredAsync(shown, cancellationToken) : shown;
         if (JsonPatch.Apply(shown, patch) is not JsonObject patched)
@@ -76,17 +78,8 @@ internal sealed class MutatingWebhooks(IStore store, WebhookCaller caller) : ILa
             throw new KubeStatusException(Statuses.InternalError($"webhook \"{webhook.Name}\" left no object"));
         }
 
-        Replace(document, isOwnKind ? await version.ToStoredAsync((JsonObject)patched.DeepClone(), cancellationToken) : patched);
+        patched = (JsonObject)patched.DeepClone();
+        context.Replace(isOwnKind ? await version.ToStoredAsync(patched, cancellationToken) : patched);
         return true;
-    }
-
-    /// <summary>Whoever goes on holds the document itself.</summary>
-    private static void Replace(JsonObject document, JsonObject patched)
-    {
-        document.Clear();
-        foreach (var (name, value) in patched.ToList())
-        {
-            document[name] = value?.DeepClone();
-        }
     }
 }

@@ -1,3 +1,4 @@
+using Coxswain.ApiServer.Admission.Matching;
 using Coxswain.ApiServer.Resources;
 using Coxswain.Store;
 
@@ -10,7 +11,7 @@ internal sealed class ValidatingWebhooks(IStore store, WebhookCaller caller) : I
 
     public async ValueTask ValidateAsync(AdmissionContext context, CancellationToken cancellationToken)
     {
-        var webhooks = WebhookCaller.IsExempt(context) ? [] : await _configurations.GetAsync(cancellationToken);
+        var webhooks = RequestMatcher.IsExempt(context) ? [] : await _configurations.GetAsync(cancellationToken);
         if (webhooks.Count == 0)
         {
             return;

@@ -17,7 +17,9 @@ namespace Coxswain.ApiServer.Resources.Rules;
 /// <summary>The rules of the built-in kinds, by resource; a kind that is not here has those every kind has.</summary>
 internal static class BuiltInRules
 {
-    public static IReadOnlyDictionary<string, ResourceRules> All(ServiceRules services) => new Dictionary<string, ResourceRules>(StringComparer.Ordinal)
+    /// <param name="others">Those that are kept with what they are about.</param>
+    public static IReadOnlyDictionary<string, ResourceRules> All(
+        ServiceRules services, IEnumerable<KeyValuePair<string, ResourceRules>> others) => new Dictionary<string, ResourceRules>(others, StringComparer.Ordinal)
     {
         ["pods"] = new PodRules(),
         ["services"] = services,
@@ -65,7 +67,7 @@ internal static class BuiltInRules
         ["poddisruptionbudgets.policy"] = new KindRules<PodDisruptionBudget>(ClusterCells.Cell) { HasGeneration = true },
         ["ingresses.networking.k8s.io"] = new KindRules<Ingress>(NetworkCells.Cell) { HasGeneration = true, HasNoEffect = true },
         ["ingressclasses.networking.k8s.io"] = new KindRules<IngressClass>(NetworkCells.Cell) { HasGeneration = true, HasNoEffect = true },
-        ["networkpolicies.networking.k8s.io"] = new KindRules<NetworkPolicy>(NetworkCells.Cell) { HasGeneration = true, HasNoEffect = true },
+        ["networkpolicies.networking.k8s.io"] = new KindRules<NetworkPolicy>(NetworkCells.Cell) { HasGeneration = true },
         ["endpointslices.discovery.k8s.io"] = new KindRules<EndpointSlice>(NetworkCells.Cell) { HasGeneration = true },
         ["priorityclasses.scheduling.k8s.io"] = new KindRules<PriorityClass>(ClusterCells.Cell),
         ["storageclasses.storage.k8s.io"] = new KindRules<StorageClass>(ClusterCells.Cell) { Name = ClusterCells.Name },
@@ -79,12 +81,6 @@ internal static class BuiltInRules
         ["flowschemas.flowcontrol.apiserver.k8s.io"] = new KindRules { HasGeneration = true, HasNoEffect = true },
         ["prioritylevelconfigurations.flowcontrol.apiserver.k8s.io"] = new KindRules { HasGeneration = true, HasNoEffect = true },
         ["customresourcedefinitions.apiextensions.k8s.io"] = new CustomResourceDefinitionRules(),
-        ["mutatingwebhookconfigurations.admissionregistration.k8s.io"] = new WebhookConfigurationRules(),
-        ["validatingwebhookconfigurations.admissionregistration.k8s.io"] = new WebhookConfigurationRules(),
-        ["validatingadmissionpolicies.admissionregistration.k8s.io"] = new KindRules { HasGeneration = true, HasNoEffect = true },
-        ["validatingadmissionpolicybindings.admissionregistration.k8s.io"] = new KindRules { HasGeneration = true, HasNoEffect = true },
-        ["mutatingadmissionpolicies.admissionregistration.k8s.io"] = new KindRules { HasGeneration = true, HasNoEffect = true },
-        ["mutatingadmissionpolicybindings.admissionregistration.k8s.io"] = new KindRules { HasGeneration = true, HasNoEffect = true },
         ["csinodes.storage.k8s.io"] = new KindRules { IsConditional = true, HasNoEffect = true },
         ["csidrivers.storage.k8s.io"] = new KindRules { IsConditional = true, HasNoEffect = true },
         ["volumeattachments.storage.k8s.io"] = new KindRules { IsConditional = true, HasNoEffect = true },

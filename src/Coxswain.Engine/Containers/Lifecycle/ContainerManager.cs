@@ -260,9 +260,7 @@ internal sealed partial class ContainerManager(
 
     public ContainerUsage? ReadUsage(string id) =>
         Find(id) is { Task.State: ContainerState.Running, Record: var record } && cgroups.ReadUsage(record.CgroupPath) is { } usage
-            ? new ContainerUsage(
-                time.GetUtcNow(), usage.MemoryBytes, usage.WorkingSetBytes, usage.RssBytes, usage.CpuNanoseconds, usage.Pids,
-                usage.MemoryLimitBytes)
+            ? ContainerUsage.Of(usage, time.GetUtcNow())
             : null;
 
     public Task ReadLogAsync(string id, LogOptions options, ILogFormat format, Stream output, CancellationToken cancellationToken)
