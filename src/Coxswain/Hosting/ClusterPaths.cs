@@ -47,6 +47,9 @@ internal sealed class ClusterPaths
     /// <summary>Where a running server takes the verbs of the command line.</summary>
     public string CommandSocket => Path.Combine(Run, "command.sock");
 
+    /// <summary>Where a running server speaks Docker's API.</summary>
+    public string DockerSocket => Path.Combine(Run, "docker.sock");
+
     public string ServerLog => Path.Combine(Data, "server.log");
 
     /// <summary>The administrator's own kubeconfig, whatever became of the user's.</summary>
