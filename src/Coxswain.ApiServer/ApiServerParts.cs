@@ -14,6 +14,7 @@ using Coxswain.ApiServer.Core;
 using Coxswain.ApiServer.CustomResources;
 using Coxswain.ApiServer.Documents;
 using Coxswain.ApiServer.Http;
+using Coxswain.ApiServer.PolicyStatus;
 using Coxswain.ApiServer.Requests;
 using Coxswain.ApiServer.Resources;
 using Coxswain.ApiServer.Resources.Rules;
@@ -127,6 +128,7 @@ internal sealed class ApiServerParts : IAsyncDisposable
         Aggregated = new AggregatedApis(
             store, Resources, dialer, FrontProxyClient, new ApiServiceProbe(dialer, time), new ApiServiceWriter(store, Core, Resources, time), time,
             options.LoggerFactory.CreateLogger<AggregatedApis>());
+        PolicyTypes = new PolicyTypeChecking(store, Core, Resources, time, options.LoggerFactory.CreateLogger<PolicyTypeChecking>());
         EventCleaner = new EventCleaner(store, options.EventLifetime, time, options.LoggerFactory.CreateLogger<EventCleaner>());
 
         var tables = new TableMaker(time);
@@ -147,6 +149,8 @@ internal sealed class ApiServerParts : IAsyncDisposable
     public CatalogueHolder Resources { get; }
 
     public ApiCore Core { get; }
+
+    public PolicyTypeChecking PolicyTypes { get; }
 
     public HttpHandler Http { get; }
 
