@@ -13,6 +13,7 @@ using Coxswain.ApiServer.Conversion;
 using Coxswain.ApiServer.Core;
 using Coxswain.ApiServer.CustomResources;
 using Coxswain.ApiServer.Documents;
+using Coxswain.ApiServer.FlowControl;
 using Coxswain.ApiServer.Http;
 using Coxswain.ApiServer.PolicyStatus;
 using Coxswain.ApiServer.Requests;
@@ -33,6 +34,7 @@ internal sealed class ApiServerParts : IAsyncDisposable
     private readonly NodeAuthorizer _nodes;
     private readonly ServiceAccountTokens _tokens;
     private readonly ConnectEndpoint _connect;
+    private readonly FlowController _flows;
     private readonly PriorityAdmission _priorities;
     private readonly LimitRanger _limits;
     private readonly DefaultClasses _classes;
@@ -133,7 +135,8 @@ internal sealed class ApiServerParts : IAsyncDisposable
 
         var tables = new TableMaker(time);
         var discovery = new DiscoveryEndpoint(Resources, options.Advertised?.ToString() ?? "");
-        var metrics = new RequestMetrics(time);
+        _flows = new FlowController(store, options.Bounds.MostReading + options.Bounds.MostWriting, time);
+        var metrics = new RequestMetrics(_flows, time);
         Health = new HealthChecks(options.ReadinessGates);
         NodeClient = new RenewingCertificate(options.Pki.NodeClient, time, options.LoggerFactory.CreateLogger<RenewingCertificate>());
         _connect = new ConnectEndpoint(Core, store, Lifetime, options.Pki, NodeClient, random);
@@ -142,7 +145,7 @@ internal sealed class ApiServerParts : IAsyncDisposable
             options.Router ?? new AggregationProxy(Aggregated, Lifetime));
         var server = new ServerEndpoints(Health, metrics, Resources, discovery, options.Pki, ServerVersion.GitVersion, ServerVersion.GitCommit);
         Http = new HttpHandler(
-            new RequestAuthenticator(_tokens), endpoint, discovery, server, authorizer, metrics, options.Bounds, time,
+            new RequestAuthenticator(_tokens), endpoint, discovery, server, authorizer, _flows, metrics, options.Bounds, time,
             options.LoggerFactory.CreateLogger<HttpHandler>());
     }
 
@@ -184,6 +187,7 @@ internal sealed class ApiServerParts : IAsyncDisposable
         await _validating.DisposeAsync();
         await _validatingPolicies.DisposeAsync();
         await _mutatingPolicies.DisposeAsync();
+        await _flows.DisposeAsync();
         await _roles.DisposeAsync();
         await _nodes.DisposeAsync();
         _tokens.Dispose();
