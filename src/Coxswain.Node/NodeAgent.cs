@@ -15,9 +15,10 @@ namespace Coxswain.Node;
 /// stopped, the Node is reported as not ready with the reason, and it begins again after a while.
 /// </summary>
 /// <param name="client">In the name of <c>system:node:</c> and the node's name, of the group <c>system:nodes</c>.</param>
+/// <param name="traffic">What leads connections to pods; null where nothing has to be waited for.</param>
 public sealed partial class NodeAgent(
     NodeAgentOptions options, IKubeClient client, IPodRuntime runtime, IMounts mounts, TimeProvider time, Random random,
-    ILoggerFactory loggers)
+    ILoggerFactory loggers, IPodTraffic? traffic = null)
 {
     private static readonly TimeSpan FirstDelay = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromMinutes(1);
@@ -95,7 +96,7 @@ public sealed partial class NodeAgent(
 
     private async Task RunOnceAsync(CancellationToken cancellationToken)
     {
-        await using var run = new NodeRun(options, client, runtime, mounts, time, random, loggers);
+        await using var run = new NodeRun(options, client, runtime, mounts, time, random, loggers, traffic);
         _run = run;
         try
         {

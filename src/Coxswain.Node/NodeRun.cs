@@ -40,7 +40,7 @@ internal sealed class NodeRun : IAsyncDisposable
 
     public NodeRun(
         NodeAgentOptions options, IKubeClient client, IPodRuntime runtime, IMounts mounts, TimeProvider time, Random random,
-        ILoggerFactory loggers)
+        ILoggerFactory loggers, IPodTraffic? traffic)
     {
         var logger = loggers.CreateLogger<NodeAgent>();
         var paths = new NodePaths(options.DataDirectory, options.PodLogsDirectory);
@@ -65,7 +65,7 @@ internal sealed class NodeRun : IAsyncDisposable
         var workers = new PodWorkerFactory(
             client, runtime, paths, volumes, watched,
             new PodSandboxes(runtime, new RuntimeHandlers(client), paths, options.NodeName, options.ClusterDns, options.ClusterDomain), starter,
-            new ContainerStopper(runtime, _hooks, recorder, time), _hooks, new ProbeLoop(_prober, time, logger), recorder,
+            new ContainerStopper(runtime, _hooks, new TrafficGate(traffic, time), recorder, time), _hooks, new ProbeLoop(_prober, time, logger), recorder,
             options.NodeAddress, time, logger);
         var pods = _informers.Of<Pod>(new InformerOptions(FieldSelector: $"spec.nodeName={options.NodeName}"));
         _manager = new PodManager(

@@ -18,20 +18,19 @@ namespace Coxswain.Controllers.Tests;
 internal sealed class ControlPlane : IAsyncDisposable
 {
     private readonly TestCluster _cluster;
+    private readonly IKubeDiscovery _discovery;
     private readonly IKubeClientSource _clients;
     private readonly InformerFactory _informers;
 
-    private ControlPlane(TestCluster cluster, Action<string, ApiResource>? beforeRequest)
+    private ControlPlane(TestCluster cluster, Action<string, ApiResource>? beforeRequest, Func<ApiResource, ApiResource>? discovered = null)
     {
         _cluster = cluster;
+        _discovery = discovered is null ? cluster.Server.Host.Discovery : new FilteredDiscovery(cluster.Server.Host.Discovery, discovered);
         _clients = beforeRequest is null ? cluster.PartClients : new InterceptedClients(cluster.PartClients, beforeRequest);
         _informers = new InformerFactory(_clients.ForUser(ControllerManager.User), Time, new Random(1), NullLoggerFactory.Instance);
     }
 
     public TestCluster Cluster => _cluster;
-
-    /// <summary>What the controllers take to be served: the built-in kinds, until a test says otherwise.</summary>
-    public TestDiscovery Discovery { get; } = new();
 
     /// <summary>All the controllers; null when just some were started.</summary>
     public ControllerManager? Manager { get; private set; }
@@ -44,12 +43,14 @@ internal sealed class ControlPlane : IAsyncDisposable
 
     /// <summary>Starts all controllers.</summary>
     /// <param name="beforeRequest">Sees each request of the controllers, and may refuse it.</param>
+    /// <param name="discovered">What the controllers find of each resource that is served.</param>
     public static async Task<ControlPlane> StartAsync(
-        ControllerOptions? options = null, bool runPods = true, Action<string, ApiResource>? beforeRequest = null)
+        ControllerOptions? options = null, bool runPods = true, Action<string, ApiResource>? beforeRequest = null,
+        Func<ApiResource, ApiResource>? discovered = null)
     {
-        var plane = new ControlPlane(await TestCluster.StartAsync(), beforeRequest);
+        var plane = new ControlPlane(await TestCluster.StartAsync(), beforeRequest, discovered);
         plane.Manager = new ControllerManager(
-            plane._clients, plane.Discovery, plane._informers, plane.Time, new Random(2), NullLoggerFactory.Instance, options ?? new ControllerOptions());
+            plane._clients, plane._discovery, plane._informers, plane.Time, new Random(2), NullLoggerFactory.Instance, options ?? new ControllerOptions());
         plane._cluster.Run(plane._informers.RunAsync);
         plane._cluster.Run(plane.Manager.RunAsync);
         if (runPods)
@@ -67,7 +68,7 @@ internal sealed class ControlPlane : IAsyncDisposable
         var plane = new ControlPlane(await TestCluster.StartAsync(), beforeRequest: null);
         await plane.Client.CreateAsync(new ServiceAccount { Metadata = ObjectMeta.Empty with { Name = "default", Namespace = "default" } }, default);
         var events = new EventBroadcaster(plane._clients.ForUser(ControllerManager.User), plane.Time, NullLogger<EventBroadcaster>.Instance);
-        var context = new ControllerContext(plane._clients, plane._informers, plane.Discovery, events, plane.Time, NullLoggerFactory.Instance);
+        var context = new ControllerContext(plane._clients, plane._informers, plane._discovery, events, plane.Time, NullLoggerFactory.Instance);
         plane._cluster.Run(events.RunAsync);
         foreach (var make in controllers)
         {

@@ -11,10 +11,11 @@ public sealed record FieldComparison(FieldSet Changed, FieldSet Removed)
 {
     public bool IsSame => Changed.IsEmpty && Removed.IsEmpty;
 
-    public static FieldComparison Of(JsonObject before, JsonObject after, Schema schema)
+    /// <param name="among">Which of the objects' own fields are looked at; null for all.</param>
+    public static FieldComparison Of(JsonObject before, JsonObject after, Schema schema, Func<string, bool>? among = null)
     {
         var walk = new Walk();
-        walk.CompareFields(Side.Of(before), Side.Of(after), schema);
+        walk.CompareFields(Side.Of(before), Side.Of(after), schema, among);
         return new FieldComparison(walk.Changed.Finish(), walk.Removed.Finish());
     }
 
@@ -52,12 +53,17 @@ public sealed record FieldComparison(FieldSet Changed, FieldSet Removed)
 
         public FieldSetStack Removed { get; } = new();
 
-        public void CompareFields(in Side before, in Side after, Schema? schema)
+        public void CompareFields(in Side before, in Side after, Schema? schema, Func<string, bool>? among = null)
         {
             if (after.Value is JsonObject news)
             {
                 foreach (var (name, value) in news)
                 {
+                    if (among?.Invoke(name) == false)
+                    {
+                        continue;
+                    }
+
                     var below = SchemaSteps.Field(schema, name, out var field);
                     CompareAt(field?.PathElement ?? PathElements.Field(name), before.Field(name, field), Side.Of(value), below);
                 }
@@ -68,7 +74,7 @@ public sealed record FieldComparison(FieldSet Changed, FieldSet Removed)
                 var newer = after.Value as JsonObject;
                 foreach (var (name, value) in olds)
                 {
-                    if (newer?.ContainsKey(name) != true)
+                    if (newer?.ContainsKey(name) != true && among?.Invoke(name) != false)
                     {
                         var below = SchemaSteps.Field(schema, name, out var field);
                         CompareAt(field?.PathElement ?? PathElements.Field(name), Side.Of(value), after.Field(name, field), below);

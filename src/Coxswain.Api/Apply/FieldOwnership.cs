@@ -27,9 +27,11 @@ public sealed class FieldOwnership(Schema schema, IObjectVersions versions, Func
 
     /// <summary>After a write that is not an apply: who wrote owns what it changed, and nobody what is gone.</summary>
     /// <param name="before">Empty for a create.</param>
-    public ManagedFields Update(ManagedFields managed, JsonObject before, JsonObject after, FieldManager writer)
+    /// <param name="among">Which of the object's own fields the write can have changed; null for all.</param>
+    public ManagedFields Update(
+        ManagedFields managed, JsonObject before, JsonObject after, FieldManager writer, Func<string, bool>? among = null)
     {
-        var comparison = FieldComparison.Of(before, after, schema);
+        var comparison = FieldComparison.Of(before, after, schema, among);
         if (comparison.IsSame)
         {
             return managed;
@@ -69,7 +71,7 @@ public sealed class FieldOwnership(Schema schema, IObjectVersions versions, Func
         {
             if (!comparisons.TryGetValue(apiVersion, out var known))
             {
-                known = Compare(before, after, writer.ApiVersion, apiVersion);
+                known = Compare(before, after, writer.ApiVersion, apiVersion, among);
                 comparisons.Add(apiVersion, known);
             }
 
@@ -182,7 +184,8 @@ public sealed class FieldOwnership(Schema schema, IObjectVersions versions, Func
             ? entry with { Fields = fields } : entry);
 
     /// <summary>Null when the version is not served any more.</summary>
-    private FieldComparison? Compare(JsonObject before, JsonObject after, string from, string to)
+    private FieldComparison? Compare(
+        JsonObject before, JsonObject after, string from, string to, Func<string, bool>? among = null)
     {
         if ((from == to ? schema : versions.SchemaOf(to)) is not { } theirs)
         {
@@ -190,7 +193,8 @@ public sealed class FieldOwnership(Schema schema, IObjectVersions versions, Func
         }
 
         // What the write will not change is no difference.
-        var (changed, removed) = FieldComparison.Of(before.Count == 0 ? before : Convert(before, from, to), Convert(after, from, to), theirs);
+        var (changed, removed) = FieldComparison.Of(
+            before.Count == 0 ? before : Convert(before, from, to), Convert(after, from, to), theirs, among);
         return new FieldComparison(mayOwn(changed), mayOwn(removed));
     }
 

@@ -62,6 +62,26 @@ internal sealed class DefaultPlan : ISchemaPlan
         }
     }
 
+    /// <summary>Of what this type does, what is about one field.</summary>
+    public void ApplyTo(string name, JsonObject node)
+    {
+        foreach (var (field, value) in _values)
+        {
+            if (field.Name == name)
+            {
+                Fill(node, field, value);
+            }
+        }
+
+        foreach (var (field, plan) in _children)
+        {
+            if (field.Name == name && node.TryGetPropertyValue(name, out var child) && child is not null)
+            {
+                plan.ApplyTo(child, field.Schema);
+            }
+        }
+    }
+
     private void ApplyTo(JsonNode node, Schema schema)
     {
         switch (node)

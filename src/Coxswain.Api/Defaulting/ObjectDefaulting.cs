@@ -8,4 +8,7 @@ public static class ObjectDefaulting
 {
     /// <summary>Changes the document in place: an absent field gets its default, then its own fields theirs.</summary>
     public static void Apply(JsonObject document, Schema schema) => DefaultPlan.Of(schema)?.Apply(document);
+
+    /// <summary>The same for one of the object's fields, and all below it.</summary>
+    public static void ApplyTo(string field, JsonObject document, Schema schema) => DefaultPlan.Of(schema)?.ApplyTo(field, document);
 }

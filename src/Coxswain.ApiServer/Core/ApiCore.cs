@@ -238,7 +238,7 @@ internal sealed class ApiCore(
         var schema = asked.Schema ?? throw new KubeStatusException(Statuses.ResourceNotFound());
         var document = await body.DecodeAsync(asked.Kind, schema, request.Warnings, cancellationToken);
         Warn(request);
-        return await WriteSteps.ToStoredAsync(asked, document, cancellationToken);
+        return await WriteSteps.ToStoredAsync(request, document, cancellationToken);
     }
 
     private static void Warn(ApiRequest request)

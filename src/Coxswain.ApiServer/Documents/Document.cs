@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Coxswain.Api.Apply;
 using Coxswain.Api.Json;
+using Coxswain.Api.Meta.V1;
 
 namespace Coxswain.ApiServer.Documents;
 
@@ -49,11 +50,49 @@ internal static class Document
         return result;
     }
 
-    /// <summary>The bytes without who owns what; the same bytes when they do not say it.</summary>
-    public static ReadOnlyMemory<byte> WithoutManagedFields(ReadOnlyMemory<byte> encoded)
+    /// <summary>Reads the bytes as if they did not say who owns what.</summary>
+    /// <param name="read">Keeps nothing of the span.</param>
+    public static T ReadWithoutManagedFields<T>(ReadOnlySpan<byte> encoded, Func<ReadOnlySpan<byte>, T> read) =>
+        ReadWithoutManagedFields(encoded, read, isMetadataEnough: false);
+
+    /// <summary>The metadata without who owns what. It comes first in a stored value, so the rest is not looked at.</summary>
+    public static ObjectMeta ReadMetadata(ReadOnlySpan<byte> encoded) => ReadWithoutManagedFields(
+        encoded,
+        static utf8 =>
+        {
+            var reader = new Utf8JsonReader(utf8, ReaderOptions);
+            reader.Read();
+            reader.Read();
+            reader.Read();
+            return ObjectMeta.Read(ref reader);
+        },
+        isMetadataEnough: true);
+
+    private static T ReadWithoutManagedFields<T>(ReadOnlySpan<byte> encoded, Func<ReadOnlySpan<byte>, T> read, bool isMetadataEnough)
     {
-        var (start, length) = ManagedFields.Locate(encoded.Span).GetOffsetAndLength(encoded.Length);
-        return length == 0 ? encoded : (byte[])[.. encoded.Span[..start], .. encoded.Span[(start + length)..]];
+        var (start, length) = ManagedFields.Locate(encoded).GetOffsetAndLength(encoded.Length);
+        if (length == 0)
+        {
+            return read(encoded);
+        }
+
+        var rest = encoded[(start + length)..];
+        if (isMetadataEnough && rest.StartsWith("}"u8))
+        {
+            rest = rest[..1];
+        }
+
+        var buffer = ArrayPool<byte>.Shared.Rent(start + rest.Length);
+        try
+        {
+            encoded[..start].CopyTo(buffer);
+            rest.CopyTo(buffer.AsSpan(start));
+            return read(buffer.AsSpan(0, start + rest.Length));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
     }
 
     public static byte[] Encode(JsonObject document, out int metadataEnd)
@@ -133,8 +172,7 @@ internal static class Document
     /// <summary>What stands, and a copy with its resourceVersion to be changed: both of one parse.</summary>
     public static (JsonObject Old, JsonObject Copy) DecodeTwice(ReadOnlyMemory<byte> utf8, long revision)
     {
-        using var parsed = JsonDocument.Parse(utf8, ParseOptions);
-        var root = parsed.RootElement.Clone();
+        var root = JsonElement.Parse(utf8.Span, ParseOptions);
         var copy = JsonObject.Create(root) ?? throw new InvalidDataException("a stored value is not a JSON object");
         copy.Metadata()["resourceVersion"] = ResourceVersions.Format(revision);
         return (JsonObject.Create(root)!, copy); // the same root is an object again

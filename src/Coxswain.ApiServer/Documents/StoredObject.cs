@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Coxswain.Api;
 using Coxswain.Api.Json;
 using Coxswain.Api.Kinds;
@@ -53,11 +52,11 @@ internal sealed class StoredObject
         if (typeof(T) == typeof(KubeObject) && _checked is not KubeObject)
         {
             // A kind with a type of its own is kept in that form alone.
-            var whole = KubeJson.Deserialize<T>(Document.WithoutManagedFields(_entry.Value).Span);
+            var whole = Document.ReadWithoutManagedFields(_entry.Value.Span, KubeJson.Deserialize<T>);
             return whole.WithMetadata(WithVersion(whole.Metadata, _entry.ModRevision));
         }
 
-        var read = _checked is T known ? known : KubeJson.Deserialize<T>(Document.WithoutManagedFields(_entry.Value).Span);
+        var read = _checked is T known ? known : Document.ReadWithoutManagedFields(_entry.Value.Span, KubeJson.Deserialize<T>);
         read = read.WithMetadata(WithVersion(read.Metadata, _entry.ModRevision));
         _typed = read;
         _checked = null;
@@ -65,7 +64,7 @@ internal sealed class StoredObject
     }
 
     /// <summary>The decoded object, whether or not its metadata carries the resourceVersion; kept with the entry.</summary>
-    public IKubeObject Read(Func<ReadOnlySpan<byte>, IKubeObject> read) => _typed ?? _checked ?? (_checked = read(Document.WithoutManagedFields(_entry.Value).Span));
+    public IKubeObject Read(Func<ReadOnlySpan<byte>, IKubeObject> read) => _typed ?? _checked ?? (_checked = Document.ReadWithoutManagedFields(_entry.Value.Span, read));
 
     /// <summary>The entry with its resourceVersion as a protobuf message, made once.</summary>
     public byte[] Message(ObjectKind kind) => _message ??= ProtobufEncoder.Message(kind, ObjectWriter.ToArray(_entry, _entry.ModRevision));
@@ -122,19 +121,8 @@ internal sealed class StoredObject
         _shown = new Shown(version, entry, before, (before?.Count ?? 0) + 1);
     }
 
-    /// <summary>Only the metadata; it comes first in a stored value, so the rest is not looked at.</summary>
-    public static ObjectMeta ReadMetadata(StoreEntry entry) => ReadMetadata(Document.WithoutManagedFields(entry.Value).Span);
-
-    public static PartialObjectMetadata ReadPartial(ReadOnlySpan<byte> value) => new() { Metadata = ReadMetadata(value) };
-
-    private static ObjectMeta ReadMetadata(ReadOnlySpan<byte> value)
-    {
-        var reader = new Utf8JsonReader(value, Document.ReaderOptions);
-        reader.Read();
-        reader.Read();
-        reader.Read();
-        return ObjectMeta.Read(ref reader);
-    }
+    /// <summary>Only the metadata, without who owns what.</summary>
+    public static ObjectMeta ReadMetadata(StoreEntry entry) => Document.ReadMetadata(entry.Value.Span);
 
     /// <summary>
     /// Who owns which fields is for clients to see; parts of this process never ask, every cache of theirs would hold it, and an update

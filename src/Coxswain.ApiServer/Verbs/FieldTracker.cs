@@ -24,7 +24,9 @@ internal sealed class FieldTracker(CatalogueHolder resources, TimeProvider time)
 
         var before = old is null ? [] : await ShownAsync(request, old, cancellationToken);
         var after = await ShownAsync(request, document, cancellationToken);
-        return OwnershipFor(request, schema).Update(managed, before, after, WriterOf(request, applies: false));
+        return OwnershipFor(request, schema).Update(
+            managed, before, after, WriterOf(request, applies: false),
+            request.Subresource == "status" ? static field => field is "metadata" or "status" : null);
     }
 
     /// <param name="live">Of the version asked for, without managedFields; empty when there is no object. Not changed.</param>

@@ -68,7 +68,7 @@ internal sealed class ObjectApplier(ObjectUpdater updater, ObjectCreator creator
     {
         var asked = request.Resource;
         var result = fields.Apply(request, managed, await asked.FromStoredAsync(current, cancellationToken), configuration);
-        return new Change(await WriteSteps.ToStoredAsync(asked, result.Document!, cancellationToken), result.Managed); // there is one where nothing is thrown
+        return new Change(await WriteSteps.ToStoredAsync(request, result.Document!, cancellationToken), result.Managed); // there is one where nothing is thrown
     }
 
     /// <summary>Null when somebody else created it first.</summary>
@@ -81,7 +81,7 @@ internal sealed class ObjectApplier(ObjectUpdater updater, ObjectCreator creator
         }
 
         var result = fields.Apply(request, ManagedFields.None, [], configuration);
-        var document = await WriteSteps.ToStoredAsync(request.Resource, result.Document!, cancellationToken); // there is one where nothing is thrown
+        var document = await WriteSteps.ToStoredAsync(request, result.Document!, cancellationToken); // there is one where nothing is thrown
         document.Metadata().TryAdd("name", request.Name);
         try
         {

@@ -55,7 +55,10 @@ internal sealed class ObjectPatch
     }
 
     /// <param name="schema">Of the document; null when it has none, and then lists are replaced whole.</param>
-    public JsonObject Apply(JsonObject current, ObjectKind kind, Schema? schema, List<string> warnings)
+    /// <param name="isPartial">
+    /// What the patch does not name is as it was stored, and is held against nothing again: worth while where little of an object can change.
+    /// </param>
+    public JsonObject Apply(JsonObject current, ObjectKind kind, Schema? schema, List<string> warnings, bool isPartial = false)
     {
         var patched = _type switch
         {
@@ -75,17 +78,59 @@ internal sealed class ObjectPatch
             return (JsonObject)patched;
         }
 
-        var decoded = ObjectDecoder.Decode(Document.Utf8(patched), kind, schema, Validation);
         warnings.Clear();
-        warnings.AddRange(decoded.Warnings);
-        return decoded.Document;
+        return Decode((JsonObject)patched, kind, schema, isPartial ? PatchedFields.Of(_type, _body) : null, warnings);
     }
 
     /// <summary>In the version asked for: the stored document is shown in it, changed, and taken back.</summary>
     public async ValueTask<JsonObject> ApplyAsync(JsonObject stored, ApiRequest request, CancellationToken cancellationToken)
     {
         var asked = request.Resource;
-        var patched = Apply(await asked.FromStoredAsync(stored, cancellationToken), asked.Kind, asked.Schema, request.Warnings);
-        return await WriteSteps.ToStoredAsync(asked, patched, cancellationToken);
+        var patched = Apply(await asked.FromStoredAsync(stored, cancellationToken), asked.Kind, asked.Schema, request.Warnings,
+            isPartial: request.Subresource == "status");
+        return await WriteSteps.ToStoredAsync(request, patched, cancellationToken);
+    }
+
+    /// <param name="fields">What is decoded of the document; null for all.</param>
+    private JsonObject Decode(
+        JsonObject patched, ObjectKind kind, Schema schema, IReadOnlySet<string>? fields, List<string> warnings)
+    {
+        var given = fields is null ? patched : Take(patched, fields);
+        var decoded = ObjectDecoder.Decode(Document.Utf8(given), kind, schema, Validation);
+        warnings.AddRange(decoded.Warnings);
+        if (fields is null)
+        {
+            return decoded.Document;
+        }
+
+        foreach (var name in fields)
+        {
+            if (decoded.Document.TryGetPropertyValue(name, out var value) && decoded.Document.Remove(name))
+            {
+                patched[name] = value;
+            }
+            else
+            {
+                patched.Remove(name);
+            }
+        }
+
+        return patched;
+    }
+
+    /// <summary>Moves fields into an object of their own, and leaves their places.</summary>
+    private static JsonObject Take(JsonObject document, IReadOnlySet<string> fields)
+    {
+        var taken = new JsonObject();
+        foreach (var name in fields)
+        {
+            if (document.TryGetPropertyValue(name, out var value))
+            {
+                document[name] = null;
+                taken[name] = value;
+            }
+        }
+
+        return taken;
     }
 }

@@ -78,7 +78,7 @@ internal sealed class ObjectUpdater(IStore store, WriteSteps steps, FieldTracker
             }
 
             // What is stored in a version of before is written in today's, although nothing else changes.
-            if (ReferenceEquals(shown, current) && JsonEquality.Equal(document, old) && managed.HasSameFields(owners))
+            if (ReferenceEquals(shown, current) && IsSame(request, document, old) && managed.HasSameFields(owners))
             {
                 return current;
             }
@@ -177,6 +177,11 @@ internal sealed class ObjectUpdater(IStore store, WriteSteps steps, FieldTracker
         }
     }
 
+    /// <summary>Of a status write only what it may change is looked at: the rest was taken from what stands.</summary>
+    private static bool IsSame(ApiRequest request, JsonObject document, JsonObject old) => request.Subresource == "status"
+        ? JsonEquality.Equal(document["status"], old["status"]) && JsonEquality.Equal(document["metadata"], old["metadata"])
+        : JsonEquality.Equal(document, old);
+
     private static SubresourceScope? ScopeOf(ApiRequest request) => request.Resource.Rules.ScopeOf(request.Subresource);
 
     private static void Prepare(ApiRequest request, JsonObject document, JsonObject old)
@@ -262,7 +267,7 @@ internal sealed class ObjectUpdater(IStore store, WriteSteps steps, FieldTracker
             return await WriteSteps.ValidateUpdateAsync(request, document, value, typed, old, cancellationToken);
         }
 
-        await WriteSteps.ValidateMetadataAsync(request, document, value, current.Value, old, cancellationToken);
+        await WriteSteps.ValidateMetadataAsync(request, document, value, StoredObject.Of(current).Metadata, old, cancellationToken);
         return null;
     }
 }

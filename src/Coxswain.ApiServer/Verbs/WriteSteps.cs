@@ -4,6 +4,7 @@ using Coxswain.Api;
 using Coxswain.Api.Decoding;
 using Coxswain.Api.Defaulting;
 using Coxswain.Api.Errors;
+using Coxswain.Api.Meta.V1;
 using Coxswain.Api.Schemata;
 using Coxswain.Api.Validation;
 using Coxswain.ApiServer.Admission;
@@ -19,8 +20,16 @@ namespace Coxswain.ApiServer.Verbs;
 internal sealed class WriteSteps(AdmissionChain admission)
 {
     /// <summary>From the version asked for to the stored one, with its defaults. Takes the document over.</summary>
-    public static async ValueTask<JsonObject> ToStoredAsync(ServedResource asked, JsonObject document, CancellationToken cancellationToken)
+    public static async ValueTask<JsonObject> ToStoredAsync(ApiRequest request, JsonObject document, CancellationToken cancellationToken)
     {
+        var asked = request.Resource;
+        if (asked.ShowsStored && request.Subresource == "status" && asked.Schema is { } schema)
+        {
+            // All but the status stays as it was stored.
+            ObjectDefaulting.ApplyTo("status", document, schema);
+            return document;
+        }
+
         if (asked.Custom is not null && asked != asked.Storage)
         {
             Default(document, asked.Schema);
@@ -70,11 +79,13 @@ internal sealed class WriteSteps(AdmissionChain admission)
     }
 
     /// <summary>A subresource changes what it may by its own rules; metadata has the same rules everywhere, and so have custom resources.</summary>
+    /// <param name="old">The metadata of what is replaced.</param>
     /// <param name="before">What is replaced, as a document.</param>
     public static async ValueTask ValidateMetadataAsync(
-        ApiRequest request, JsonObject document, byte[] value, ReadOnlyMemory<byte> old, JsonObject before, CancellationToken cancellationToken)
+        ApiRequest request, JsonObject document, byte[] value, ObjectMeta old, JsonObject before, CancellationToken cancellationToken)
     {
-        var errors = ObjectValidation.ValidateMetadataUpdate(StoredObject.ReadPartial(value), StoredObject.ReadPartial(old.Span));
+        var errors = ObjectValidation.ValidateMetadataUpdate(
+            new PartialObjectMetadata { Metadata = Document.ReadMetadata(value) }, new PartialObjectMetadata { Metadata = old });
         Refuse(request, request.Resource.Custom is null ? errors : [.. errors, .. await CheckAsync(request.Resource, document, before, cancellationToken)]);
     }
 

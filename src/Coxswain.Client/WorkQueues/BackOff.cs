@@ -9,7 +9,8 @@ public sealed record BackOff(TimeSpan First, TimeSpan Longest)
     /// <param name="failures">Failures before this one.</param>
     public TimeSpan After(int failures)
     {
-        var delay = First * Math.Pow(2, Math.Clamp(failures, 0, 40));
-        return delay < Longest ? delay : Longest;
+        // In seconds: the product may be more than a TimeSpan holds.
+        var seconds = First.TotalSeconds * Math.Pow(2, Math.Max(failures, 0));
+        return seconds < Longest.TotalSeconds ? TimeSpan.FromSeconds(seconds) : Longest;
     }
 }

@@ -36,7 +36,7 @@ internal sealed record StatefulSetPlan(
             {
                 continue;
             }
-            else if (state.IsOrdered && pod.Metadata.DeletionTimestamp is null && !pod.IsReady() && state.IsOutdated(ordinal, pod))
+            else if (state.IsOrdered && pod.Metadata.DeletionTimestamp is null && !pod.IsReady() && state.IsGivenUp(ordinal, pod))
             {
                 // A revision that never becomes ready must not stand in the way of the one that mends it.
                 return new StatefulSetPlan([], [], [], [pod], recheck);

@@ -68,8 +68,13 @@ internal sealed class StatefulSetState
         return isOld ? CurrentRevision : UpdateRevision;
     }
 
-    /// <summary>A new pod in its place would be of another revision.</summary>
-    public bool IsOutdated(int ordinal, Pod pod) => IsRollingUpdate && StatefulPods.RevisionOf(pod) != RevisionFor(ordinal);
+    /// <summary>
+    /// A new pod in its place would be of another revision, and waiting for this one is in vain: its revision is one that has been given
+    /// up, or its containers have never run. One that ran and is not well now may recover, and is waited for.
+    /// </summary>
+    public bool IsGivenUp(int ordinal, Pod pod) =>
+        IsRollingUpdate && StatefulPods.RevisionOf(pod) is var revision && revision != RevisionFor(ordinal)
+        && (revision != CurrentRevision || pod.Status.Phase == PodPhase.Pending);
 
     public TimeSpan? NextAvailable(DateTimeOffset now)
     {

@@ -11,6 +11,12 @@ internal static class RuleNames
     /// <summary>address . protocol . port of Services without endpoints, where the Service CIDR's rule does not refuse them.</summary>
     public const string Refused = "proxy-refused";
 
+    /// <summary>address . protocol . port of load balancers that not everybody may reach.</summary>
+    public const string Restricted = "proxy-restricted";
+
+    /// <summary>address . protocol . port . range of clients: who may reach what is <see cref="Restricted"/>.</summary>
+    public const string Sources = "proxy-sources";
+
     /// <summary>An endpoint's address twice: connections of a pod to itself.</summary>
     public const string Hairpin = "proxy-hairpin";
 

@@ -19,8 +19,14 @@ internal sealed class RuleScript(string tableName, ServiceProxySettings options)
         "proxy-refuse", "proxy-refuse-forwarded", "proxy-refuse-own",
     ];
 
+    private const string Restriction =
+        $"ip daddr . meta l4proto . th dport @{RuleNames.Restricted} ip daddr . meta l4proto . th dport . ip saddr != @{RuleNames.Sources} drop";
+
     /// <summary>How many numbered chains may be there that nothing leads to: so many are kept, as they may be wanted again.</summary>
     public const int MostUnused = 64;
+
+    private string RefusedNetworks =>
+        options.LoadBalancerPool is { } pool ? $"{options.ServiceCidr}, {pool}" : $"{options.ServiceCidr}";
 
     private readonly HashSet<string> _present = new(StringComparer.Ordinal);
 
@@ -89,6 +95,8 @@ internal sealed class RuleScript(string tableName, ServiceProxySettings options)
           map {{RuleNames.Affinity}} { type ipv4_addr . {{Front}} : ipv4_addr . inet_service; size 65536; flags dynamic,timeout; }
           set {{RuleNames.AffinityEndpoints}} { type {{Front}} . ipv4_addr . inet_service; }
           set {{RuleNames.Refused}} { type {{Front}}; }
+          set {{RuleNames.Restricted}} { type {{Front}}; }
+          set {{RuleNames.Sources}} { type {{Front}} . ipv4_addr; flags interval; }
           set {{RuleNames.Hairpin}} { type ipv4_addr . ipv4_addr; }
 
           # Pods must not reach the node's loopback, which is routed on the bridge for NodePorts on 127.0.0.1.
@@ -99,10 +107,12 @@ internal sealed class RuleScript(string tableName, ServiceProxySettings options)
           }
           chain proxy-prerouting {
             type nat hook prerouting priority dstnat;
+            {{Restriction}}
             ip daddr . meta l4proto . th dport vmap @{{RuleNames.Services}}
           }
           chain proxy-output {
             type nat hook output priority -100;
+            {{Restriction}}
             ip daddr . meta l4proto . th dport vmap @{{RuleNames.Services}}
           }
           chain proxy-postrouting {
@@ -129,12 +139,12 @@ internal sealed class RuleScript(string tableName, ServiceProxySettings options)
           }
           chain proxy-refuse-forwarded {
             type filter hook forward priority -10;
-            ct state new ip daddr {{options.ServiceCidr}} goto proxy-refuse
+            ct state new ip daddr { {{RefusedNetworks}} } goto proxy-refuse
             ct state new ip daddr . meta l4proto . th dport @{{RuleNames.Refused}} goto proxy-refuse
           }
           chain proxy-refuse-own {
             type filter hook output priority -10;
-            ct state new ip daddr {{options.ServiceCidr}} oifname != "lo" goto proxy-refuse
+            ct state new ip daddr { {{RefusedNetworks}} } oifname != "lo" goto proxy-refuse
             ct state new ip daddr . meta l4proto . th dport @{{RuleNames.Refused}} goto proxy-refuse
           }
         }

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Discovery.V1;
 using Coxswain.Api.Validation;
+using Coxswain.Network.Ranges;
 
 namespace Coxswain.Network.Proxy;
 
@@ -19,7 +20,8 @@ internal sealed class ServicePlanner(ServiceProxySettings options)
             : [];
 
     /// <summary>The addresses a Service asks for that are not a user's to give: of the node, of other Services, or special ones.</summary>
-    public IReadOnlyList<IPAddress> Refused(Service service) => IsProxied(service) ? [.. OutsideAddresses(service).Where(IsReserved)] : [];
+    public IReadOnlyList<IPAddress> Refused(Service service) => IsProxied(service) ? 
+        [.. ExternalAddresses(service).Where(IsReserved), .. BalancerAddresses(service).Where(address => !IsOfBalancers(address))] : [];
 
     /// <param name="previous">The Service's plan before, whose slots are kept where they can be.</param>
     /// <param name="onLoopback">Those of <see cref="NodePorts"/> that may be served on 127.0.0.1; null for all.</param>
@@ -59,7 +61,14 @@ internal sealed class ServicePlanner(ServiceProxySettings options)
             }
 
             var outside = Slots(service.Spec.ExternalTrafficPolicy);
-            foreach (var address in OutsideAddresses(service).Where(address => !IsReserved(address)))
+            foreach (var address in BalancerAddresses(service).Where(IsOfBalancers))
+            {
+                var front = $"{address} . {Protocol(port)} . {port.Port}";
+                Add(elements, front, address, outside, affinitySeconds);
+                Restrict(elements, front, service.Spec.LoadBalancerSourceRanges);
+            }
+
+            foreach (var address in ExternalAddresses(service).Where(address => !IsReserved(address)))
             {
                 Add(elements, $"{address} . {Protocol(port)} . {port.Port}", address, outside, affinitySeconds);
             }
@@ -79,7 +88,24 @@ internal sealed class ServicePlanner(ServiceProxySettings options)
 
     /// <summary>Whoever may write a Service must not divert by it what others are reached at: the API, the DNS, other Services.</summary>
     private bool IsReserved(IPAddress address) =>
-        options.ServiceCidr.Contains(address) || options.NodePortAddresses.Contains(address) || SpecialAddresses.WhyNot(address) is not null;
+        options.RefusesWhole(address) || options.NodePortAddresses.Contains(address) || SpecialAddresses.WhyNot(address) is not null;
+
+    /// <summary>Their addresses are in the status, which users do not write; those of the pool are given to one Service each.</summary>
+    private bool IsOfBalancers(IPAddress address) => options.LoadBalancerPool is { } pool && pool.Contains(address) || !IsReserved(address);
+
+    private static void Restrict(HashSet<RuleElement> elements, string front, IReadOnlyList<string> sources)
+    {
+        if (sources.Count == 0)
+        {
+            return;
+        }
+
+        elements.Add(new RuleElement(RuleNames.Restricted, front, ""));
+        foreach (var range in NumberRanges.Union(sources.Select(source => NumberRanges.OfBlock(source.Trim())).OfType<(uint, uint)>()))
+        {
+            elements.Add(new RuleElement(RuleNames.Sources, $"{front} . {NumberRanges.Addresses(range)}", ""));
+        }
+    }
 
     /// <summary>Not those without an address of their own, nor those that something on this node itself listens for.</summary>
     private static bool IsProxied(Service service) =>
@@ -94,7 +120,7 @@ internal sealed class ServicePlanner(ServiceProxySettings options)
         if (slots.Count == 0)
         {
             // A node's own address refuses by itself, as nothing listens.
-            if (!options.ServiceCidr.Contains(address) && !options.NodePortAddresses.Contains(address))
+            if (!options.RefusesWhole(address) && !options.NodePortAddresses.Contains(address))
             {
                 elements.Add(new RuleElement(RuleNames.Refused, front, ""));
             }
@@ -130,13 +156,12 @@ internal sealed class ServicePlanner(ServiceProxySettings options)
     private static IEnumerable<IPAddress> InsideAddresses(ServiceSpec spec) =>
         IPv4(spec.ClusterIPs.Count > 0 ? spec.ClusterIPs : [spec.ClusterIP]);
 
-    private static IEnumerable<IPAddress> OutsideAddresses(Service service)
-    {
-        var balancers = service.Spec.Type == ServiceType.LoadBalancer
-            ? service.Status.LoadBalancer.Ingress.Where(ingress => ingress.IpMode is null or "VIP").Select(ingress => ingress.Ip)
+    private static IEnumerable<IPAddress> ExternalAddresses(Service service) => IPv4(service.Spec.ExternalIPs.Distinct(StringComparer.Ordinal));
+
+    private static IEnumerable<IPAddress> BalancerAddresses(Service service) =>
+        service.Spec.Type == ServiceType.LoadBalancer
+            ? IPv4(service.Status.LoadBalancer.Ingress.Where(ingress => ingress.IpMode is null or "VIP").Select(ingress => ingress.Ip).Distinct(StringComparer.Ordinal))
             : [];
-        return IPv4(service.Spec.ExternalIPs.Concat(balancers).Distinct(StringComparer.Ordinal));
-    }
 
     private static IEnumerable<IPAddress> IPv4(IEnumerable<string> addresses) =>
         addresses.Select(text => IPAddress.TryParse(text, out var address) ? address : IPAddress.None)

@@ -38,6 +38,7 @@ public sealed partial class ServiceProxy : IDisposable
     private readonly ElementLedger _ledger = new();
     private readonly Dictionary<NamespacedName, ServicePlan> _plans = [];
     private readonly PendingServices _pending = new();
+    private readonly OfferedPods _offered = new();
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Occurrences _remakes = new();
     private volatile bool _isSuspect;
@@ -84,6 +85,8 @@ public sealed partial class ServiceProxy : IDisposable
             {
                 _pending.Add(old is null ? null : ServiceOf(old));
                 _pending.Add(now is null ? null : ServiceOf(now));
+                // After it is pending: whoever hears of it waits for that to be in the kernel.
+                _offered.Observe(old, now);
             });
             _pods?.OnChange((old, now) => _pending.Add(
                 HostPortPlanner.HasAny(old) || HostPortPlanner.HasAny(now) ? HostPortPlanner.KeyOf(now ?? old!) : null)); // One of the two is always there.
@@ -96,6 +99,17 @@ public sealed partial class ServiceProxy : IDisposable
 
     /// <summary>Completes when every change that the informers have delivered until now is in the kernel.</summary>
     public Task WaitUntilAppliedAsync(CancellationToken cancellationToken) => _pending.WaitUntilDoneAsync(cancellationToken);
+
+    /// <summary>
+    /// Completes when the kernel sends the Pod no new connection, but where nothing else serves: its endpoints have been withdrawn,
+    /// and the rules say so.
+    /// </summary>
+    /// <param name="uid">The Pod's.</param>
+    public async Task WaitUntilWithdrawnAsync(string uid, CancellationToken cancellationToken)
+    {
+        await _offered.WaitUntilWithdrawnAsync(uid, cancellationToken);
+        await _pending.WaitUntilDoneAsync(cancellationToken);
+    }
 
     /// <summary>Completes when the rules have been made anew so many times after the first.</summary>
     internal Task WaitUntilRemadeAsync(int times, CancellationToken cancellationToken) => _remakes.WaitUntilAsync(times + 1, cancellationToken);

@@ -6,8 +6,10 @@ using Coxswain.Node.Runtime;
 
 namespace Coxswain.Node.Containers;
 
-/// <summary>Ends a container: its preStop hook, its stop signal, and when its time is up SIGKILL.</summary>
-internal sealed class ContainerStopper(IPodRuntime runtime, HookRunner hooks, EventRecorder events, TimeProvider time)
+/// <summary>
+/// Ends a container: once nothing new is led to a pod that ends, its preStop hook, its stop signal, and when its time is up SIGKILL.
+/// </summary>
+internal sealed class ContainerStopper(IPodRuntime runtime, HookRunner hooks, TrafficGate gate, EventRecorder events, TimeProvider time)
 {
     /// <summary>What a container gets after its hook used up all the time, as in the kubelet.</summary>
     private static readonly TimeSpan LeastGrace = TimeSpan.FromSeconds(2);
@@ -19,23 +21,28 @@ internal sealed class ContainerStopper(IPodRuntime runtime, HookRunner hooks, Ev
         var fieldPath = ContainerStarter.FieldPath(pod, target.Container.Name);
         events.Normal(pod, "Killing", stop.Message, fieldPath);
         var grace = stop.KillAt - time.GetUtcNow();
-        if (target.Container.Lifecycle?.PreStop is { } hook && grace > TimeSpan.Zero)
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(attemptEnded, cancellationToken);
+        try
         {
-            using var linked = CancellationTokenSource.CreateLinkedTokenSource(attemptEnded, cancellationToken);
-            try
+            await gate.WaitAsync(pod, grace, linked.Token);
+            if (target.Container.Lifecycle?.PreStop is { } hook && grace > TimeSpan.Zero)
             {
-                if (await hooks.RunAsync(hook, target, grace, linked.Token) is { } failure)
+                if (await hooks.RunAsync(hook, target, stop.KillAt - time.GetUtcNow(), linked.Token) is { } failure)
                 {
                     events.Warning(pod, "FailedPreStopHook", failure, fieldPath);
                 }
-            }
-            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-            {
-                return true;
-            }
 
-            var left = stop.KillAt - time.GetUtcNow();
-            grace = left > LeastGrace ? left : LeastGrace;
+                var left = stop.KillAt - time.GetUtcNow();
+                grace = left > LeastGrace ? left : LeastGrace;
+            }
+            else
+            {
+                grace = stop.KillAt - time.GetUtcNow();
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return true;
         }
 
         await runtime.StopContainerAsync(target.ContainerId, grace > TimeSpan.Zero ? grace : TimeSpan.Zero, cancellationToken);

@@ -54,6 +54,27 @@ public sealed class TestCluster : IAsyncDisposable
     /// <summary>Starts a part, which runs until its token is cancelled at the end of the test.</summary>
     public void Run(Func<CancellationToken, Task> part) => _parts.Add(_loop.Start(() => part(_stop.Token)));
 
+    /// <summary>Starts a part that <see cref="Stop"/> ends before the end of the test.</summary>
+    /// <returns>What <see cref="Stop"/> takes.</returns>
+    public StoppablePart RunStoppable(Func<CancellationToken, Task> part)
+    {
+        var life = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+        var running = _loop.Start(() => part(life.Token));
+        _parts.Add(running);
+        return new StoppablePart(life, running);
+    }
+
+    /// <summary>Ends a part, and returns when it has ended.</summary>
+    public void Stop(StoppablePart part)
+    {
+        _loop.RunToEnd(async () =>
+        {
+            part.Life.Cancel();
+            await part.Running;
+        });
+        part.Life.Dispose();
+    }
+
     /// <summary>Lets everything be done that can be done now.</summary>
     public void Settle() => _loop.Settle();
 

@@ -97,11 +97,25 @@ public sealed class SimulationLoop(VirtualTime time) : SynchronizationContext
         return task;
     }
 
-    /// <summary>Runs what also needs other threads to its end, while time stands still.</summary>
+    /// <summary>
+    /// Runs what also needs other threads to its end, while time stands still: the end of parts, whose cancellation takes its own ways.
+    /// </summary>
     /// <returns>The task of the call, completed.</returns>
     public Task RunToEnd(Func<Task> last)
     {
         _ends = true;
+        try
+        {
+            return WaitForEnd(last);
+        }
+        finally
+        {
+            _ends = false;
+        }
+    }
+
+    private Task WaitForEnd(Func<Task> last)
+    {
         var task = Within(last);
         _ = task.ContinueWith(
             _ => Post(static _ => { }, null), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);

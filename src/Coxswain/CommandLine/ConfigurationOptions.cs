@@ -37,6 +37,11 @@ internal sealed class ConfigurationOptions
         Description = "Addresses of Services (default: 10.96.0.0/12)", CustomParser = OptionParsers.Network,
     };
 
+    private readonly Option<string?> _loadBalancerPool = new("--load-balancer-pool")
+    {
+        Description = "Addresses of Services of type LoadBalancer (default: the last /24 of the Pods')", CustomParser = OptionParsers.Pool,
+    };
+
     private readonly Option<string[]> _listen = new("--listen")
     {
         Description = "Further address on which the API listens",
@@ -46,7 +51,7 @@ internal sealed class ConfigurationOptions
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _name, _nodeName, _apiPort, _bridge, _podCidr, _serviceCidr, _listen })
+        foreach (var option in new Option[] { _name, _nodeName, _apiPort, _bridge, _podCidr, _serviceCidr, _loadBalancerPool, _listen })
         {
             command.Add(option);
         }
@@ -65,14 +70,28 @@ internal sealed class ConfigurationOptions
             Bridge = Fixed(parsed.GetValue(_bridge), existing?.Bridge, _bridge) ?? configuration.Bridge,
             PodCidr = Fixed(parsed.GetValue(_podCidr), existing?.PodCidr, _podCidr) ?? configuration.PodCidr,
             ServiceCidr = Fixed(parsed.GetValue(_serviceCidr), existing?.ServiceCidr, _serviceCidr) ?? configuration.ServiceCidr,
+            LoadBalancerPool = parsed.GetValue(_loadBalancerPool) ?? configuration.LoadBalancerPool,
             Listen = parsed.GetValue(_listen) is { Length: > 0 } listen ? listen : configuration.Listen,
         };
         var pods = IPNetwork.Parse(configuration.PodCidr);
         var services = IPNetwork.Parse(configuration.ServiceCidr);
-        return pods.Contains(services.BaseAddress) || services.Contains(pods.BaseAddress)
-            ? throw new CommandFailure($"the ranges of Pods {pods} and of Services {services} overlap; choose others with --pod-cidr and --service-cidr")
-            : configuration;
+        if (Overlap(pods, services))
+        {
+            throw new CommandFailure($"the ranges of Pods {pods} and of Services {services} overlap; choose others with --pod-cidr and --service-cidr");
+        }
+
+        foreach (var taken in new[] { services, IPNetwork.Parse(configuration.NodeCidr) })
+        {
+            if (configuration.Balancers is { } pool && Overlap(pool, taken))
+            {
+                throw new CommandFailure($"the addresses of load balancers {pool} overlap the range {taken}; choose others with --load-balancer-pool");
+            }
+        }
+
+        return configuration;
     }
+
+    private static bool Overlap(IPNetwork left, IPNetwork right) => left.Contains(right.BaseAddress) || right.Contains(left.BaseAddress);
 
     /// <summary>What running Pods and stored objects depend on cannot change under them.</summary>
     private static string? Fixed(string? given, string? existing, Option option) =>

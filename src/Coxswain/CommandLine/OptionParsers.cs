@@ -31,6 +31,12 @@ internal static partial class OptionParsers
             : Refuse<string>(result, $"a range has a length from /8 to /{LongestPrefix}");
     }
 
+    /// <summary>A range that may be as small as one address.</summary>
+    public static string? Pool(ArgumentResult result) =>
+        IPNetwork.TryParse(Text(result), out var network) && network.BaseAddress.AddressFamily == AddressFamily.InterNetwork && network.PrefixLength >= 8
+            ? network.ToString()
+            : Refuse<string>(result, "a pool is an IPv4 network with its length, such as 192.168.7.224/28");
+
     public static string? Device(ArgumentResult result) =>
         Text(result) is { Length: <= LongestDeviceName } text && DeviceName().IsMatch(text)
             ? text

@@ -66,6 +66,7 @@ internal static class ClusterCleanup
         if (engine.OwnsMachineThings)
         {
             await new NftCommand(engine.Processes, configuration.Table).DeleteTableAsync(cancellationToken);
+            await new NftCommand(engine.Processes, configuration.PolicyTable).DeleteTableAsync(cancellationToken);
         }
     }
 

@@ -12,6 +12,7 @@ namespace Coxswain.Hosting;
 internal sealed record ClusterConfiguration
 {
     private const string DefaultBridge = "cox0";
+    private const int BalancersPrefix = 24;
 
     /// <summary>The name of the context in kubeconfig.</summary>
     public string Name { get; init; } = "coxswain";
@@ -30,6 +31,36 @@ internal sealed record ClusterConfiguration
 
     public string ServiceCidr { get; init; } = "10.96.0.0/12";
 
+    /// <summary>Where Services of type LoadBalancer get their addresses; null for the pod CIDR's last /24.</summary>
+    public string? LoadBalancerPool { get; init; }
+
+    /// <summary>Null when nothing was chosen and the pod CIDR has no room beside the node's share.</summary>
+    [JsonIgnore]
+    public IPNetwork? Balancers
+    {
+        get
+        {
+            if (LoadBalancerPool is { } chosen)
+            {
+                return IPNetwork.Parse(chosen);
+            }
+
+            var pods = IPNetwork.Parse(PodCidr);
+            if (pods.PrefixLength >= BalancersPrefix)
+            {
+                return null;
+            }
+
+            var bytes = pods.BaseAddress.GetAddressBytes();
+            for (var bit = pods.PrefixLength; bit < BalancersPrefix; bit++)
+            {
+                bytes[bit / 8] |= (byte)(0x80 >> (bit % 8));
+            }
+
+            return new IPNetwork(new IPAddress(bytes), BalancersPrefix);
+        }
+    }
+
     /// <summary>This node's share of the pod CIDR, a /24 at most; its first address is the node's own.</summary>
     [JsonIgnore]
     public string NodeCidr
@@ -47,6 +78,10 @@ internal sealed record ClusterConfiguration
     /// <summary>The first letters of our nftables tables. Two clusters on one machine differ in their bridge.</summary>
     [JsonIgnore]
     public string Table => Bridge == DefaultBridge ? "coxswain" : $"coxswain-{Bridge}";
+
+    /// <summary>The table of NetworkPolicies.</summary>
+    [JsonIgnore]
+    public string PolicyTable => $"{Table}-policy";
 
     [JsonIgnore]
     public string CgroupParent => Bridge == DefaultBridge ? "/coxswain" : $"/coxswain-{Bridge}";

@@ -3,6 +3,7 @@ using Coxswain.Api.Core.V1;
 using Coxswain.ApiServer;
 using Coxswain.ApiServer.Certificates;
 using Coxswain.Client;
+using Coxswain.Client.Events;
 using Coxswain.Client.Informers;
 using Coxswain.Controllers;
 using Coxswain.Controllers.Management;
@@ -13,6 +14,8 @@ using Coxswain.Linux.Mounts;
 using Coxswain.Linux.Nftables;
 using Coxswain.Linux.Processes;
 using Coxswain.Network.Dns;
+using Coxswain.Network.LoadBalancers;
+using Coxswain.Network.Policies;
 using Coxswain.Network.Proxy;
 using Coxswain.Node;
 using Microsoft.Extensions.Logging;
@@ -30,13 +33,19 @@ internal sealed class ClusterParts : IAsyncDisposable
 
     private readonly KernelEvents _events = new();
     private readonly TableWatch _tableWatch;
+    private readonly TableWatch _policyWatch;
     private readonly ConntrackTable _conntrack = new();
     private readonly InformerFactory _informers;
     private readonly InformerFactory _proxyInformers;
     private readonly InformerFactory _nodeInformers;
     private readonly InformerFactory _dnsInformers;
+    private readonly InformerFactory _policyInformers;
     private readonly ControllerManager _controllers;
     private readonly ServiceProxy _proxy;
+    private readonly PolicyEnforcer _policies;
+    private readonly InformerFactory _balancerInformers;
+    private readonly EventBroadcaster _balancerEvents;
+    private readonly LoadBalancerController _balancers;
     private readonly ClusterDns _dns;
     private readonly DnsServiceKeeper _dnsService;
     private readonly NodeAgent _node;
@@ -54,6 +63,7 @@ internal sealed class ClusterParts : IAsyncDisposable
         _proxyInformers = new InformerFactory(api.ClientFor(ClusterUsers.Proxy), time, random, loggers);
         _nodeInformers = new InformerFactory(api.ClientFor(ClusterUsers.Node(configuration.NodeName)), time, random, loggers);
         _dnsInformers = new InformerFactory(api.ClientFor(ClusterUsers.Dns), time, random, loggers);
+        _policyInformers = new InformerFactory(api.ClientFor(ClusterUsers.Policies), time, random, loggers);
         _controllers = new ControllerManager(
             new InProcessClients(api), api.Discovery, _informers, time, random, loggers,
             new ControllerOptions
@@ -68,6 +78,7 @@ internal sealed class ClusterParts : IAsyncDisposable
                 BridgeName = configuration.Bridge,
                 ServiceCidr = IPNetwork.Parse(configuration.ServiceCidr),
                 NodePortAddresses = [IPAddress.Loopback, configuration.NodeAddress],
+                LoadBalancerPool = configuration.Balancers,
             },
             _proxyInformers, new NftCommand(engine.Processes, configuration.Table), _tableWatch, _conntrack,
             time, loggers, _nodeInformers.Of<Pod>(new InformerOptions(FieldSelector: $"spec.nodeName={configuration.NodeName}")));
@@ -76,6 +87,15 @@ internal sealed class ClusterParts : IAsyncDisposable
             Listen = new IPEndPoint(IPAddress.Parse(configuration.DnsAddress), DnsPort),
             ClusterNetworks = [IPNetwork.Parse(configuration.PodCidr), IPNetwork.Parse(configuration.ServiceCidr)],
         };
+        _policyWatch = new TableWatch(_events, configuration.PolicyTable);
+        _policies = new PolicyEnforcer(
+            new PolicySettings { BridgeName = configuration.Bridge, DnsAddress = dnsOptions.Listen.Address },
+            _policyInformers, new NftCommand(engine.Processes, configuration.PolicyTable), _policyWatch, time, loggers);
+        _balancerInformers = new InformerFactory(api.ClientFor(ClusterUsers.LoadBalancers), time, random, loggers);
+        _balancerEvents = new EventBroadcaster(api.ClientFor(ClusterUsers.LoadBalancers), time, loggers.CreateLogger<EventBroadcaster>());
+        _balancers = new LoadBalancerController(
+            new LoadBalancerSettings { Pool = configuration.Balancers }, api.ClientFor(ClusterUsers.LoadBalancers), _balancerInformers, _balancerEvents, time,
+            loggers);
         _dns = new ClusterDns(dnsOptions, _dnsInformers, time, loggers);
         _dnsService = new DnsServiceKeeper(dnsOptions, api.ClientFor(ClusterUsers.Dns), time, loggers.CreateLogger<DnsServiceKeeper>());
         _administrator = api.ClientFor(ClusterUsers.Administrator);
@@ -93,8 +113,8 @@ internal sealed class ClusterParts : IAsyncDisposable
             }
         });
         _node = new NodeAgent(
-            NodeParts.Options(paths, configuration, pki), api.ClientFor(ClusterUsers.Node(configuration.NodeName)), NodeParts.Runtime(paths, engine, images), new KernelMounts(),
-            time, random, loggers);
+            NodeParts.Options(paths, configuration, pki), api.ClientFor(ClusterUsers.Node(configuration.NodeName)),
+            NodeParts.Runtime(paths, engine, images, _policies), new KernelMounts(), time, random, loggers, new ProxiedTraffic(_proxy));
     }
 
     /// <summary>Runs every part until cancelled; when one fails all are stopped and its exception is thrown.</summary>
@@ -108,8 +128,13 @@ internal sealed class ClusterParts : IAsyncDisposable
             _proxyInformers.RunAsync(stop.Token),
             _nodeInformers.RunAsync(stop.Token),
             _dnsInformers.RunAsync(stop.Token),
+            _policyInformers.RunAsync(stop.Token),
             _controllers.RunAsync(stop.Token),
             _proxy.RunAsync(stop.Token),
+            _policies.RunAsync(stop.Token),
+            _balancerInformers.RunAsync(stop.Token),
+            _balancerEvents.RunAsync(stop.Token),
+            _balancers.RunAsync(stop.Token),
             _dns.RunAsync(stop.Token),
             _node.RunAsync(stop.Token),
         ];
@@ -122,7 +147,8 @@ internal sealed class ClusterParts : IAsyncDisposable
     /// <summary>Completes when Services and names are served and the node is Ready.</summary>
     public Task WaitUntilReadyAsync(CancellationToken cancellationToken) =>
         Task.WhenAll(
-            _dnsService.EnsureAsync(cancellationToken), _proxy.Ready.WaitAsync(cancellationToken), _dns.Ready.WaitAsync(cancellationToken),
+            _dnsService.EnsureAsync(cancellationToken), _proxy.Ready.WaitAsync(cancellationToken),
+            _policies.Ready.WaitAsync(cancellationToken), _dns.Ready.WaitAsync(cancellationToken),
             MarkControlPlaneAsync(cancellationToken));
 
     /// <summary>A node may not give itself a role: an administrator does, as kubeadm does.</summary>
@@ -137,12 +163,17 @@ internal sealed class ClusterParts : IAsyncDisposable
     {
         _dns.Dispose();
         _proxy.Dispose();
+        _policies.Dispose();
+        _policyWatch.Dispose();
         _tableWatch.Dispose();
         _conntrack.Dispose();
         _events.Dispose();
         _proxyInformers.Dispose();
         _nodeInformers.Dispose();
         _dnsInformers.Dispose();
+        _policyInformers.Dispose();
+        _balancers.Dispose();
+        _balancerInformers.Dispose();
         _informers.Dispose();
         return ValueTask.CompletedTask;
     }

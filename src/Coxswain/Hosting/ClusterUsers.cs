@@ -22,6 +22,12 @@ internal static class ClusterUsers
 
     public static User Dns { get; } = Controller("kube-dns");
 
+    /// <summary>Enforces NetworkPolicies.</summary>
+    public static User Policies { get; } = Controller("network-policy");
+
+    /// <summary>Gives addresses to Services of type LoadBalancer.</summary>
+    public static User LoadBalancers { get; } = Controller("service-controller");
+
     /// <summary>The account of a controller, such as <c>deployment-controller</c>.</summary>
     private static User Controller(string account) => User.ServiceAccount(SystemNamespace, account);
 

@@ -21,13 +21,29 @@ internal static class EngineFactory
         {
             BridgeName = configuration.Bridge,
             Subnet = IPNetwork.Parse(configuration.NodeCidr),
-            RangeFlags = new Dictionary<string, string>
-            {
-                [configuration.NodeCidr] = "--pod-cidr",
-                [configuration.PodCidr] = "--pod-cidr",
-                [configuration.ServiceCidr] = "--service-cidr",
-            },
-            ClusterNetworks = [IPNetwork.Parse(configuration.PodCidr), IPNetwork.Parse(configuration.ServiceCidr)],
+            RangeFlags = RangeFlags(configuration),
+            ClusterNetworks =
+            [
+                IPNetwork.Parse(configuration.PodCidr), IPNetwork.Parse(configuration.ServiceCidr),
+                .. configuration.Balancers is { } balancers ? [balancers] : (IPNetwork[])[],
+            ],
         },
     };
+
+    /// <summary>Which option chooses another range.</summary>
+    private static Dictionary<string, string> RangeFlags(ClusterConfiguration configuration)
+    {
+        var flags = new Dictionary<string, string>
+        {
+            [configuration.NodeCidr] = "--pod-cidr",
+            [configuration.PodCidr] = "--pod-cidr",
+            [configuration.ServiceCidr] = "--service-cidr",
+        };
+        if (configuration.Balancers is { } balancers)
+        {
+            flags[balancers.ToString()] = "--load-balancer-pool";
+        }
+
+        return flags;
+    }
 }

@@ -2,6 +2,7 @@ using System.Security.Cryptography.X509Certificates;
 using Coxswain.ApiServer;
 using Coxswain.ApiServer.Certificates;
 using Coxswain.Engine.Hosting;
+using Coxswain.Network.Policies;
 using Coxswain.Node.Options;
 using Coxswain.Node.Runtime;
 
@@ -36,6 +37,11 @@ internal static class NodeParts
         };
     }
 
-    public static EnginePodRuntime Runtime(ClusterPaths paths, ContainerEngine engine, ImageEngine images) =>
-        new(engine, images.Store, new EnginePodNetwork(engine.Network!), Path.Combine(paths.Data, "node"), images.Registry);
+    /// <param name="policies">What must hold for a pod before anything runs in it; null where nothing is started.</param>
+    public static EnginePodRuntime Runtime(ClusterPaths paths, ContainerEngine engine, ImageEngine images, PolicyEnforcer? policies = null)
+    {
+        IPodNetwork network = new EnginePodNetwork(engine.Network!); // A cluster's engine has one.
+        return new EnginePodRuntime(
+            engine, images.Store, policies is null ? network : new PolicedPodNetwork(network, policies), Path.Combine(paths.Data, "node"), images.Registry);
+    }
 }

@@ -2,7 +2,6 @@ using Coxswain.Api.Apps.V1;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Errors;
 using Coxswain.Api.Meta.V1;
-using Coxswain.Api.Resources;
 using Coxswain.Client;
 using Coxswain.Controllers.Tests.Apps;
 
@@ -57,37 +56,6 @@ public sealed class GarbageCollectorTests
 
         var maps = await cluster.WaitForAsync<ConfigMap>("one owner to be forgotten", found => found.Any(map => map.Metadata is { Name: "shared", OwnerReferences.Count: 1 }));
         Assert.Equal("second", maps.Single(map => map.Metadata.Name == "shared").Metadata.OwnerReferences[0].Name);
-    }
-
-    [Fact]
-    public async Task Kind_IsServedLater_ItsObjectsAreCollectedFromThenOn()
-    {
-        await using var cluster = await ControlPlane.StartAsync();
-        cluster.Discovery.Serve(ApiResources.All.Where(resource => resource.QualifiedName != "configmaps"));
-        cluster.Cluster.Settle();
-        await cluster.Client.CreateAsync(Owned("early", "gone", "11111111-1111-1111-1111-111111111111"), default);
-        cluster.AdvanceTo(60);
-        Assert.NotNull(await cluster.Client.FindAsync<ConfigMap>("default", "early", default));
-
-        cluster.Discovery.Serve(ApiResources.All);
-        await cluster.WaitForAsync<ConfigMap>("the early one to go", maps => maps.All(map => map.Metadata.Name != "early"));
-        await cluster.Client.CreateAsync(Owned("late", "gone", "11111111-1111-1111-1111-111111111111"), default);
-        await cluster.WaitForAsync<ConfigMap>("the late one to go", maps => maps.All(map => map.Metadata.Name != "late"));
-    }
-
-    [Fact]
-    public async Task OwnersKind_IsServedLater_DependentsAreJudgedThen()
-    {
-        await using var cluster = await ControlPlane.StartAsync();
-        cluster.Discovery.Serve(ApiResources.All.Where(resource => resource.QualifiedName != "configmaps"));
-        cluster.Cluster.Settle();
-        var stray = new Secret { Metadata = Owned("stray", "gone", "11111111-1111-1111-1111-111111111111").Metadata };
-        await cluster.Client.CreateAsync(stray, default);
-        cluster.AdvanceTo(60);
-        Assert.NotNull(await cluster.Client.FindAsync<Secret>("default", "stray", default));
-
-        cluster.Discovery.Serve(ApiResources.All);
-        await cluster.WaitForAsync<Secret>("the stray to go", secrets => secrets.All(secret => secret.Metadata.Name != "stray"));
     }
 
     [Fact]

@@ -88,6 +88,38 @@ public sealed class StatefulSetControllerTests
     }
 
     [Fact]
+    public async Task Update_PodThatRanIsNotReady_WaitsForIt()
+    {
+        await using var cluster = await StartAsync(Set(3));
+        await cluster.WaitForAsync<StatefulSet>("3 ready", list => list[0].Status.ReadyReplicas == 3);
+        await cluster.UpdateStatusAsync<Pod>("default", "db-1", pod => pod with
+        {
+            Status = pod.Status with { Conditions = [new PodCondition { Type = PodConditionType.Ready, Status = "False" }] },
+        });
+        await cluster.UpdateAsync<StatefulSet>("default", "db", set => WithImage(set, "db:2"));
+        cluster.AdvanceTo(10);
+        Assert.Equal(["db", "db", "db"], await ImagesAsync(cluster));
+        var status = (await cluster.Client.GetAsync<StatefulSet>("default", "db", default)).Status;
+        Assert.NotEqual(status.CurrentRevision, status.UpdateRevision);
+
+        await cluster.UpdateStatusAsync<Pod>("default", "db-1", pod => pod with
+        {
+            Status = pod.Status with { Conditions = [new PodCondition { Type = PodConditionType.Ready, Status = "True" }] },
+        });
+        await cluster.WaitForAsync<StatefulSet>("the roll-out", list => list[0].Status is { UpdatedReplicas: 3, ReadyReplicas: 3 });
+        Assert.Equal(["db:2", "db:2", "db:2"], await ImagesAsync(cluster));
+    }
+
+    [Fact]
+    public async Task Update_OfARevisionThatNeverRan_Mends()
+    {
+        await using var cluster = await StartAsync(Set(2, "broken"));
+        await cluster.WaitForAsync<Pod>("the first pod", list => list.Count == 1);
+        await cluster.UpdateAsync<StatefulSet>("default", "db", set => WithImage(set, "db"));
+        await cluster.WaitForAsync<StatefulSet>("2 ready", list => list[0].Status is { ReadyReplicas: 2, UpdatedReplicas: 2 });
+    }
+
+    [Fact]
     public async Task Update_OnDelete_WaitsForTheUser()
     {
         await using var cluster = await StartAsync(Set(2, change: spec => spec with { UpdateStrategy = new StatefulSetUpdateStrategy { Type = "OnDelete" } }));

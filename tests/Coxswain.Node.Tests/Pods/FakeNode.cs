@@ -3,6 +3,7 @@ using Coxswain.Api.Meta.V1;
 using Coxswain.Client;
 using Coxswain.Linux.Mounts;
 using Coxswain.Node.Options;
+using Coxswain.Node.Runtime;
 using Coxswain.Node.Tests.Agent;
 using Coxswain.Testing.Cluster;
 using Coxswain.Testing.Time;
@@ -21,9 +22,11 @@ internal sealed class FakeNode : IAsyncDisposable
 
     private readonly TestApiServer _api;
 
-    private FakeNode(TestApiServer api)
+    private readonly IPodTraffic? _traffic;
+
+    private FakeNode(TestApiServer api, IPodTraffic? traffic)
     {
-        _api = api;
+        (_api, _traffic) = (api, traffic);
         Runtime = new FakeRuntime(Time);
         Options = new NodeAgentOptions
         {
@@ -46,9 +49,9 @@ internal sealed class FakeNode : IAsyncDisposable
 
     public NodeAgentOptions Options { get; init; }
 
-    public static async Task<FakeNode> StartAsync(Action<FakeRuntime>? prepare = null)
+    public static async Task<FakeNode> StartAsync(Action<FakeRuntime>? prepare = null, IPodTraffic? traffic = null)
     {
-        var node = new FakeNode(await NodeApiServer.StartAsync());
+        var node = new FakeNode(await NodeApiServer.StartAsync(), traffic);
         prepare?.Invoke(node.Runtime);
         node.Run();
         return node;
@@ -121,7 +124,7 @@ internal sealed class FakeNode : IAsyncDisposable
 
     private void Run()
     {
-        var agent = new NodeAgent(Options, NodeApiServer.NodeClient(_api), Runtime, new KernelMounts(), Time, new Random(1), NullLoggerFactory.Instance);
+        var agent = new NodeAgent(Options, NodeApiServer.NodeClient(_api), Runtime, new KernelMounts(), Time, new Random(1), NullLoggerFactory.Instance, _traffic);
         _running = agent.RunAsync(_stopping.Token);
     }
 }
