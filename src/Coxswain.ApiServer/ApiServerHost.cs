@@ -56,7 +56,7 @@ public sealed partial class ApiServerHost : IAsyncDisposable
 
         await new BootstrapObjects(_parts.Core, _parts.Resources, _options.Pki, _options.ServiceRange, _options.Advertised).EnsureAsync(cancellationToken);
         _background = Task.WhenAll(
-            _parts.Definitions.RunAsync(_stopping.Token), _parts.Aggregated.RunAsync(_stopping.Token), _parts.FrontProxyClient.RunAsync(_stopping.Token),
+            _parts.Definitions.RunAsync(_stopping.Token), _parts.Aggregated.RunAsync(_stopping.Token), _parts.PolicyTypes.RunAsync(_stopping.Token), _parts.FrontProxyClient.RunAsync(_stopping.Token),
             _parts.EventCleaner.RunAsync(_stopping.Token), _certificate.RunAsync(_stopping.Token), _parts.NodeClient.RunAsync(_stopping.Token));
         _parts.Health.Started();
         Log.Started(_logger, string.Join(", ", Endpoints));

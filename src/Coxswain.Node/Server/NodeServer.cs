@@ -25,7 +25,9 @@ internal sealed class NodeServer : IAsyncDisposable
     private readonly WebApplication _application;
     private readonly NodeServerOptions _options;
 
-    public NodeServer(NodeServerOptions options, NodeAgentOptions node, NodeEndpoints endpoints, StreamEndpoints streams, ILoggerFactory loggers)
+    public NodeServer(
+        NodeServerOptions options, NodeAgentOptions node, NodeEndpoints endpoints, StatsEndpoints stats, StreamEndpoints streams,
+        ILoggerFactory loggers)
     {
         _options = options;
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -53,6 +55,7 @@ internal sealed class NodeServer : IAsyncDisposable
         _application = builder.Build();
         _application.Use(AuthorizeAsync);
         endpoints.Map(_application);
+        stats.Map(_application);
         streams.Map(_application, _application.Lifetime);
     }
 

@@ -32,6 +32,9 @@ internal sealed class ClusterPaths
     /// <summary>What provisioned PersistentVolumes hold.</summary>
     public string Volumes => Path.Combine(Data, "volumes");
 
+    /// <summary>Shared with the Pod that serves Ingresses.</summary>
+    public string Ingress => Path.Combine(Data, "ingress");
+
     public string Configuration => Path.Combine(Data, "cluster.json");
 
     public string Lock => Path.Combine(Data, "cluster.lock");
@@ -43,6 +46,9 @@ internal sealed class ClusterPaths
 
     /// <summary>Where a running server takes the verbs of the command line.</summary>
     public string CommandSocket => Path.Combine(Run, "command.sock");
+
+    /// <summary>Where a running server speaks Docker's API.</summary>
+    public string DockerSocket => Path.Combine(Run, "docker.sock");
 
     public string ServerLog => Path.Combine(Data, "server.log");
 
