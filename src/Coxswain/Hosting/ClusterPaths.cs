@@ -41,7 +41,7 @@ internal sealed class ClusterPaths
 
     public string StartLock => Path.Combine(Data, "start.lock");
 
-    /// <summary>What a running server says of itself; removed when it stops in good order.</summary>
+    /// <summary>What a running server says of itself; blank when it stopped in good order.</summary>
     public string ServerState => Path.Combine(Run, "server.json");
 
     /// <summary>Where a running server takes the verbs of the command line.</summary>

@@ -60,7 +60,7 @@ internal sealed partial class ClusterServer(
         }
         finally
         {
-            File.Delete(paths.ServerState);
+            ServerState.Clear(paths);
             Log.Stopped(_logger);
         }
     }
