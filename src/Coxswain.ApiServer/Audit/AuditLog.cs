@@ -27,8 +27,17 @@ internal sealed partial class AuditLog(AuditOptions options, AuditPolicy policy,
 
     /// <exception cref="IOException">The policy's file cannot be read.</exception>
     /// <exception cref="FormatException">It is no policy.</exception>
-    public static AuditLog Open(AuditOptions options, IdentitySource identities, TimeProvider time, ILogger<AuditLog> logger) =>
-        new(options, AuditPolicy.Parse(File.ReadAllText(options.PolicyFile)), identities, time, logger);
+    public static AuditLog Open(AuditOptions options, IdentitySource identities, TimeProvider time, ILogger<AuditLog> logger)
+    {
+        try
+        {
+            return new AuditLog(options, AuditPolicy.Parse(File.ReadAllText(options.PolicyFile)), identities, time, logger);
+        }
+        catch (FormatException exception)
+        {
+            throw new FormatException($"{options.PolicyFile}: {exception.Message}", exception);
+        }
+    }
 
     /// <summary>Null when nothing of the request is written down.</summary>
     public AuditRecord? Begin(in AuditedRequest request, string uri) => policy.Find(request) is { } rule

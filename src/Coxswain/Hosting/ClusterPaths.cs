@@ -44,6 +44,14 @@ internal sealed class ClusterPaths
     /// <summary>Where a running server takes the verbs of the command line.</summary>
     public string CommandSocket => Path.Combine(Run, "command.sock");
 
+    /// <summary>What is written down of requests; nothing while there is no such file.</summary>
+    public string AuditPolicy => Path.Combine(Data, "audit-policy.yaml");
+
+    public string AuditLog => Path.Combine(Data, "audit", "audit.log");
+
+    /// <summary>What is encrypted on the disk; nothing while there is no such file.</summary>
+    public string EncryptionConfiguration => Path.Combine(Data, "encryption.yaml");
+
     public string ServerLog => Path.Combine(Data, "server.log");
 
     /// <summary>The administrator's own kubeconfig, whatever became of the user's.</summary>
