@@ -1,6 +1,7 @@
 using Coxswain.Api;
 using Coxswain.Api.Errors;
 using Coxswain.Api.Meta.V1;
+using Coxswain.ApiServer.Audit;
 using Coxswain.ApiServer.Core;
 using Coxswain.ApiServer.Documents;
 using Coxswain.ApiServer.Resources;
@@ -57,6 +58,7 @@ internal sealed class ResourceEndpoint(
             Subresource = info.Subresource,
             DryRun = query.Count > 0 && RequestQuery.ReadDryRun(query, verb),
             FieldManager = query.Count > 0 ? RequestQuery.ReadFieldManager(query, verb) : "",
+            AuditAnnotations = context.Features.Get<AuditRecord>()?.Annotations,
             UserAgent = verb is "create" or "update" or "patch" ? context.Request.Headers.UserAgent.ToString() : "",
         };
         return info.Subresource is "log" or "proxy" or "exec" or "attach" or "portforward"
@@ -81,6 +83,7 @@ internal sealed class ResourceEndpoint(
     {
         "GET" or "HEAD" when info.IsWatchPath || (query.Count > 0 && info.Subresource.Length == 0 && query.Flag("watch")) => "watch",
         "GET" or "HEAD" => info.Name.Length > 0 ? "get" : "list",
+        _ when info.IsWatchPath => throw new KubeStatusException(Statuses.MethodNotAllowed()),
         "POST" => "create",
         "PUT" => "update",
         "PATCH" => "patch",
@@ -228,9 +231,14 @@ internal sealed class ResourceEndpoint(
         var options = RequestBody.DecodeOptions<DeleteOptions>(
             context.Request, await RequestBody.ReadAsync(context.Request, context.RequestAborted), DeleteOptions.ObjectKind);
         var query = context.Request.Query;
-        if (query.Text("gracePeriodSeconds") is { Length: > 0 } grace && long.TryParse(grace, out var seconds))
+        if (RequestQuery.Integer(query, "gracePeriodSeconds") is { } seconds)
         {
             options = options with { GracePeriodSeconds = seconds };
+        }
+
+        if (query.ContainsKey("orphanDependents"))
+        {
+            options = options with { OrphanDependents = query.Flag("orphanDependents") };
         }
 
         return query.Text("propagationPolicy") is { Length: > 0 } policy ? options with { PropagationPolicy = policy } : options;

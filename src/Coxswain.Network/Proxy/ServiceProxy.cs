@@ -107,10 +107,12 @@ public sealed partial class ServiceProxy : IDisposable
     /// and the rules say so.
     /// </summary>
     /// <param name="uid">The Pod's.</param>
-    public async Task WaitUntilWithdrawnAsync(string uid, CancellationToken cancellationToken)
+    /// <returns>Whether the Pod still serves those that have been sent to it.</returns>
+    public async Task<bool> WaitUntilWithdrawnAsync(string uid, CancellationToken cancellationToken)
     {
         await _offered.WaitUntilWithdrawnAsync(uid, cancellationToken);
         await _pending.WaitUntilDoneAsync(cancellationToken);
+        return _offered.Serves(uid);
     }
 
     /// <summary>Completes when the rules have been made anew so many times after the first.</summary>

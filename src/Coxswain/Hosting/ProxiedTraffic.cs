@@ -7,6 +7,10 @@ namespace Coxswain.Hosting;
 /// <summary>What leads connections to this node's Pods, as the node agent asks it: the Service proxy and the Ingresses.</summary>
 internal sealed class ProxiedTraffic(ServiceProxy proxy, IngressController ingresses) : IPodTraffic
 {
-    public Task WaitUntilWithdrawnAsync(string uid, CancellationToken cancellationToken) =>
-        Task.WhenAll(proxy.WaitUntilWithdrawnAsync(uid, cancellationToken), ingresses.WaitUntilWithdrawnAsync(uid, cancellationToken));
+    public async Task<bool> WaitUntilWithdrawnAsync(string uid, CancellationToken cancellationToken)
+    {
+        var proxied = proxy.WaitUntilWithdrawnAsync(uid, cancellationToken);
+        await Task.WhenAll(proxied, ingresses.WaitUntilWithdrawnAsync(uid, cancellationToken));
+        return await proxied;
+    }
 }

@@ -58,6 +58,7 @@ internal static class CoxswainCommand
             ServiceCommand.Create(),
             ImageCommand.Create(),
             AddonsCommand.Create(),
+            DockerEnvCommand.Create(),
         };
         root.Add(ServerCommand.Create(root));
         return root;
