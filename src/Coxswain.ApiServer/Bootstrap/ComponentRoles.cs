@@ -102,6 +102,7 @@ internal static class ComponentRoles
             DnsKeeper,
             On("core", "services", "create"),
             On("discovery.k8s.io", "endpointslices", "create"),
+            OnNamed("core", "configmaps", "kube-dns", Read),
             OnNamed("core", "services", "kube-dns", "get patch update"),
             OnNamed("discovery.k8s.io", "endpointslices", "kube-dns", "get patch update")),
     ];

@@ -17,12 +17,14 @@ public sealed partial class ClusterDns : IDisposable
     private readonly ClusterDnsOptions _options;
     private readonly Informer<Service> _services;
     private readonly Informer<EndpointSlice> _slices;
+    private readonly Informer<ConfigMap> _forwardMaps;
     private readonly TimeProvider _time;
     private readonly ILogger<ClusterDns> _logger;
     private readonly DnsResponder _responder;
     private readonly SemaphoreSlim _changed = new(0, 1);
     private readonly TaskCompletionSource<IPEndPoint> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile ClusterZone _zone;
+    private volatile DnsForwards _forwards = DnsForwards.None;
     private uint _serial;
 
     public ClusterDns(ClusterDnsOptions options, InformerFactory informers, TimeProvider time, ILoggerFactory loggerFactory)
@@ -33,10 +35,11 @@ public sealed partial class ClusterDns : IDisposable
         _slices.AddIndex(SlicesByService, slice => slice.Metadata.Labels.TryGetValue("kubernetes.io/service-name", out var name)
             ? [new NamespacedName(slice.Metadata.Namespace, name).ToString()]
             : []);
+        _forwardMaps = informers.Of<ConfigMap>(new InformerOptions(DnsForwards.Namespace, FieldSelector: $"metadata.name={DnsForwards.Name}"));
         _time = time;
         _logger = loggerFactory.CreateLogger<ClusterDns>();
         _zone = ClusterZoneBuilder.Build(options, [], _ => [], ++_serial);
-        _responder = new DnsResponder(options, new DnsForwarder(options, time), () => _zone);
+        _responder = new DnsResponder(options, new DnsForwarder(options, time, () => _forwards), () => _zone);
     }
 
     /// <summary>Completes with the address listened on when all that the first lists hold is answered for.</summary>
@@ -50,6 +53,9 @@ public sealed partial class ClusterDns : IDisposable
             await Task.WhenAll(_services.WaitForSyncAsync(cancellationToken), _slices.WaitForSyncAsync(cancellationToken));
             _services.OnChange((_, _) => Signal());
             _slices.OnChange((_, _) => Signal());
+
+            // Not waited for: without it names are forwarded to the node's own servers.
+            _forwardMaps.OnChange((_, now) => Follow(now));
             _zone = Build();
             await Task.WhenAll(FollowAsync(cancellationToken), ListenAsync(cancellationToken));
         }
@@ -73,6 +79,18 @@ public sealed partial class ClusterDns : IDisposable
             {
                 Log.NotBuilt(_logger, exception);
             }
+        }
+    }
+
+    private void Follow(ConfigMap? map)
+    {
+        try
+        {
+            _forwards = DnsForwards.Parse(map);
+        }
+        catch (FormatException exception)
+        {
+            Log.NotUnderstood(_logger, exception.Message);
         }
     }
 
@@ -119,6 +137,9 @@ public sealed partial class ClusterDns : IDisposable
 
         [LoggerMessage(LogLevel.Warning, "Cluster DNS cannot listen on {Address} and will try again")]
         public static partial void NotListening(ILogger logger, Exception exception, IPEndPoint address);
+
+        [LoggerMessage(LogLevel.Warning, "ConfigMap kube-system/kube-dns cannot be understood, and names are forwarded as before: {Reason}")]
+        public static partial void NotUnderstood(ILogger logger, string reason);
 
         [LoggerMessage(LogLevel.Error, "Cluster DNS keeps its earlier names, as new ones could not be made")]
         public static partial void NotBuilt(ILogger logger, Exception exception);

@@ -5,7 +5,8 @@ using System.Net.Sockets;
 namespace Coxswain.Network.Dns;
 
 /// <summary>Asks the node's own nameservers what is not ours, and keeps what they say for as long as they allow.</summary>
-internal sealed class DnsForwarder(ClusterDnsOptions options, TimeProvider time)
+/// <param name="forwards">Whom to ask, at this moment.</param>
+internal sealed class DnsForwarder(ClusterDnsOptions options, TimeProvider time, Func<DnsForwards> forwards)
 {
     private const int LargestAnswer = 65535;
 
@@ -15,24 +16,32 @@ internal sealed class DnsForwarder(ClusterDnsOptions options, TimeProvider time)
     /// <summary>When clients get a failure; their own patience is usually 5 s.</summary>
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(1.8);
 
-    private readonly ForwardCache _cache = new(time);
+    private volatile Known _known = new(DnsForwards.None, new ForwardCache(time));
 
     /// <returns>The answer's bytes, or null when no nameserver gave one in time.</returns>
     public async Task<byte[]?> AskAsync(ReadOnlyMemory<byte> query, bool overTcp, CancellationToken cancellationToken)
     {
-        if (_cache.Find(query.Span, overTcp) is { } known)
+        var current = forwards();
+        if (!ReferenceEquals(_known.Of, current))
+        {
+            // What other servers said does not hold any more.
+            _known = new Known(current, new ForwardCache(time));
+        }
+
+        var cache = _known.Cache;
+        if (cache.Find(query.Span, overTcp) is { } known)
         {
             return known;
         }
 
         using var limit = new CancellationTokenSource(Limit, time);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-        var answer = await AskAllAsync(Servers(), query, overTcp, stop.Token);
+        var answer = await AskAllAsync(Servers(current, query), query, overTcp, stop.Token);
         cancellationToken.ThrowIfCancellationRequested();
         await stop.CancelAsync();
         if (answer is not null)
         {
-            _cache.Add(query.Span, overTcp, answer);
+            cache.Add(query.Span, overTcp, answer);
         }
 
         return answer;
@@ -118,8 +127,13 @@ internal sealed class DnsForwarder(ClusterDnsOptions options, TimeProvider time)
         && BinaryPrimitives.ReadUInt16BigEndian(answer) == BinaryPrimitives.ReadUInt16BigEndian(query)
         && DnsWire.Records(answer) is not null;
 
-    private IReadOnlyList<IPEndPoint> Servers()
+    private IReadOnlyList<IPEndPoint> Servers(DnsForwards current, ReadOnlyMemory<byte> query)
     {
+        if (DnsQuery.Parse(query.Span, out _) is { } parsed && current.ServersFor(parsed.Name) is { } chosen)
+        {
+            return chosen;
+        }
+
         if (options.Upstream is { } servers)
         {
             return servers;
@@ -135,4 +149,7 @@ internal sealed class DnsForwarder(ClusterDnsOptions options, TimeProvider time)
             return [];
         }
     }
+
+    /// <summary>Answers, and of whose servers they are.</summary>
+    private sealed record Known(DnsForwards Of, ForwardCache Cache);
 }

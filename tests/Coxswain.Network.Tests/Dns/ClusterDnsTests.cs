@@ -17,6 +17,7 @@ public sealed class ClusterDnsTests : IAsyncLifetime
     private IKubeClient _client = null!;
     private readonly CancellationTokenSource _stop = new();
     private readonly Socket _upstream = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+    private readonly Socket _stub = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
     private InformerFactory _informers = null!;
     private ClusterDns _dns = null!;
     private IPEndPoint _server = null!;
@@ -26,6 +27,7 @@ public sealed class ClusterDnsTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _upstream.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        _stub.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         _api = await TestApiServer.StartAsync(TimeProvider.System);
         _client = _api.Admin;
         _informers = new InformerFactory(_client, TimeProvider.System, new Random(1), NullLoggerFactory.Instance);
@@ -43,7 +45,7 @@ public sealed class ClusterDnsTests : IAsyncLifetime
             default);
         await _client.CreateAsync(Alias("inside", "web.default.svc.cluster.local"), default);
         await _client.CreateAsync(Alias("outside", "example.com"), default);
-        _running = Task.WhenAll(_informers.RunAsync(_stop.Token), _dns.RunAsync(_stop.Token), AnswerUpstreamAsync());
+        _running = Task.WhenAll(_informers.RunAsync(_stop.Token), _dns.RunAsync(_stop.Token), AnswerUpstreamAsync(_upstream, 1), AnswerUpstreamAsync(_stub, 2));
         _server = await _dns.Ready.WaitAsync(TimeSpan.FromSeconds(30));
     }
 
@@ -54,6 +56,7 @@ public sealed class ClusterDnsTests : IAsyncLifetime
         _dns.Dispose();
         _informers.Dispose();
         _upstream.Dispose();
+        _stub.Dispose();
         await _api.DisposeAsync();
     }
 
@@ -176,6 +179,28 @@ public sealed class ClusterDnsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task StubDomain_OfTheConfigMap_IsAskedOfItsServers()
+    {
+        Assert.Equal("db.acme.test A 192.0.2.1", Assert.Single((await AskAsync("db.acme.test", DnsType.A)).Answers));
+        await _client.CreateAsync(
+            ConfigMap.Empty with
+            {
+                Metadata = Api.Meta.V1.ObjectMeta.Empty with { Namespace = "kube-system", Name = "kube-dns" },
+                Data = new Dictionary<string, string> { ["stubDomains"] = $"{{\"acme.test\": [\"{_stub.LocalEndPoint}\"]}}" },
+            },
+            default);
+
+        // What was said before is kept no longer.
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while ((await AskAsync("db.acme.test", DnsType.A)).Answers.Single() != "db.acme.test A 192.0.2.2")
+        {
+            limit.Token.ThrowIfCancellationRequested();
+        }
+
+        Assert.Equal("acme.test.example A 192.0.2.1", Assert.Single((await AskAsync("acme.test.example", DnsType.A)).Answers));
+    }
+
+    [Fact]
     public async Task Garbage_OfManyKinds_LeavesTheServerAnswering()
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
@@ -208,20 +233,20 @@ public sealed class ClusterDnsTests : IAsyncLifetime
 
     private Task<DnsTestAnswer> AskAsync(string name, DnsType type) => DnsTestClient.AskAsync(_server, DnsTestClient.Query(name, type));
 
-    /// <summary>Answers every query with 192.0.2.1, for a minute.</summary>
-    private async Task AnswerUpstreamAsync()
+    /// <summary>Answers every query with 192.0.2.1, or what last byte is given, for a minute.</summary>
+    private async Task AnswerUpstreamAsync(Socket socket, byte last)
     {
         var buffer = new byte[512];
         while (!_stop.IsCancellationRequested)
         {
             try
             {
-                var received = await _upstream.ReceiveFromAsync(buffer, new IPEndPoint(IPAddress.Any, 0), _stop.Token);
-                _upstreamQueries++;
-                byte[] answer = [.. buffer[..received.ReceivedBytes], 0xC0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 192, 0, 2, 1];
+                var received = await socket.ReceiveFromAsync(buffer, new IPEndPoint(IPAddress.Any, 0), _stop.Token);
+                _upstreamQueries += socket == _upstream ? 1 : 0;
+                byte[] answer = [.. buffer[..received.ReceivedBytes], 0xC0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 192, 0, 2, last];
                 answer[2] |= 0x80;
                 answer[7] = 1;
-                await _upstream.SendToAsync(answer, received.RemoteEndPoint, _stop.Token);
+                await socket.SendToAsync(answer, received.RemoteEndPoint, _stop.Token);
             }
             catch (Exception exception) when (exception is OperationCanceledException or SocketException or ObjectDisposedException)
             {
