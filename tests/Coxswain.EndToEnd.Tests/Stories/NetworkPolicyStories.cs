@@ -14,28 +14,29 @@ public class NetworkPolicyStories(Cluster cluster)
         (await kubectl.ApplyAsync(Manifests.WebDeployment(replicas: 1))).Succeeded();
         (await kubectl.RunAsync("expose", "deployment", "web", "--port=80", "--target-port=8080")).Succeeded();
         (await kubectl.RunAsync("rollout", "status", "deployment/web", "--timeout=60s")).Succeeded();
+        var address = await kubectl.FieldAsync("service web", "{.spec.clusterIP}");
         foreach (var client in new[] { "friend", "stranger" })
         {
             (await kubectl.ApplyAsync(Manifests.ShellPod(client, "sleep 1000000"))).Succeeded();
             (await kubectl.RunAsync("label", "pod", client, $"role={client}")).Succeeded();
             (await kubectl.RunAsync("wait", "--for=condition=Ready", $"pod/{client}", "--timeout=60s")).Succeeded();
-            await Eventually.BecomesAsync(() => AskAsync(kubectl, client), answer => answer.Contains("web v1", StringComparison.Ordinal), $"the answer to the {client}");
+            await Eventually.BecomesAsync(() => AskAsync(kubectl, client, address), answer => answer.Contains("web v1", StringComparison.Ordinal), $"the answer to the {client}");
         }
 
         var applied = (await kubectl.ApplyAsync(Policy("deny", "podSelector: {}\n  policyTypes: [Ingress]"))).Succeeded();
         Assert.DoesNotContain("Warning", applied.Error, StringComparison.Ordinal);
-        await Eventually.BecomesAsync(() => AskAsync(kubectl, "stranger"), answer => !answer.Contains("web v1", StringComparison.Ordinal), "the denial");
+        await Eventually.BecomesAsync(() => AskAsync(kubectl, "stranger", address), answer => !answer.Contains("web v1", StringComparison.Ordinal), "the denial");
         (await kubectl.ApplyAsync(Policy("friends", """
             podSelector: {matchLabels: {app: web}}
               ingress:
               - from: [{podSelector: {matchLabels: {role: friend}}}]
                 ports: [{port: 8080}]
             """))).Succeeded();
-        await Eventually.BecomesAsync(() => AskAsync(kubectl, "friend"), answer => answer.Contains("web v1", StringComparison.Ordinal), "the permission");
-        Assert.DoesNotContain("web v1", await AskAsync(kubectl, "stranger"), StringComparison.Ordinal);
+        await Eventually.BecomesAsync(() => AskAsync(kubectl, "friend", address), answer => answer.Contains("web v1", StringComparison.Ordinal), "the permission");
+        Assert.DoesNotContain("web v1", await AskAsync(kubectl, "stranger", address), StringComparison.Ordinal);
 
         // One that is made now is shut out before it can have sent anything.
-        (await kubectl.ApplyAsync(Manifests.ShellPod("hasty", "wget -T 2 -qO- http://web/ && echo came through || echo was kept out; sleep 1000000"))).Succeeded();
+        (await kubectl.ApplyAsync(Manifests.ShellPod("hasty", $"timeout 2 wget -qO- http://{address}/ && echo came through || echo was kept out; sleep 1000000"))).Succeeded();
         var log = await Eventually.BecomesAsync(
             () => kubectl.ReadAsync("logs", "hasty", "--ignore-errors"), text => text.Contains("came", StringComparison.Ordinal) || text.Contains("kept", StringComparison.Ordinal), "the attempt");
         Assert.Contains("was kept out", log, StringComparison.Ordinal);
@@ -56,8 +57,8 @@ public class NetworkPolicyStories(Cluster cluster)
         Assert.Contains(address, await kubectl.ReadAsync("get", "service", "web"), StringComparison.Ordinal);
     }
 
-    private static async Task<string> AskAsync(Kubectl kubectl, string pod) =>
-        await kubectl.RunAsync("exec", pod, "--", "wget", "-T", "2", "-qO-", "http://web/") is var asked ? asked.Output + asked.Error : "";
+    private static async Task<string> AskAsync(Kubectl kubectl, string pod, string address) =>
+        (await kubectl.RunAsync("exec", pod, "--", "timeout", "2", "wget", "-qO-", $"http://{address}/")).Output;
 
     private static string Policy(string name, string spec) => $"""
         apiVersion: networking.k8s.io/v1
