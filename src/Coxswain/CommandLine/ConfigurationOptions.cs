@@ -79,6 +79,12 @@ internal sealed class ConfigurationOptions
             LoadBalancerPool = parsed.GetValue(_loadBalancerPool) ?? configuration.LoadBalancerPool,
             Listen = parsed.GetValue(_listen) is { Length: > 0 } listen ? listen : configuration.Listen,
         };
+        if (!OptionParsers.IsNodeName(configuration.NodeName))
+        {
+            throw new CommandFailure(
+                $"the host's name \"{configuration.NodeName}\" cannot be a node's; give the node another one with {_nodeName.Name}");
+        }
+
         var pods = IPNetwork.Parse(configuration.PodCidr);
         var services = IPNetwork.Parse(configuration.ServiceCidr);
         if (Overlap(pods, services))

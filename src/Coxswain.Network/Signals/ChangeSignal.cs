@@ -1,4 +1,4 @@
-namespace Coxswain.Network.Policies;
+namespace Coxswain.Network.Signals;
 
 /// <summary>Counts changes for one who follows them, and tells others when it has followed those they know of.</summary>
 internal sealed class ChangeSignal : IDisposable

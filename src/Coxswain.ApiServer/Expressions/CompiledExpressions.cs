@@ -1,6 +1,6 @@
 using Coxswain.Cel;
 
-namespace Coxswain.ApiServer.Admission.Expressions;
+namespace Coxswain.ApiServer.Expressions;
 
 /// <summary>
 /// What expressions compile to, for all who use them: the same words in the same scope are compiled once. Two generations of at
