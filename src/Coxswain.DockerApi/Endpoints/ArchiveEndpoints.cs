@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Coxswain.DockerApi.Hosting;
 using Coxswain.DockerApi.Http;
 using Coxswain.DockerApi.Mapping;
 using Coxswain.DockerApi.Wire;

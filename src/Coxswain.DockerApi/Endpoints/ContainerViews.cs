@@ -1,4 +1,3 @@
-using Coxswain.DockerApi.Hosting;
 using Coxswain.DockerApi.Http;
 using Coxswain.DockerApi.Mapping;
 using Coxswain.DockerApi.Wire;

@@ -1,5 +1,4 @@
 using System.Net;
-using Coxswain.DockerApi.Hosting;
 using Coxswain.DockerApi.Http;
 using Coxswain.DockerApi.Mapping;
 using Coxswain.DockerApi.Wire;

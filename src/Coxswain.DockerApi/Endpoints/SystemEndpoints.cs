@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
-using Coxswain.DockerApi.Hosting;
 using Coxswain.DockerApi.Http;
 using Coxswain.DockerApi.Mapping;
 using Coxswain.DockerApi.Wire;

@@ -1,3 +1,4 @@
+using Coxswain.DockerApi;
 using Coxswain.DockerApi.Hosting;
 using Coxswain.Engine.Hosting;
 using Coxswain.Engine.Images.Registry;

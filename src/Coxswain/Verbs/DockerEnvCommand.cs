@@ -22,8 +22,10 @@ internal static class DockerEnvCommand
 
             var paths = ClusterPaths.ResolveCurrent(parsed.GetValue(data));
             ServerState.Require(paths);
-            Terminal.Out.WriteLine("unset DOCKER_TLS_VERIFY DOCKER_CERT_PATH DOCKER_CONTEXT");
-            Terminal.Out.WriteLine($"export DOCKER_HOST='unix://{paths.DockerSocket}'");
+
+            // Each with its end: unquoted, the shell makes one line of them.
+            Terminal.Out.WriteLine("unset DOCKER_TLS_VERIFY DOCKER_CERT_PATH DOCKER_CONTEXT;");
+            Terminal.Out.WriteLine($"export DOCKER_HOST='unix://{paths.DockerSocket}';");
             return 0;
         });
         return command;

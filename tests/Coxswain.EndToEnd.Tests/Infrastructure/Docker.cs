@@ -33,7 +33,7 @@ public sealed class Docker(Cluster cluster)
         {
             const string Export = "export DOCKER_HOST='";
             var lines = (await cluster.CoxswainAsync("docker-env")).Succeeded().Output.Split('\n');
-            var host = lines.Single(line => line.StartsWith(Export, StringComparison.Ordinal))[Export.Length..].TrimEnd('\'');
+            var host = lines.Single(line => line.StartsWith(Export, StringComparison.Ordinal))[Export.Length..].TrimEnd(';', '\'');
             _environment = new Dictionary<string, string> { ["DOCKER_HOST"] = host, ["DOCKER_BUILDKIT"] = "0" };
         }
 

@@ -40,7 +40,7 @@ internal sealed partial class LocalRunner(
         catch (Exception exception)
         {
             entry.Error = exception.Message;
-            await networks.DetachAsync(entry.Id);
+            await networks.DetachAsync(entry.Id, creator.SandboxPathOf(entry.Id));
             entry.Sandbox = null;
             Save(entry, WithoutAddresses(entry.Record));
             throw;
@@ -75,7 +75,7 @@ internal sealed partial class LocalRunner(
 
         entry.IsUp = false;
         await StopBackgroundAsync(entry);
-        await networks.DetachAsync(entry.Id);
+        await networks.DetachAsync(entry.Id, creator.SandboxPathOf(entry.Id));
         entry.Sandbox = null;
         Save(entry, WithoutAddresses(entry.Record));
         if (!again)
@@ -117,7 +117,7 @@ internal sealed partial class LocalRunner(
     {
         await StopBackgroundAsync(entry);
         await containers.RemoveAsync(entry.Id, cancellationToken);
-        await networks.DetachAsync(entry.Id);
+        await networks.DetachAsync(entry.Id, creator.SandboxPathOf(entry.Id));
         entry.IsRemoved = true;
         entries.TryRemove(entry.Id, out _);
         names.TryRemove(KeyValuePair.Create(entry.Record.Spec.Name, entry.Id));
@@ -161,7 +161,7 @@ internal sealed partial class LocalRunner(
             return [];
         }
 
-        await networks.DetachAsync(entry.Id);
+        await networks.DetachAsync(entry.Id, creator.SandboxPathOf(entry.Id));
         entry.Sandbox = await networks.AttachAsync(Sandbox(record), record.Endpoints, record.Spec.Publish, cancellationToken);
         return entry.Sandbox.Endpoints;
     }

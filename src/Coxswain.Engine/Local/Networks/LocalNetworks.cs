@@ -239,8 +239,8 @@ public sealed partial class LocalNetworks : IAsyncDisposable
         }
     }
 
-    /// <summary>Takes a container off its networks. Idempotent.</summary>
-    internal async Task DetachAsync(string containerId)
+    /// <summary>Takes a container off its networks, also one that ended while nobody looked. Idempotent.</summary>
+    internal async Task DetachAsync(string containerId, string netnsPath)
     {
         await _changing.WaitAsync(CancellationToken.None);
         try
@@ -253,6 +253,10 @@ public sealed partial class LocalNetworks : IAsyncDisposable
                 }
 
                 await DetachAsync(sandbox);
+            }
+            else
+            {
+                _inside.Remove(netnsPath);
             }
         }
         finally

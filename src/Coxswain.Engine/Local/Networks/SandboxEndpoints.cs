@@ -34,8 +34,11 @@ internal sealed class SandboxEndpoints(ILinks links, INamespaces namespaces, str
     public void Remove(LocalSandbox sandbox)
     {
         links.Apply([.. sandbox.Endpoints.Select(endpoint => new DeleteLink(endpoint.HostLink))]);
-        namespaces.Delete(Path.GetDirectoryName(sandbox.NetnsPath)!); // As above.
+        Remove(sandbox.NetnsPath);
     }
+
+    /// <summary>A namespace takes its links along.</summary>
+    public void Remove(string netnsPath) => namespaces.Delete(Path.GetDirectoryName(netnsPath)!); // As above.
 
     public async Task ConnectAsync(
         LocalSandbox sandbox, Endpoint endpoint, LocalNetwork network, int bridgeIndex, CancellationToken cancellationToken)

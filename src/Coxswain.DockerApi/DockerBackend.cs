@@ -1,6 +1,6 @@
 using Coxswain.Engine.Hosting;
 
-namespace Coxswain.DockerApi.Hosting;
+namespace Coxswain.DockerApi;
 
 /// <summary>What the API is spoken over.</summary>
 /// <param name="Version">The product's, for people.</param>

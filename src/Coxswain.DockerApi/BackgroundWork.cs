@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 
-namespace Coxswain.DockerApi.Hosting;
+namespace Coxswain.DockerApi;
 
 /// <summary>Work that goes on when its request is answered; all of it is awaited when the server stops.</summary>
 public sealed partial class BackgroundWork(ILogger<BackgroundWork> logger) : IAsyncDisposable
