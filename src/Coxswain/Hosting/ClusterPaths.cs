@@ -41,7 +41,7 @@ internal sealed class ClusterPaths
 
     public string StartLock => Path.Combine(Data, "start.lock");
 
-    /// <summary>What a running server says of itself; removed when it stops in good order.</summary>
+    /// <summary>What a running server says of itself; blank when it stopped in good order.</summary>
     public string ServerState => Path.Combine(Run, "server.json");
 
     /// <summary>Where a running server takes the verbs of the command line.</summary>
@@ -49,6 +49,14 @@ internal sealed class ClusterPaths
 
     /// <summary>Where a running server speaks Docker's API.</summary>
     public string DockerSocket => Path.Combine(Run, "docker.sock");
+
+    /// <summary>What is written down of requests; nothing while there is no such file.</summary>
+    public string AuditPolicy => Path.Combine(Data, "audit-policy.yaml");
+
+    public string AuditLog => Path.Combine(Data, "audit", "audit.log");
+
+    /// <summary>What is encrypted on the disk; nothing while there is no such file.</summary>
+    public string EncryptionConfiguration => Path.Combine(Data, "encryption.yaml");
 
     public string ServerLog => Path.Combine(Data, "server.log");
 

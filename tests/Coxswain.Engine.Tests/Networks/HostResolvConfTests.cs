@@ -1,6 +1,6 @@
-using Coxswain.Node.Files;
+using Coxswain.Engine.Networks;
 
-namespace Coxswain.Node.Tests.Files;
+namespace Coxswain.Engine.Tests.Networks;
 
 public sealed class HostResolvConfTests : IDisposable
 {
