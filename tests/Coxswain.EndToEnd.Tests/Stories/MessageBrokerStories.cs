@@ -17,7 +17,7 @@ public class MessageBrokerStories(Cluster cluster)
         await BuildImageAsync();
         await using var space = await cluster.CreateNamespaceAsync("myevents");
         (await space.Old.ApplyAsync(Manifest)).Succeeded();
-        (await space.Old.RunAsync("rollout", "status", "statefulset/rmq", "--timeout=120s")).Succeeded();
+        await WaitForReadyAsync(space);
 
         var claim = (await space.Old.ReadAsync("get", "pvc", "--no-headers")).Split(' ', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(["data-rmq-0", "Bound", "1Gi", "RWO", "standard"], [.. claim[..2], .. claim[3..6]]);
@@ -35,7 +35,7 @@ public class MessageBrokerStories(Cluster cluster)
         });
 
         (await space.Old.RunAsync("delete", "pod", "rmq-0")).Succeeded();
-        (await space.Old.RunAsync("rollout", "status", "statefulset/rmq", "--timeout=120s")).Succeeded();
+        await WaitForReadyAsync(space);
         await WithBrokerAsync(space, AssertMessageAsync);
 
         await space.New.RunAsync("exec", "rmq-0", "--", "pkill", "-9", "beam.smp");
@@ -43,6 +43,12 @@ public class MessageBrokerStories(Cluster cluster)
             () => space.New.FieldAsync("pod rmq-0", "{.status.containerStatuses[0].restartCount}"), restarts => restarts == "1", "the restart");
         await WithBrokerAsync(space, AssertMessageAsync);
     }
+
+    /// <summary>In versions of that time a StatefulSet is not rolled out, so its pod is looked at.</summary>
+    private static Task WaitForReadyAsync(TestNamespace space) => Eventually.BecomesAsync(
+        () => space.Old.ReadAsync("get", "pods", "--no-headers"),
+        pods => pods.StartsWith("rmq-0 ", StringComparison.Ordinal) && pods.Contains("1/1 ", StringComparison.Ordinal) && pods.Contains(" Running ", StringComparison.Ordinal),
+        "the start of rmq-0", 120);
 
     /// <summary>Reads the message and puts it back.</summary>
     private static async Task AssertMessageAsync(HttpClient broker)
