@@ -26,6 +26,7 @@ public sealed partial class ApiServerHost : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private WebApplication? _web;
     private Task _background = Task.CompletedTask;
+    private Task _audit = Task.CompletedTask;
     private bool _isStopped;
 
     public ApiServerHost(ApiServerOptions options)
@@ -46,6 +47,7 @@ public sealed partial class ApiServerHost : IAsyncDisposable
     {
         await _parts.ServicePools.RepairAsync(cancellationToken);
         await _parts.Definitions.LoadAsync(cancellationToken);
+        _audit = _parts.Audit?.RunAsync() ?? Task.CompletedTask;
         if (_options.Endpoints.Count > 0)
         {
             _web = KestrelServer.Create(
@@ -89,6 +91,8 @@ public sealed partial class ApiServerHost : IAsyncDisposable
         }
 
         await _background;
+        _parts.Audit?.Complete();
+        await _audit;
     }
 
     public async ValueTask DisposeAsync()

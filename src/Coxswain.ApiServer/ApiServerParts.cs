@@ -5,6 +5,7 @@ using Coxswain.ApiServer.Admission.Matching;
 using Coxswain.ApiServer.Admission.Policies;
 using Coxswain.ApiServer.Admission.Webhooks;
 using Coxswain.ApiServer.Aggregation;
+using Coxswain.ApiServer.Audit;
 using Coxswain.ApiServer.Authentication;
 using Coxswain.ApiServer.Authorization;
 using Coxswain.ApiServer.Bootstrap;
@@ -137,6 +138,7 @@ internal sealed class ApiServerParts : IAsyncDisposable
         PolicyTypes = new PolicyTypeChecking(store, Core, Resources, time, options.LoggerFactory.CreateLogger<PolicyTypeChecking>());
         EventCleaner = new EventCleaner(store, options.EventLifetime, time, options.LoggerFactory.CreateLogger<EventCleaner>());
 
+        Audit = options.Audit is { } audit ? AuditLog.Open(audit, identities, time, options.LoggerFactory.CreateLogger<AuditLog>()) : null;
         var tables = new TableMaker(time);
         var discovery = new DiscoveryEndpoint(Resources, options.Advertised?.ToString() ?? "");
         _flows = new FlowController(store, options.Bounds.MostReading + options.Bounds.MostWriting, time);
@@ -154,7 +156,7 @@ internal sealed class ApiServerParts : IAsyncDisposable
             options.Router ?? new AggregationProxy(Aggregated, Lifetime));
         var server = new ServerEndpoints(Health, metrics, Resources, discovery, options.Pki, ServerVersion.GitVersion, ServerVersion.GitCommit);
         Http = new HttpHandler(
-            new RequestAuthenticator(_tokens), endpoint, discovery, server, authorizer, _flows, metrics, options.Bounds, time,
+            new RequestAuthenticator(_tokens), endpoint, discovery, server, authorizer, _flows, Audit, metrics, options.Bounds, time,
             options.LoggerFactory.CreateLogger<HttpHandler>());
     }
 
@@ -163,6 +165,9 @@ internal sealed class ApiServerParts : IAsyncDisposable
     public ApiCore Core { get; }
 
     public PolicyTypeChecking PolicyTypes { get; }
+
+    /// <summary>Null when nothing is written down.</summary>
+    public AuditLog? Audit { get; }
 
     public HttpHandler Http { get; }
 

@@ -1,10 +1,11 @@
 using System.Formats.Tar;
+using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Coxswain.DockerApi.Hosting;
+using Coxswain.Engine;
 using Coxswain.Engine.Hosting;
 using Coxswain.Engine.Images.Documents;
 using Coxswain.Engine.Tests.Containers;
@@ -45,7 +46,7 @@ internal sealed class TestServer : IAsyncDisposable
 
     public static async Task<TestServer> StartAsync()
     {
-        var engine = await TestEngine.StartAsync(network: true);
+        var engine = await TestEngine.StartAsync(network: true, Elsewhere);
         var images = await ImageEngine.OpenAsync(engine.Options, TimeProvider.System, engine.Network, TestEngine.Timeout);
         using var root = new MemoryStream();
         await TarFile.CreateFromDirectoryAsync(engine.Layer, root, includeBaseDirectory: false, TestEngine.Timeout);
@@ -178,6 +179,13 @@ internal sealed class TestServer : IAsyncDisposable
         _http.Dispose();
         _images.Dispose();
         await _engine.DisposeAsync();
+    }
+
+    /// <summary>Addresses that no other test project takes: they may run side by side.</summary>
+    private static EngineOptions Elsewhere(EngineOptions options)
+    {
+        var subnet = IPNetwork.Parse(options.Network!.Subnet.ToString().Replace("10.213.", "10.197.", StringComparison.Ordinal)); // Asked for.
+        return options with { Network = options.Network with { Subnet = subnet, ClusterNetworks = [subnet] } };
     }
 
     private async Task<Socket> ConnectAsync(CancellationToken cancellationToken)

@@ -35,6 +35,22 @@ public sealed class PodSchedulerTests
     }
 
     [Theory]
+    [InlineData("2", 0, "3", true)]
+    [InlineData("2", 0, "1", false)]
+    [InlineData("2", 0, "4", true, 1)]
+    [InlineData("2", 0, "4", false, 3)]
+    [InlineData("2", 1, "4", true, 3)]
+    public void Hint_NodeAndThePodsOnIt_HelpsOnlyWhoFitsThere(string cpu, int priority, string nodeCpu, bool helps, int used = 0)
+    {
+        var snapshot = ClusterSnapshot.Empty.SetNode(Node("a", cpu: nodeCpu));
+        snapshot = used == 0 ? snapshot : snapshot.SetPod(Pod(name: "other", cpu: $"{used}"), "a");
+        var pod = Pod(cpu: cpu);
+        pod = pod with { Spec = pod.Spec with { Priority = priority } };
+        Assert.Equal(helps, SchedulingHints.MayHelp(pod, snapshot, "a"));
+        Assert.False(SchedulingHints.MayHelp(pod, snapshot, "gone"));
+    }
+
+    [Theory]
     [InlineData("shop/web", 900, "b")]
     [InlineData("shop/web:latest", 900, "b")]
     [InlineData("shop/web", 20, "a")]

@@ -1,4 +1,5 @@
 using Coxswain.Api.Errors;
+using Coxswain.ApiServer.Audit;
 using Coxswain.ApiServer.Authentication;
 using Coxswain.ApiServer.Authorization;
 using Coxswain.ApiServer.FlowControl;
@@ -12,7 +13,7 @@ namespace Coxswain.ApiServer.Http;
 /// <summary>The one request delegate: who asks, for what, and the answer, whatever happens.</summary>
 internal sealed partial class HttpHandler(
     RequestAuthenticator authenticator, ResourceEndpoint resources, DiscoveryEndpoint discovery, ServerEndpoints server, IAuthorizer authorizer,
-    FlowController flows, RequestMetrics metrics, RequestBounds bounds, TimeProvider time, ILogger logger)
+    FlowController flows, AuditLog? audit, RequestMetrics metrics, RequestBounds bounds, TimeProvider time, ILogger logger)
 {
     private const int RetryAfterSeconds = 1;
 
@@ -20,6 +21,9 @@ internal sealed partial class HttpHandler(
     private const string SchemaHeader = "X-Kubernetes-PF-FlowSchema-UID";
 
     private const string LevelHeader = "X-Kubernetes-PF-PriorityLevel-UID";
+
+    /// <summary>An error's answer begins anew, but for these.</summary>
+    private static readonly string[] KeptHeaders = [SchemaHeader, LevelHeader, "Audit-Id"];
 
     private readonly Impersonation _impersonation = new(authorizer);
 
@@ -35,12 +39,22 @@ internal sealed partial class HttpHandler(
             StallGuard.Watch(context, bounds.WatchPatience, time);
         }
 
+        AuditRecord? record = null;
         try
         {
-            var user = await authenticator.AuthenticateAsync(context, context.RequestAborted)
-                ?? throw new KubeStatusException(Statuses.Unauthorized());
-            user = await _impersonation.ApplyAsync(context.Request.Headers, user, context.RequestAborted);
+            var sender = await authenticator.AuthenticateAsync(context, context.RequestAborted);
+            var user = sender is null ? User.Anonymous : await _impersonation.ApplyAsync(context.Request.Headers, sender, context.RequestAborted);
             var flow = FlowOf(context.Request, info, user, path);
+            if (audit is not null)
+            {
+                record = await audit.BeginAsync(context, AuditedOf(info, flow, sender ?? user), user, lasts);
+            }
+
+            if (sender is null)
+            {
+                throw new KubeStatusException(Statuses.Unauthorized());
+            }
+
             var place = await flows.ClassifyAsync(flow, context.RequestAborted);
             context.Response.Headers[SchemaHeader] = place.SchemaUid;
             context.Response.Headers[LevelHeader] = place.LevelUid;
@@ -76,7 +90,15 @@ internal sealed partial class HttpHandler(
         }
 
         metrics.Finish(context, start);
+        if (record is not null)
+        {
+            await audit!.FinishAsync(context, record); // who made the record
+        }
     }
+
+    private static AuditedRequest AuditedOf(in RequestInfo info, in FlowRequest flow, User sender) => flow.Resource.Length == 0
+        ? new AuditedRequest(sender, flow.Verb, flow.Path, "", "", "", "", "", "")
+        : new AuditedRequest(sender, flow.Verb, flow.Path, info.Group, info.Version, info.Resource, info.Subresource, info.Namespace, info.Name);
 
     private static FlowRequest FlowOf(HttpRequest request, in RequestInfo info, User user, string path)
     {
@@ -138,12 +160,11 @@ internal sealed partial class HttpHandler(
         }
 
         var headers = context.Response.Headers;
-        var (schema, level) = (headers[SchemaHeader], headers[LevelHeader]);
+        var kept = KeptHeaders.Select(name => (Name: name, Value: headers[name])).Where(header => header.Value.Count > 0).ToList();
         headers.Clear();
-        if (schema.Count > 0)
+        foreach (var (name, value) in kept)
         {
-            headers[SchemaHeader] = schema;
-            headers[LevelHeader] = level;
+            headers[name] = value;
         }
 
         try

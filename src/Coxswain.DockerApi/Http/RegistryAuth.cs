@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using Coxswain.DockerApi.Wire;
 using Coxswain.Engine.Images.Registry;

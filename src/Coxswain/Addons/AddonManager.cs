@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using Coxswain.Api;
 using Coxswain.Api.Apps.V1;
 using Coxswain.Api.Decoding;
 using Coxswain.Api.Errors;

@@ -19,6 +19,7 @@ using Coxswain.Network.LoadBalancers;
 using Coxswain.Network.Policies;
 using Coxswain.Network.Proxy;
 using Coxswain.Node;
+using Coxswain.Node.Options;
 using Microsoft.Extensions.Logging;
 using V1Node = Coxswain.Api.Core.V1.Node;
 
@@ -83,12 +84,14 @@ internal sealed class ClusterParts : IAsyncDisposable
                 ServiceCidr = IPNetwork.Parse(configuration.ServiceCidr),
                 NodePortAddresses = [IPAddress.Loopback, configuration.NodeAddress],
                 LoadBalancerPool = configuration.Balancers,
+                NodePorts = [DnsPort, configuration.ApiPort, new NodeServerOptions().Port],
             },
             _proxyInformers, new NftCommand(engine.Processes, configuration.Table), _tableWatch, _conntrack,
             time, loggers, _nodeInformers.Of<Pod>(new InformerOptions(FieldSelector: $"spec.nodeName={configuration.NodeName}")));
         var dnsOptions = new ClusterDnsOptions
         {
             Listen = new IPEndPoint(IPAddress.Parse(configuration.DnsAddress), DnsPort),
+            HostAddress = configuration.NodeAddress,
             ClusterNetworks = [IPNetwork.Parse(configuration.PodCidr), IPNetwork.Parse(configuration.ServiceCidr)],
         };
         _policyWatch = new TableWatch(_events, configuration.PolicyTable);

@@ -50,6 +50,14 @@ internal sealed class ClusterPaths
     /// <summary>Where a running server speaks Docker's API.</summary>
     public string DockerSocket => Path.Combine(Run, "docker.sock");
 
+    /// <summary>What is written down of requests; nothing while there is no such file.</summary>
+    public string AuditPolicy => Path.Combine(Data, "audit-policy.yaml");
+
+    public string AuditLog => Path.Combine(Data, "audit", "audit.log");
+
+    /// <summary>What is encrypted on the disk; nothing while there is no such file.</summary>
+    public string EncryptionConfiguration => Path.Combine(Data, "encryption.yaml");
+
     public string ServerLog => Path.Combine(Data, "server.log");
 
     /// <summary>The administrator's own kubeconfig, whatever became of the user's.</summary>

@@ -1,5 +1,6 @@
 using Coxswain.DockerApi.Hosting;
 using Coxswain.Engine.Hosting;
+using Coxswain.Engine.Images.Registry;
 using Microsoft.Extensions.Logging;
 
 namespace Coxswain.Hosting;
@@ -9,7 +10,7 @@ namespace Coxswain.Hosting;
 /// the cluster goes on meanwhile.
 /// </summary>
 internal sealed partial class DockerPart(
-    ClusterPaths paths, ContainerEngine engine, ImageEngine images, TimeProvider time, ILoggerFactory loggers)
+    ClusterPaths paths, int? registryPort, ContainerEngine engine, ImageEngine images, TimeProvider time, ILoggerFactory loggers)
 {
     private static readonly TimeSpan BackOff = TimeSpan.FromSeconds(5);
 
@@ -39,7 +40,13 @@ internal sealed partial class DockerPart(
         await local.StartAsync(cancellationToken);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var backend = new DockerBackend(engine, images, local, background, time, CoxswainVersion.Product);
-        Task[] running = [local.RunAsync(stop.Token), new DockerServer(backend, loggers).RunAsync(paths.DockerSocket, stop.Token)];
+        using var registry = new RegistryStore(images.Store);
+        Task[] running =
+        [
+            local.RunAsync(stop.Token),
+            new DockerServer(backend, loggers).RunAsync(paths.DockerSocket, stop.Token),
+            .. registryPort is { } port ? [new RegistryServer(registry, time, loggers).RunAsync(port, stop.Token)] : (Task[])[],
+        ];
         try
         {
             await await Task.WhenAny(running);

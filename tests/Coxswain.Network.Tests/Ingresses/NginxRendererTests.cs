@@ -3,7 +3,6 @@ using System.Text;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Discovery.V1;
 using Coxswain.Api.Json;
-using Coxswain.Api.Meta.V1;
 using Coxswain.Network.Ingresses;
 using Coxswain.Network.Tests.Proxy;
 using V1Ingress = Coxswain.Api.Networking.V1.Ingress;

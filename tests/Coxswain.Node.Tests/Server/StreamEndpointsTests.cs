@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.WebSockets;
 using System.Text;
+using Coxswain.Api.Core.V1;
 using Coxswain.Node.Options;
 using Coxswain.Node.Tests.Agent;
 using Coxswain.Node.Tests.Streaming;
@@ -28,7 +29,10 @@ public sealed class StreamEndpointsTests : IAsyncLifetime
         {
             Address = IPAddress.Loopback, Port = 0, Certificate = _authority.Issue("CN=system:node:test-node"), ClientAuthority = _authority.Certificate,
         });
-        await _node.CreateAsync("box", "nc -lk -p 8080 -e cat", TestNode.WithWork, "Never", spec => TestNode.WithWork(spec) with { TerminationGracePeriodSeconds = 0 });
+        await _node.CreateAsync(
+            "box", "exec httpd -f -p 8080 -h /tmp",
+            container => container with { ReadinessProbe = new Probe { TcpSocket = new TCPSocketAction { Port = 8080 }, PeriodSeconds = 1 } },
+            "Never", spec => spec with { TerminationGracePeriodSeconds = 0 });
         var pod = await _node.WaitForReadyAsync("box");
         _container = pod!.Status.ContainerStatuses[0].ContainerID.Split('/')[^1]; // It waited for one.
         _client = _authority.Client(_node.Port, _authority.Issue("CN=kube-apiserver-kubelet-client"));
@@ -79,15 +83,14 @@ public sealed class StreamEndpointsTests : IAsyncLifetime
     public async Task PortForward_OverChannels_ReachesWhatListens()
     {
         using var socket = await StreamClient.WebSocketAsync(_client, "/portForward/default/box?port=8080", "v4.channel.k8s.io", _patience.Token);
-        await StreamClient.SendAsync(socket, 0, "ping", _patience.Token);
-        while (true)
+        await StreamClient.SendAsync(socket, 0, "GET /nothing HTTP/1.0\r\n\r\n", _patience.Token);
+        var answer = "";
+        while (!answer.Contains("404", StringComparison.Ordinal) && await StreamClient.ReceiveAsync(socket, _patience.Token) is var (channel, data))
         {
-            var (channel, data) = (await StreamClient.ReceiveAsync(socket, _patience.Token))!.Value; // It goes on until it has come.
-            if (channel == 0 && Encoding.UTF8.GetString(data) == "ping")
-            {
-                break;
-            }
+            answer += channel == 0 ? Encoding.UTF8.GetString(data) : "";
         }
+
+        Assert.Contains("HTTP/1.", answer, StringComparison.Ordinal);
     }
 
     [Fact]

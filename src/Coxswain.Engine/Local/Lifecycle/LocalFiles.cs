@@ -1,4 +1,3 @@
-using Coxswain.Engine.Containers;
 using Coxswain.Engine.Images.Archives;
 using Coxswain.Engine.Images.Documents;
 using Coxswain.Engine.Images.Layers;
