@@ -9,7 +9,7 @@ internal static class PathPattern
     /// <summary>For COPY sources: one component of a path, in which <c>*</c> stops at nothing but its end.</summary>
     public static bool HasWildcard(string text) => text.AsSpan().ContainsAny("*?[\\");
 
-    /// <summary>Null when the pattern is malformed, e.g. an open bracket.</summary>
+    /// <summary>Null when the pattern is malformed, e.g. an open bracket, or longer than any path it could match.</summary>
     public static Regex? TryCompile(string pattern, bool doubleStar)
     {
         var regex = new StringBuilder("^");
@@ -60,8 +60,9 @@ internal static class PathPattern
         {
             return new Regex(regex.Append("\\z").ToString(), RegexOptions.CultureInvariant | RegexOptions.Singleline | RegexOptions.NonBacktracking);
         }
-        catch (ArgumentException)
+        catch (Exception exception) when (exception is ArgumentException or NotSupportedException)
         {
+            // The second for a pattern whose automaton would be too large.
             return null;
         }
     }
