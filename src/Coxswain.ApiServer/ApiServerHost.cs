@@ -26,6 +26,7 @@ public sealed partial class ApiServerHost : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private WebApplication? _web;
     private Task _background = Task.CompletedTask;
+    private Task _audit = Task.CompletedTask;
     private bool _isStopped;
 
     public ApiServerHost(ApiServerOptions options)
@@ -46,6 +47,7 @@ public sealed partial class ApiServerHost : IAsyncDisposable
     {
         await _parts.ServicePools.RepairAsync(cancellationToken);
         await _parts.Definitions.LoadAsync(cancellationToken);
+        _audit = _parts.Audit?.RunAsync() ?? Task.CompletedTask;
         if (_options.Endpoints.Count > 0)
         {
             _web = KestrelServer.Create(
@@ -56,7 +58,7 @@ public sealed partial class ApiServerHost : IAsyncDisposable
 
         await new BootstrapObjects(_parts.Core, _parts.Resources, _options.Pki, _options.ServiceRange, _options.Advertised).EnsureAsync(cancellationToken);
         _background = Task.WhenAll(
-            _parts.Definitions.RunAsync(_stopping.Token), _parts.Aggregated.RunAsync(_stopping.Token), _parts.FrontProxyClient.RunAsync(_stopping.Token),
+            _parts.Definitions.RunAsync(_stopping.Token), _parts.Aggregated.RunAsync(_stopping.Token), _parts.PolicyTypes.RunAsync(_stopping.Token), _parts.FrontProxyClient.RunAsync(_stopping.Token),
             _parts.EventCleaner.RunAsync(_stopping.Token), _certificate.RunAsync(_stopping.Token), _parts.NodeClient.RunAsync(_stopping.Token));
         _parts.Health.Started();
         Log.Started(_logger, string.Join(", ", Endpoints));
@@ -89,6 +91,8 @@ public sealed partial class ApiServerHost : IAsyncDisposable
         }
 
         await _background;
+        _parts.Audit?.Complete();
+        await _audit;
     }
 
     public async ValueTask DisposeAsync()

@@ -1,5 +1,6 @@
 using System.Net;
 using Coxswain.ApiServer.Admission;
+using Coxswain.ApiServer.Audit;
 using Coxswain.ApiServer.Certificates;
 using Coxswain.ApiServer.Http;
 using Coxswain.Store;
@@ -47,6 +48,9 @@ public sealed record ApiServerOptions
 
     /// <summary>How long Events are kept.</summary>
     public TimeSpan EventLifetime { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>What is written down of requests; null for nothing.</summary>
+    public AuditOptions? Audit { get; init; }
 
     public RequestBounds Bounds { get; init; } = new();
 

@@ -5,6 +5,7 @@ using Coxswain.ApiServer.Admission.Matching;
 using Coxswain.ApiServer.Admission.Policies;
 using Coxswain.ApiServer.Admission.Webhooks;
 using Coxswain.ApiServer.Aggregation;
+using Coxswain.ApiServer.Audit;
 using Coxswain.ApiServer.Authentication;
 using Coxswain.ApiServer.Authorization;
 using Coxswain.ApiServer.Bootstrap;
@@ -13,9 +14,11 @@ using Coxswain.ApiServer.Conversion;
 using Coxswain.ApiServer.Core;
 using Coxswain.ApiServer.CustomResources;
 using Coxswain.ApiServer.Documents;
+using Coxswain.ApiServer.FlowControl;
 using Coxswain.ApiServer.Http;
 using Coxswain.ApiServer.Http.Tunnels;
 using Coxswain.ApiServer.Metrics;
+using Coxswain.ApiServer.PolicyStatus;
 using Coxswain.ApiServer.Requests;
 using Coxswain.ApiServer.Resources;
 using Coxswain.ApiServer.Resources.Rules;
@@ -36,6 +39,7 @@ internal sealed class ApiServerParts : IAsyncDisposable
     private readonly ConnectEndpoint _connect;
     private readonly HttpMessageInvoker _nodeEndpoints;
     private readonly UsageCollector _usages;
+    private readonly FlowController _flows;
     private readonly PriorityAdmission _priorities;
     private readonly LimitRanger _limits;
     private readonly DefaultClasses _classes;
@@ -131,11 +135,14 @@ internal sealed class ApiServerParts : IAsyncDisposable
         Aggregated = new AggregatedApis(
             store, Resources, dialer, FrontProxyClient, new ApiServiceProbe(dialer, time), new ApiServiceWriter(store, Core, Resources, time), time,
             options.LoggerFactory.CreateLogger<AggregatedApis>());
+        PolicyTypes = new PolicyTypeChecking(store, Core, Resources, time, options.LoggerFactory.CreateLogger<PolicyTypeChecking>());
         EventCleaner = new EventCleaner(store, options.EventLifetime, time, options.LoggerFactory.CreateLogger<EventCleaner>());
 
+        Audit = options.Audit is { } audit ? AuditLog.Open(audit, identities, time, options.LoggerFactory.CreateLogger<AuditLog>()) : null;
         var tables = new TableMaker(time);
         var discovery = new DiscoveryEndpoint(Resources, options.Advertised?.ToString() ?? "");
-        var metrics = new RequestMetrics(time);
+        _flows = new FlowController(store, options.Bounds.MostReading + options.Bounds.MostWriting, time);
+        var metrics = new RequestMetrics(_flows, time);
         Health = new HealthChecks(options.ReadinessGates);
         NodeClient = new RenewingCertificate(options.Pki.NodeClient, time, options.LoggerFactory.CreateLogger<RenewingCertificate>());
         _nodeEndpoints = BackendClients.ToNodes(options.Pki, NodeClient);
@@ -149,13 +156,18 @@ internal sealed class ApiServerParts : IAsyncDisposable
             options.Router ?? new AggregationProxy(Aggregated, Lifetime));
         var server = new ServerEndpoints(Health, metrics, Resources, discovery, options.Pki, ServerVersion.GitVersion, ServerVersion.GitCommit);
         Http = new HttpHandler(
-            new RequestAuthenticator(_tokens), endpoint, discovery, server, authorizer, metrics, options.Bounds, time,
+            new RequestAuthenticator(_tokens), endpoint, discovery, server, authorizer, _flows, Audit, metrics, options.Bounds, time,
             options.LoggerFactory.CreateLogger<HttpHandler>());
     }
 
     public CatalogueHolder Resources { get; }
 
     public ApiCore Core { get; }
+
+    public PolicyTypeChecking PolicyTypes { get; }
+
+    /// <summary>Null when nothing is written down.</summary>
+    public AuditLog? Audit { get; }
 
     public HttpHandler Http { get; }
 
@@ -191,6 +203,7 @@ internal sealed class ApiServerParts : IAsyncDisposable
         await _validating.DisposeAsync();
         await _validatingPolicies.DisposeAsync();
         await _mutatingPolicies.DisposeAsync();
+        await _flows.DisposeAsync();
         await _roles.DisposeAsync();
         await _nodes.DisposeAsync();
         _tokens.Dispose();

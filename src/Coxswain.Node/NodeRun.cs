@@ -70,7 +70,7 @@ internal sealed class NodeRun : IAsyncDisposable
         var workers = new PodWorkerFactory(
             client, runtime, paths, volumes, watched,
             new PodSandboxes(runtime, new RuntimeHandlers(client), paths, options.NodeName, options.ClusterDns, options.ClusterDomain), starter,
-            new ContainerStopper(runtime, _hooks, new TrafficGate(traffic, time), recorder, time), _hooks,
+            new ContainerStopper(runtime, _hooks, new TrafficGate(traffic, time, logger), recorder, time), _hooks,
             new ProbeLoop(_prober, probes, time, logger), recorder,
             options.NodeAddress, time, logger);
         var pods = _informers.Of<Pod>(new InformerOptions(FieldSelector: $"spec.nodeName={options.NodeName}"));

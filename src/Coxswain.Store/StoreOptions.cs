@@ -23,6 +23,9 @@ public sealed record StoreOptions
     /// </summary>
     public int AtLeastRevisions { get; init; } = 4_096;
 
+    /// <summary>How values stand on the disk; null for as they are.</summary>
+    public IStoredValues? Values { get; init; }
+
     /// <summary>
     /// Kept whatever the size, so that who lists and then watches finds his place although every value is huge.
     /// </summary>

@@ -1,4 +1,5 @@
 using Coxswain.Api.Schemata;
+using Coxswain.Cel.Functions;
 using Coxswain.Cel.Types;
 using Coxswain.Cel.Values;
 
@@ -85,4 +86,46 @@ public class KubernetesFunctionTests
 
     private static object? Value(string name) => name == "text" ? "hello" : CelMap.Of(
         [new("spec", CelMap.Of([new("replicas", 5L), new("items", CelList.Of(CelMap.Of([new("name", "n1")])!))])!)]);
+
+    [Theory]
+    [InlineData("Made{a: 1, ?b: optional.none()}", true)]
+    [InlineData("Made{a: 'x'}", false)]
+    [InlineData("Made{c: 1}", false)]
+    [InlineData("Other{}", false)]
+    public void Struct_OfAKnownType_IsMadeOfItsFields(string source, bool compiles)
+    {
+        var made = CelType.Object("Made", () => new Dictionary<string, CelType>());
+        var environment = Environment.Making(name => name == "Made"
+            ? new CelStructType(made, field => field switch { "a" => CelType.Int, "b" => CelType.Dyn, _ => null }) : null);
+
+        var compiled = environment.Compile(source);
+
+        Assert.Equal(compiles, compiled.Program is not null);
+        if (compiled.Program is { } program)
+        {
+            var value = Assert.IsType<CelStruct>(program.Evaluate(_ => null, 1000).Value);
+            Assert.Equal("Made", value.TypeName);
+            Assert.Equal(["a"], value.Keys);
+        }
+    }
+
+    [Fact]
+    public void Authorizer_Questions_AreWholeBeforeTheyAreAsked()
+    {
+        var environment = Environment.With([new("authorizer", CelAuthorizer.AuthorizerType)]);
+        CelAccessCheck? asked = null;
+        var authorizer = new CelAuthorizer(new CelAccessCheck(), check =>
+        {
+            asked = check;
+            return new CelDecision(true, "because");
+        });
+
+        var result = environment.Compile("""
+            authorizer.serviceAccount('ns', 'sa').group('apps').resource('deployments').subresource('scale').namespace('n').name('d').check('get').reason()
+            """).Program!.Evaluate(_ => authorizer, 1_000_000);
+
+        Assert.Equal("because", result.Value);
+        Assert.Equal(
+            new CelAccessCheck("", "get", "apps", "deployments") { Subresource = "scale", Namespace = "n", Name = "d", ServiceAccount = ("ns", "sa") }, asked);
+    }
 }

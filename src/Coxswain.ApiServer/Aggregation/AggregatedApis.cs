@@ -1,6 +1,7 @@
 using Coxswain.Api.Json;
 using Coxswain.ApiServer.Certificates;
 using Coxswain.ApiServer.Documents;
+using Coxswain.ApiServer.Following;
 using Coxswain.ApiServer.Resources;
 using Coxswain.ApiServer.Webhooks;
 using Coxswain.Store;
@@ -31,21 +32,7 @@ internal sealed partial class AggregatedApis(
     {
         try
         {
-            while (true)
-            {
-                try
-                {
-                    await FollowAsync(cancellationToken);
-                }
-                catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
-                {
-                    Log.FollowingFailed(logger, exception);
-                    await Task.Delay(RetryAfter, time, cancellationToken);
-                }
-            }
-        }
-        catch (Exception exception) when (cancellationToken.IsCancellationRequested && exception is OperationCanceledException or ObjectDisposedException)
-        {
+            await new EntryFollower(store, ApiServiceWriter.Prefix, time, logger).RunAsync(FillAsync, ApplyAsync, cancellationToken);
         }
         finally
         {
@@ -56,41 +43,25 @@ internal sealed partial class AggregatedApis(
         }
     }
 
-    private async Task FollowAsync(CancellationToken cancellationToken)
+    private async ValueTask FillAsync(IReadOnlyList<StoreEntry> entries, CancellationToken cancellationToken)
     {
-        var list = await store.ListAsync(new ListQuery(ApiServiceWriter.Prefix), cancellationToken);
-        var watch = await store.WatchAsync(ApiServiceWriter.Prefix, list.Revision, cancellationToken);
-        if (watch.Watcher is not { } watcher)
+        var known = entries.Select(entry => entry.Key[ApiServiceWriter.Prefix.Length..]).ToHashSet(StringComparer.Ordinal);
+        foreach (var name in _probing.Keys.Where(name => !known.Contains(name)).ToList())
         {
-            return;
+            await StopAsync(name);
         }
 
-        await using (watcher)
+        foreach (var entry in entries)
         {
-            var known = list.Entries.Select(entry => entry.Key[ApiServiceWriter.Prefix.Length..]).ToHashSet(StringComparer.Ordinal);
-            foreach (var name in _probing.Keys.Where(name => !known.Contains(name)).ToList())
-            {
-                await StopAsync(name);
-            }
+            await ApplyAsync(entry.Key, entry, cancellationToken);
+        }
+    }
 
-            foreach (var entry in list.Entries)
-            {
-                await ApplyAsync(entry.Key, entry, cancellationToken);
-            }
-
-            while (true)
-            {
-                var batch = await watcher.ReadAsync(cancellationToken);
-                if (batch.Outcome != ReadOutcome.Ok)
-                {
-                    return;
-                }
-
-                foreach (var change in batch.Events)
-                {
-                    await ApplyAsync((change.Entry ?? change.Previous!).Key, change.Entry, cancellationToken); // a deletion has a previous entry
-                }
-            }
+    private async ValueTask ApplyAsync(IReadOnlyList<StoreEvent> events, CancellationToken cancellationToken)
+    {
+        foreach (var change in events)
+        {
+            await ApplyAsync(change.Key, change.Entry, cancellationToken);
         }
     }
 
@@ -200,9 +171,6 @@ internal sealed partial class AggregatedApis(
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Warning, "Following the APIServices failed, and is tried again")]
-        public static partial void FollowingFailed(ILogger logger, Exception exception);
-
         [LoggerMessage(LogLevel.Warning, "The state of APIService {Name} was not written")]
         public static partial void ProbingFailed(ILogger logger, Exception exception, string name);
     }

@@ -35,6 +35,11 @@ internal sealed class BootstrapObjects(ApiCore core, CatalogueHolder resources, 
             await EnsureAsync(document, cancellationToken);
         }
 
+        foreach (var document in FlowControlObjects.Make())
+        {
+            await EnsureAsync(document, cancellationToken);
+        }
+
         await EnsureAsync(StandardClass(), cancellationToken);
         await EnsureAsync(MetricsService(), cancellationToken);
         await new RoleReconciler(new InProcessKubeClient(core, resources, Server)).EnsureAsync(cancellationToken);

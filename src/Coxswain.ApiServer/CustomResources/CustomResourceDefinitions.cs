@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Coxswain.Api.Json;
 using Coxswain.Api.Scalars;
 using Coxswain.ApiServer.Documents;
+using Coxswain.ApiServer.Following;
 using Coxswain.ApiServer.Resources;
 using Coxswain.ApiServer.Resources.Rules;
 using Coxswain.Store;
@@ -17,8 +18,6 @@ internal sealed partial class CustomResourceDefinitions(
     IStore store, CatalogueHolder catalogue, CustomResourceCompiler compiler, DefinitionWriter writer, CustomResourceCleaner cleaner,
     TimeProvider time, ILogger<CustomResourceDefinitions> logger)
 {
-    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
-
     private readonly Dictionary<string, StoreEntry> _entries = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Compiled> _compiled = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Task> _cleaning = new(StringComparer.Ordinal);
@@ -26,31 +25,28 @@ internal sealed partial class CustomResourceDefinitions(
     /// <summary>Serves what is stored, before the first request is taken.</summary>
     public async Task LoadAsync(CancellationToken cancellationToken)
     {
-        Fill(await store.ListAsync(new ListQuery(DefinitionWriter.Prefix), cancellationToken));
+        Fill((await store.ListAsync(new ListQuery(DefinitionWriter.Prefix), cancellationToken)).Entries);
         Serve(Decide());
     }
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        try
-        {
-            while (true)
+        await new EntryFollower(store, DefinitionWriter.Prefix, time, logger).RunAsync(
+            (entries, token) =>
             {
-                try
+                Fill(entries);
+                return SyncAsync(token);
+            },
+            (events, token) =>
+            {
+                foreach (var change in events)
                 {
-                    await FollowAsync(cancellationToken);
+                    Apply(change.Key, change.Entry);
                 }
-                catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
-                {
-                    Log.FollowingFailed(logger, exception);
-                    await Task.Delay(RetryAfter, time, cancellationToken);
-                }
-            }
-        }
-        catch (Exception exception) when (cancellationToken.IsCancellationRequested && exception is OperationCanceledException or ObjectDisposedException)
-        {
-        }
 
+                return SyncAsync(token);
+            },
+            cancellationToken);
         try
         {
             await Task.WhenAll(_cleaning.Values);
@@ -60,39 +56,10 @@ internal sealed partial class CustomResourceDefinitions(
         }
     }
 
-    private async Task FollowAsync(CancellationToken cancellationToken)
-    {
-        var list = await store.ListAsync(new ListQuery(DefinitionWriter.Prefix), cancellationToken);
-        var watch = await store.WatchAsync(DefinitionWriter.Prefix, list.Revision, cancellationToken);
-        if (watch.Watcher is not { } watcher)
-        {
-            return;
-        }
-
-        await using (watcher)
-        {
-            Fill(list);
-            while (true)
-            {
-                await SyncAsync(cancellationToken);
-                var batch = await watcher.ReadAsync(cancellationToken);
-                if (batch.Outcome != ReadOutcome.Ok)
-                {
-                    return;
-                }
-
-                foreach (var change in batch.Events)
-                {
-                    Apply((change.Entry ?? change.Previous!).Key, change.Entry); // a deletion has a previous entry
-                }
-            }
-        }
-    }
-
-    private void Fill(ListResult list)
+    private void Fill(IReadOnlyList<StoreEntry> entries)
     {
         _entries.Clear();
-        foreach (var entry in list.Entries)
+        foreach (var entry in entries)
         {
             Apply(entry.Key, entry);
         }
@@ -112,7 +79,7 @@ internal sealed partial class CustomResourceDefinitions(
         }
     }
 
-    private async Task SyncAsync(CancellationToken cancellationToken)
+    private async ValueTask SyncAsync(CancellationToken cancellationToken)
     {
         var decided = Decide();
         Serve(decided);
@@ -243,8 +210,5 @@ internal sealed partial class CustomResourceDefinitions(
     {
         [LoggerMessage(LogLevel.Information, "{Count} versions of custom resources are served")]
         public static partial void Serves(ILogger logger, int count);
-
-        [LoggerMessage(LogLevel.Warning, "Following the CustomResourceDefinitions failed, and is tried again")]
-        public static partial void FollowingFailed(ILogger logger, Exception exception);
     }
 }

@@ -1,6 +1,8 @@
 using Coxswain.Api.Errors;
+using Coxswain.ApiServer.Audit;
 using Coxswain.ApiServer.Authentication;
 using Coxswain.ApiServer.Authorization;
+using Coxswain.ApiServer.FlowControl;
 using Coxswain.ApiServer.Users;
 using Coxswain.Store;
 using Microsoft.AspNetCore.Http;
@@ -11,12 +13,19 @@ namespace Coxswain.ApiServer.Http;
 /// <summary>The one request delegate: who asks, for what, and the answer, whatever happens.</summary>
 internal sealed partial class HttpHandler(
     RequestAuthenticator authenticator, ResourceEndpoint resources, DiscoveryEndpoint discovery, ServerEndpoints server, IAuthorizer authorizer,
-    RequestMetrics metrics, RequestBounds bounds, TimeProvider time, ILogger logger)
+    FlowController flows, AuditLog? audit, RequestMetrics metrics, RequestBounds bounds, TimeProvider time, ILogger logger)
 {
     private const int RetryAfterSeconds = 1;
 
+    /// <summary>By these clients know that fairness is kept here, and stop to hold themselves back.</summary>
+    private const string SchemaHeader = "X-Kubernetes-PF-FlowSchema-UID";
+
+    private const string LevelHeader = "X-Kubernetes-PF-PriorityLevel-UID";
+
+    /// <summary>An error's answer begins anew, but for these.</summary>
+    private static readonly string[] KeptHeaders = [SchemaHeader, LevelHeader, "Audit-Id"];
+
     private readonly Impersonation _impersonation = new(authorizer);
-    private readonly RequestLimits _limits = new(bounds.MostReading, bounds.MostWriting);
 
     public async Task HandleAsync(HttpContext context)
     {
@@ -30,13 +39,26 @@ internal sealed partial class HttpHandler(
             StallGuard.Watch(context, bounds.WatchPatience, time);
         }
 
+        AuditRecord? record = null;
         try
         {
-            var user = await authenticator.AuthenticateAsync(context, context.RequestAborted)
-                ?? throw new KubeStatusException(Statuses.Unauthorized());
-            user = await _impersonation.ApplyAsync(context.Request.Headers, user, context.RequestAborted);
-            using var slot = lasts || PublicPaths.Contains(path) || RbacAuthorizer.IsMaster(user)
-                ? default : _limits.Enter(writes: context.Request.Method is not ("GET" or "HEAD"));
+            var sender = await authenticator.AuthenticateAsync(context, context.RequestAborted);
+            var user = sender is null ? User.Anonymous : await _impersonation.ApplyAsync(context.Request.Headers, sender, context.RequestAborted);
+            var flow = FlowOf(context.Request, info, user, path);
+            if (audit is not null)
+            {
+                record = await audit.BeginAsync(context, AuditedOf(info, flow, sender ?? user), user, lasts);
+            }
+
+            if (sender is null)
+            {
+                throw new KubeStatusException(Statuses.Unauthorized());
+            }
+
+            var place = await flows.ClassifyAsync(flow, context.RequestAborted);
+            context.Response.Headers[SchemaHeader] = place.SchemaUid;
+            context.Response.Headers[LevelHeader] = place.LevelUid;
+            using var seat = lasts ? default : await place.EnterAsync(flow, context.RequestAborted);
             await (info.IsResource && info.Resource.Length > 0
                 ? resources.HandleAsync(context, info, user)
                 : HandleOtherAsync(context, path, info, user));
@@ -68,6 +90,36 @@ internal sealed partial class HttpHandler(
         }
 
         metrics.Finish(context, start);
+        if (record is not null)
+        {
+            await audit!.FinishAsync(context, record); // who made the record
+        }
+    }
+
+    private static AuditedRequest AuditedOf(in RequestInfo info, in FlowRequest flow, User sender) => flow.Resource.Length == 0
+        ? new AuditedRequest(sender, flow.Verb, flow.Path, "", "", "", "", "", "")
+        : new AuditedRequest(sender, flow.Verb, flow.Path, info.Group, info.Version, info.Resource, info.Subresource, info.Namespace, info.Name);
+
+    private static FlowRequest FlowOf(HttpRequest request, in RequestInfo info, User user, string path)
+    {
+        var method = request.Method;
+        if (!info.IsResource || info.Resource.Length == 0)
+        {
+            return new FlowRequest(user, method is "GET" or "HEAD" ? "get" : method.ToLowerInvariant(), "", "", "", path);
+        }
+
+        var verb = method switch
+        {
+            "GET" or "HEAD" when info.Subresource.Length == 0 && Lasts(request, info) => "watch",
+            "GET" or "HEAD" => info.Name.Length > 0 ? "get" : "list",
+            "POST" => "create",
+            "PUT" => "update",
+            "PATCH" => "patch",
+            "DELETE" => info.Name.Length > 0 ? "delete" : "deletecollection",
+            _ => "",
+        };
+        return new FlowRequest(
+            user, verb, info.Group, info.Subresource.Length == 0 ? info.Resource : $"{info.Resource}/{info.Subresource}", info.Namespace, path);
     }
 
     private async Task HandleOtherAsync(HttpContext context, string path, RequestInfo info, User user)
@@ -107,7 +159,14 @@ internal sealed partial class HttpHandler(
             return;
         }
 
-        context.Response.Headers.Clear();
+        var headers = context.Response.Headers;
+        var kept = KeptHeaders.Select(name => (Name: name, Value: headers[name])).Where(header => header.Value.Count > 0).ToList();
+        headers.Clear();
+        foreach (var (name, value) in kept)
+        {
+            headers[name] = value;
+        }
+
         try
         {
             await HttpAnswer.WriteAsync(context, status);

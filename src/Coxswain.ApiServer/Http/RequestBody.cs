@@ -50,7 +50,9 @@ internal static class RequestBody
 
             if (result.IsCompleted)
             {
-                return buffer.Length == buffer.Capacity ? buffer.GetBuffer() : buffer.ToArray();
+                var body = buffer.Length == buffer.Capacity ? buffer.GetBuffer() : buffer.ToArray();
+                AuditTrail.Keep(request, body);
+                return body;
             }
         }
     }

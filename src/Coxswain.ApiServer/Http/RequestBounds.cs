@@ -3,7 +3,10 @@ namespace Coxswain.ApiServer.Http;
 /// <summary>What requests may take of the server.</summary>
 public sealed record RequestBounds
 {
-    /// <summary>How many requests that read run at once; beyond that they are to be tried again. Watches and logs do not count.</summary>
+    /// <summary>
+    /// How many requests that read run at once. Together with those that write they are the seats that the priority levels share;
+    /// watches and logs take none.
+    /// </summary>
     public int MostReading { get; init; } = 400;
 
     /// <summary>How many requests that change something run at once.</summary>

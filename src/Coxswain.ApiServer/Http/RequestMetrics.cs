@@ -1,12 +1,13 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
+using Coxswain.ApiServer.FlowControl;
 using Microsoft.AspNetCore.Http;
 
 namespace Coxswain.ApiServer.Http;
 
 /// <summary>Counts requests for <c>/metrics</c>, under the names Kubernetes gives them.</summary>
-internal sealed class RequestMetrics(TimeProvider time)
+internal sealed class RequestMetrics(FlowController flows, TimeProvider time)
 {
     private readonly ConcurrentDictionary<(string Method, int Code), Counter> _counters = new();
     private long _inFlight;
@@ -49,7 +50,7 @@ internal sealed class RequestMetrics(TimeProvider time)
         text.Append(CultureInfo.InvariantCulture, $"process_resident_memory_bytes {Environment.WorkingSet}\n");
         text.Append("# TYPE process_cpu_seconds_total counter\n");
         text.Append(CultureInfo.InvariantCulture, $"process_cpu_seconds_total {Environment.CpuUsage.TotalTime.TotalSeconds}\n");
-        return text.ToString();
+        return text.Append(flows.Text()).ToString();
     }
 
     /// <summary>A client may send any word as its method; only those that mean something are counted apart.</summary>

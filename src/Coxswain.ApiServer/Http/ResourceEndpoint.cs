@@ -1,6 +1,7 @@
 using Coxswain.Api;
 using Coxswain.Api.Errors;
 using Coxswain.Api.Meta.V1;
+using Coxswain.ApiServer.Audit;
 using Coxswain.ApiServer.Core;
 using Coxswain.ApiServer.Documents;
 using Coxswain.ApiServer.Resources;
@@ -57,6 +58,7 @@ internal sealed class ResourceEndpoint(
             Subresource = info.Subresource,
             DryRun = query.Count > 0 && RequestQuery.ReadDryRun(query, verb),
             FieldManager = query.Count > 0 ? RequestQuery.ReadFieldManager(query, verb) : "",
+            AuditAnnotations = context.Features.Get<AuditRecord>()?.Annotations,
             UserAgent = verb is "create" or "update" or "patch" ? context.Request.Headers.UserAgent.ToString() : "",
         };
         return info.Subresource is "log" or "proxy" or "exec" or "attach" or "portforward"

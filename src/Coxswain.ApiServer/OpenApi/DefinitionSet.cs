@@ -135,13 +135,18 @@ internal sealed class DefinitionSet(OpenApiDialect dialect)
     private JsonObject Definition(Schema schema)
     {
         var definition = new JsonObject { ["type"] = "object" };
+        if (SchemaDescriptions.Of(schema) is { Length: > 0 } text)
+        {
+            definition["description"] = text;
+        }
+
         var required = new JsonArray();
         var properties = new JsonObject();
         foreach (var field in schema.Fields)
         {
             var property = Use(field.Schema);
             Describe(field, property);
-            properties[field.Name] = property;
+            properties[field.Name] = WithText(property, SchemaDescriptions.Of(schema, field.Name));
             if (!AllOptional.Contains(schema.TypeName) && !field.Optional && !field.Pointer && field.Name is not ("kind" or "apiVersion"))
             {
                 required.Add(field.Name);
@@ -159,6 +164,24 @@ internal sealed class DefinitionSet(OpenApiDialect dialect)
         }
 
         return definition;
+    }
+
+    /// <summary>Beside a reference version 3 allows nothing, so that the reference goes one step down.</summary>
+    private JsonObject WithText(JsonObject property, string text)
+    {
+        if (text.Length == 0)
+        {
+            return property;
+        }
+
+        if (dialect.Version3 && property["$ref"] is { } reference)
+        {
+            property.Remove("$ref");
+            property["allOf"] = new JsonArray(new JsonObject { ["$ref"] = reference });
+        }
+
+        property["description"] = text;
+        return property;
     }
 
     private static void Describe(SchemaField field, JsonObject property)

@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Coxswain.Api.Errors;
 using Coxswain.Api.Json;
 using Coxswain.Api.Schemata;
+using Coxswain.ApiServer.Expressions;
 using Coxswain.Cel;
 using Coxswain.Cel.Types;
 
@@ -21,8 +22,8 @@ internal sealed partial class ValidationRule
     {
         _rule = rule.Text("rule").Trim();
         _message = rule.Text("message").Trim();
-        Compilation = Environment.Compile(_rule);
-        MessageCompilation = rule.Text("messageExpression") is { Length: > 0 } expression ? Environment.Compile(expression) : null;
+        Compilation = Compile(_rule);
+        MessageCompilation = rule.Text("messageExpression") is { Length: > 0 } expression ? Compile(expression) : null;
         FieldPath = rule.Text("fieldPath");
         HasOptionalOldSelf = rule.Truth("optionalOldSelf") == true;
         IsTransition = OldSelf().IsMatch(_rule);
@@ -56,6 +57,8 @@ internal sealed partial class ValidationRule
 
     public static IReadOnlyList<ValidationRule> ReadAll(JsonObject schema) =>
         [.. (schema.Array("x-kubernetes-validations") ?? []).OfType<JsonObject>().Select(rule => new ValidationRule(rule))];
+
+    private static CelCompilation Compile(string source) => CompiledExpressions.Shared.Compile("rule", Environment, source);
 
     [GeneratedRegex(@"\boldSelf\b", RegexOptions.NonBacktracking)]
     private static partial Regex OldSelf();

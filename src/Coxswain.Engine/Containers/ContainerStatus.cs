@@ -19,6 +19,9 @@ public sealed record ContainerStatus
 
     public required ContainerState State { get; init; }
 
+    /// <summary>It runs, but its processes stand still.</summary>
+    public bool Paused { get; init; }
+
     /// <summary>The first process in our pid namespace; 0 without a task.</summary>
     public required int Pid { get; init; }
 

@@ -258,6 +258,7 @@ public sealed class ContainerEngine : IAsyncDisposable
             starter,
             monitor,
             new TaskUpdater(Options, paths, Processes),
+            new TaskFreezer(Options, paths, Processes),
             new ExecManager(new ContainerExecutor(Options, paths, Processes, _kernel), _events, time),
             new LogReader(time),
             Cgroups,

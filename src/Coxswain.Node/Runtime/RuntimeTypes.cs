@@ -13,6 +13,9 @@ public sealed record RuntimeVersion(string Name, string Version)
 /// <param name="CgroupParent">The pod's own group, below the runtime's.</param>
 public sealed record SandboxConfig(string Id, string Namespace, string Name, string Hostname, string CgroupParent)
 {
+    /// <summary>The group of the pod with that UID.</summary>
+    public static string CgroupOf(string id) => "pod" + id;
+
     public bool HostNetwork { get; init; }
 
     public bool HostPid { get; init; }

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json.Nodes;
 using Coxswain.Api;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Decoding;

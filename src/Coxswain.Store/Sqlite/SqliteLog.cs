@@ -16,6 +16,7 @@ internal sealed class SqliteLog : IDisposable
 {
     private readonly string _path;
     private readonly SqliteTuning _tuning;
+    private readonly IStoredValues? _values;
     private readonly SqliteConnection _connection;
     private readonly SqliteStatement _begin;
     private readonly SqliteStatement _insert;
@@ -30,9 +31,11 @@ internal sealed class SqliteLog : IDisposable
     private readonly Queue<long> _dead = new();
     private long _commits;
 
-    public SqliteLog(string path, SqliteTuning tuning)
+    /// <param name="values">How values stand on the disk; null for as they are.</param>
+    public SqliteLog(string path, SqliteTuning tuning, IStoredValues? values = null)
     {
         _path = path;
+        _values = values;
         _tuning = tuning;
         _connection = SqliteSchema.Open(path, tuning);
         try
@@ -103,7 +106,7 @@ internal sealed class SqliteLog : IDisposable
         {
             _insert.Bind(1, storeEvent.Revision);
             _insert.Bind(2, storeEvent.Entry?.CreateRevision ?? 0);
-            _insert.Run(3, storeEvent.Key, 4, storeEvent.Entry?.Value);
+            _insert.Run(3, storeEvent.Key, 4, storeEvent.Entry is { } entry ? ToDisk(entry) : default(ReadOnlyMemory<byte>?));
         }
 
         // Rows die as fast as they are written; deleting somewhat more than that keeps up.
@@ -159,7 +162,7 @@ internal sealed class SqliteLog : IDisposable
             _dead.Enqueue(previous.ModRevision);
         }
 
-        if (row.Blob(3) is { } value)
+        if (ValueOf(row, key) is { } value)
         {
             entries.Add(key, new StoreEntry(key, value, created, revision));
         }
@@ -173,7 +176,7 @@ internal sealed class SqliteLog : IDisposable
     {
         var (revision, created, key) = Read(row);
         var before = batch.Revision;
-        batch.Apply(new StoreWrite(key, row.Blob(3), null));
+        batch.Apply(new StoreWrite(key, ValueOf(row, key), null));
         var recovered = batch.Revision == before ? null : batch.Events[^1].Event;
         var isNext = revision == before + 1 || _tuning.Successor is not null;
         if (recovered is null || !isNext || (recovered.Entry?.CreateRevision ?? 0) != created)
@@ -181,6 +184,11 @@ internal sealed class SqliteLog : IDisposable
             throw Damaged($"revision {revision} ({key}) does not follow revision {before}");
         }
     }
+
+    private ReadOnlyMemory<byte> ToDisk(StoreEntry entry) => _values?.ToDisk(entry.Key, entry.Value) ?? entry.Value;
+
+    private ReadOnlyMemory<byte>? ValueOf(SqliteStatement row, string key) =>
+        row.Blob(3) is { } value ? _values?.FromDisk(key, value) ?? value : default(ReadOnlyMemory<byte>?);
 
     private (long Revision, long Created, string Key) Read(SqliteStatement row)
     {

@@ -79,7 +79,7 @@ internal sealed partial class SqliteWriter
 
     private void Serve()
     {
-        using var log = WithReserve(() => new SqliteLog(_path, _tuning));
+        using var log = WithReserve(() => new SqliteLog(_path, _tuning, _options.Values));
         var started = _time.GetTimestamp();
         var core = new StoreCore(log.Recover(_options, _time), _options, _time, _tuning.Successor);
         var state = core.State;

@@ -1,6 +1,8 @@
 using System.Net;
 using Coxswain.ApiServer;
+using Coxswain.ApiServer.Audit;
 using Coxswain.ApiServer.Certificates;
+using Coxswain.ApiServer.Encryption;
 using Coxswain.Engine.Hosting;
 using Coxswain.Linux.Processes;
 using Coxswain.Store;
@@ -60,7 +62,7 @@ internal sealed partial class ClusterServer(
         }
         finally
         {
-            File.Delete(paths.ServerState);
+            ServerState.Clear(paths);
             Log.Stopped(_logger);
         }
     }
@@ -85,7 +87,7 @@ internal sealed partial class ClusterServer(
     {
         using var pki = ClusterPki.Open(paths.Data, _time);
         using var images = await ImageEngine.OpenAsync(engine.Options, _time, engine.Network, cancellationToken);
-        await using var store = await SqliteStore.OpenAsync(paths.Database, new StoreOptions(), _time, loggers.CreateLogger<SqliteStore>(), cancellationToken);
+        await using var store = await SqliteStore.OpenAsync(paths.Database, StoreOptionsFor(paths), _time, loggers.CreateLogger<SqliteStore>(), cancellationToken);
 
         // The API listens on the bridge's address, so the bridge comes first.
         await engineStarted;
@@ -97,6 +99,7 @@ internal sealed partial class ClusterServer(
         Task[] running =
         [
             serveCommands(images, stop.Token),
+            new DockerPart(paths, configuration.RegistryPort, engine, images, _time, loggers).RunAsync(stop.Token),
             RunPartsAsync(() => new ClusterParts(paths, configuration, engine, images, api, pki, _time, _random, loggers), ready, stop.Token),
         ];
         try
@@ -156,6 +159,23 @@ internal sealed partial class ClusterServer(
         }
     }
 
+    /// <summary>Also without a configuration: what is encrypted is not taken for something else.</summary>
+    private static StoreOptions StoreOptionsFor(ClusterPaths paths)
+    {
+        try
+        {
+            return new StoreOptions
+            {
+                Values = File.Exists(paths.EncryptionConfiguration)
+                    ? EncryptionConfiguration.Parse(File.ReadAllText(paths.EncryptionConfiguration)) : EncryptionConfiguration.None,
+            };
+        }
+        catch (FormatException exception)
+        {
+            throw new InvalidOperationException($"{paths.EncryptionConfiguration}: {exception.Message}", exception);
+        }
+    }
+
     private ApiServerOptions ApiOptions(IStore store, ClusterPki pki)
     {
         var advertised = new IPEndPoint(configuration.NodeAddress, configuration.ApiPort);
@@ -175,6 +195,7 @@ internal sealed partial class ClusterServer(
             Advertised = advertised,
             ExtraAddresses = [configuration.NodeAddress, configuration.ApiServiceAddress, .. configuration.Listen.Select(IPAddress.Parse)],
             ServiceRange = IPNetwork.Parse(configuration.ServiceCidr),
+            Audit = File.Exists(paths.AuditPolicy) ? new AuditOptions(paths.AuditPolicy, paths.AuditLog) : null,
         };
     }
 

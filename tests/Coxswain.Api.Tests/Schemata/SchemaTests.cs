@@ -111,4 +111,41 @@ public class SchemaTests
                 break;
         }
     }
+
+    [Fact]
+    public void Descriptions_AreOfTypesAndFieldsThatThereAre()
+    {
+        var types = Schemas.AllStructs().ToLookup(schema => schema.TypeName[(schema.TypeName.LastIndexOf('.') + 1)..], StringComparer.Ordinal);
+        var unknown = SchemaDescriptions.All.Where(section => !section.Key.StartsWith('*'))
+            .SelectMany(section => section.Value.Append("").Where(field => field.Length == 0
+                ? !types.Contains(section.Key) : !types[section.Key].Any(schema => schema.Field(field) is not null))
+                .Select(field => $"{section.Key}.{field}"));
+
+        Assert.Empty(unknown);
+    }
+
+    [Theory]
+    [InlineData("v1", "Pod")]
+    [InlineData("apps/v1", "Deployment")]
+    [InlineData("apps/v1", "StatefulSet")]
+    [InlineData("apps/v1", "DaemonSet")]
+    [InlineData("batch/v1", "Job")]
+    [InlineData("batch/v1", "CronJob")]
+    [InlineData("v1", "Service")]
+    [InlineData("networking.k8s.io/v1", "Ingress")]
+    [InlineData("v1", "PersistentVolumeClaim")]
+    [InlineData("v1", "ConfigMap")]
+    [InlineData("v1", "Secret")]
+    [InlineData("rbac.authorization.k8s.io/v1", "ClusterRole")]
+    [InlineData("apps/v1beta1", "Deployment")]
+    public void Descriptions_OfTheKindsThatPeopleUse_SayWhatTheyAndTheirSpecsAreFor(string apiVersion, string name)
+    {
+        var schema = Schemas.Find(new ObjectKind(apiVersion, name))!;
+
+        Assert.NotEmpty(SchemaDescriptions.Of(schema));
+        Assert.NotEmpty(SchemaDescriptions.Of(schema, "metadata"));
+        Assert.All(schema.Field("spec")?.Schema.Fields ?? [], field =>
+            Assert.True(SchemaDescriptions.Of(schema.Field("spec")!.Schema, field.Name).Length > 0
+                || field.Name is "schedulingGroup" or "hostnameOverride" or "volumeAttributesClassName" or "rollbackTo", field.Name));
+    }
 }

@@ -152,6 +152,34 @@ public sealed class AdmissionPolicyTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Status_SaysWhichFieldsThereAreNot()
+    {
+        await PolicyAsync("p", DeploymentRules + ""","validations":[{"expression":"object.spec.replicas <= 5"},{"expression":"object.spec.replica <= 5"}]""");
+        var status = await UntilObservedAsync("p");
+        var warning = Assert.Single(status["typeChecking"]!["expressionWarnings"]!.AsArray())!;
+        Assert.Equal("spec.validations[1].expression", (string?)warning["fieldRef"]);
+        Assert.StartsWith("apps/v1, Kind=Deployment: ERROR: <input>:1:12: undefined field 'replica'", (string?)warning["warning"], StringComparison.Ordinal);
+    }
+
+    /// <summary>The status once somebody looked at the policy.</summary>
+    private async Task<JsonObject> UntilObservedAsync(string name)
+    {
+        using var message = new HttpRequestMessage(
+            HttpMethod.Get, $"{Group}validatingadmissionpolicies?watch=1&timeoutSeconds=30&fieldSelector=metadata.name%3D{name}") { Version = new Version(2, 0) };
+        using var answer = await _server.Http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead);
+        using var lines = new StreamReader(await answer.Content.ReadAsStreamAsync());
+        while (await lines.ReadLineAsync() is { } line)
+        {
+            if (JsonNode.Parse(line)!["object"]!["status"] is JsonObject { Count: > 0 } status && status["observedGeneration"] is not null)
+            {
+                return status;
+            }
+        }
+
+        throw new InvalidOperationException("nobody looked at the policy");
+    }
+
+    [Fact]
     public async Task Mutation_ApplyConfiguration_MergesByTheSchema()
     {
         await MutationAsync("m", DeploymentRules, """

@@ -56,6 +56,16 @@ public sealed class CertificateRequestAdmissionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Approval_MayAnnotate_AndChangesNothingThatIsAsked()
+    {
+        await Request_WithAnothersName_SaysWhoMadeIt();
+        var approved = (await _server.PatchAsync(
+            Requests + "/r/approval", """{"metadata":{"annotations":{"a":"b"}},"spec":{"signerName":"example.com/two"}}""")).Expect(200).Json;
+        Assert.Equal("b", (string?)approved["metadata"]!["annotations"]!["a"]);
+        Assert.Equal("example.com/one", (string?)approved["spec"]!["signerName"]);
+    }
+
+    [Fact]
     public async Task Certificate_BySomebodyWithoutTheSigner_IsRefused()
     {
         await Request_WithAnothersName_SaysWhoMadeIt();

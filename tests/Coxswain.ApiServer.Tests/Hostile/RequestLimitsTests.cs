@@ -19,6 +19,16 @@ public sealed class RequestLimitsTests : IAsyncLifetime
             {"metadata":{"name":"jane"},"roleRef":{"apiGroup":"rbac.authorization.k8s.io","kind":"ClusterRole","name":"admin"},
             "subjects":[{"kind":"User","apiGroup":"rbac.authorization.k8s.io","name":"jane"}]}
             """)).Expect(201);
+
+        // Jane has two seats, and nobody waits for them.
+        (await _server.PostAsync("/apis/flowcontrol.apiserver.k8s.io/v1/prioritylevelconfigurations", """
+            {"metadata":{"name":"jane"},"spec":{"type":"Limited","limited":{"nominalConcurrencyShares":245,"limitResponse":{"type":"Reject"}}}}
+            """)).Expect(201);
+        (await _server.PostAsync("/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas", """
+            {"metadata":{"name":"jane"},"spec":{"matchingPrecedence":50,"priorityLevelConfiguration":{"name":"jane"},"rules":[{
+            "subjects":[{"kind":"User","user":{"name":"jane"}}],
+            "resourceRules":[{"verbs":["create","watch"],"apiGroups":["*"],"resources":["*"],"namespaces":["*"]}]}]}}
+            """)).Expect(201);
     }
 
     public async Task DisposeAsync()
@@ -37,7 +47,7 @@ public sealed class RequestLimitsTests : IAsyncLifetime
         Assert.StartsWith("HTTP/1.1 429", await third.StatusLineAsync(_end.Token), StringComparison.Ordinal);
         Assert.Contains("Retry-After: 1", await third.HeadersAsync(_end.Token), StringComparison.OrdinalIgnoreCase);
 
-        // Who reads is not hindered by who writes, and masters are by nobody.
+        // What belongs to another level is not hindered, and masters are by nobody.
         using var jane = _server.ClientWith(_jane);
         (await _server.SendAsync(HttpMethod.Get, ConfigMaps, client: jane)).Expect(200);
         (await _server.PostAsync(ConfigMaps, """{"metadata":{"name":"a"}}""")).Expect(201);
@@ -91,18 +101,6 @@ public sealed class RequestLimitsTests : IAsyncLifetime
         var text = (await _server.GetAsync("/metrics")).Expect(200).Text;
         Assert.DoesNotContain("VERB", text, StringComparison.Ordinal);
         Assert.Contains("verb=\"other\"", text, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void Slot_GivenBack_IsTakenAgain()
-    {
-        var limits = new RequestLimits(mostReading: 1, mostWriting: 1);
-        for (var i = 0; i < 3; i++)
-        {
-            using var reading = limits.Enter(writes: false);
-            using var writing = limits.Enter(writes: true);
-            Assert.Throws<Coxswain.Api.Errors.KubeStatusException>(() => limits.Enter(writes: true));
-        }
     }
 
     /// <summary>A request that has its place and does not go on; answered 100 once it is let in.</summary>

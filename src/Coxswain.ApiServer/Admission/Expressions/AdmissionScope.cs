@@ -1,4 +1,5 @@
 using Coxswain.Api.Schemata;
+using Coxswain.ApiServer.Expressions;
 using Coxswain.Cel;
 using Coxswain.Cel.Functions;
 using Coxswain.Cel.Types;

@@ -9,7 +9,8 @@ namespace Coxswain.ApiServer.Resources.Rules;
 /// </summary>
 internal sealed class CertificateRequestRules : ResourceRules
 {
-    private static readonly SubresourceScope Approval = new(["status.conditions"], CertificateConditions.CheckApproval);
+    private static readonly SubresourceScope Approval = new(
+        ["metadata.annotations", "metadata.labels", "status.conditions"], CertificateConditions.CheckApproval);
 
     public override IReadOnlyList<SelectableField> SelectableFields { get; } = [SelectableField.At("spec.signerName")];
 
