@@ -13,9 +13,12 @@ internal sealed class PodArrivals
     {
         lock (_lock)
         {
-            if (_awaited.Remove(pod.Metadata.Uid, out var awaited))
+            foreach (var uid in (string[])[pod.Metadata.Uid, MirroredUid.Of(pod)])
             {
-                awaited.TrySetResult();
+                if (_awaited.Remove(uid, out var awaited))
+                {
+                    awaited.TrySetResult();
+                }
             }
         }
     }

@@ -46,7 +46,7 @@ public sealed partial class PolicyEnforcer : IDisposable
         _settings = settings;
         _policies = informers.Of<NetworkPolicy>();
         _pods = informers.Of<Pod>();
-        _pods.AddIndex(PodsByUid, pod => [pod.Metadata.Uid]);
+        _pods.AddIndex(PodsByUid, pod => [pod.Metadata.Uid, .. MirroredUid.Of(pod) is { Length: > 0 } uid ? (string[])[uid] : []]);
         _namespaces = informers.Of<Namespace>();
         _nftables = nftables;
         _watch = watch;
@@ -205,10 +205,10 @@ public sealed partial class PolicyEnforcer : IDisposable
         var byAddress = new Dictionary<string, PolicyPod>(StringComparer.Ordinal);
 
         // Whoever holds an address now has it, whatever the status of an earlier pod still says.
-        foreach (var pod in _pods.List().OrderBy(pod => admitted.ContainsKey(pod.Metadata.Uid)))
+        foreach (var pod in _pods.List().OrderBy(pod => admitted.ContainsKey(NodesUid(pod))))
         {
             var isHere = _settings.NodeName.Length == 0 || pod.Spec.NodeName == _settings.NodeName;
-            if (PolicyPod.Of(pod, admitted.GetValueOrDefault(pod.Metadata.Uid), isHere) is { } seen)
+            if (PolicyPod.Of(pod, admitted.GetValueOrDefault(NodesUid(pod)), isHere) is { } seen)
             {
                 byAddress[seen.Address] = seen;
             }
@@ -221,6 +221,10 @@ public sealed partial class PolicyEnforcer : IDisposable
 
         return [.. byAddress.Values];
     }
+
+    /// <summary>By what UID its node runs it. Nobody takes another pod's address by saying that it mirrors that one.</summary>
+    private string NodesUid(Pod pod) =>
+        MirroredUid.Of(pod) is { Length: > 0 } uid && _pods.ListBy(PodsByUid, uid).All(other => other.Metadata.Uid != uid) ? uid : pod.Metadata.Uid;
 
     private Dictionary<string, IReadOnlyDictionary<string, string>> Namespaces() =>
         _namespaces.List().ToDictionary(found => found.Metadata.Name, found => found.Metadata.Labels, StringComparer.Ordinal);
