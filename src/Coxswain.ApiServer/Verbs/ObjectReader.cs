@@ -17,8 +17,8 @@ internal sealed class ObjectReader(IStore store)
     {
         if (request.Resource.Computed is { } computed)
         {
-            return (await computed.ReadAsync(request.Namespace, request.Name, cancellationToken)).FirstOrDefault()
-                ?? throw new KubeStatusException(Statuses.NotFound(request.Resource.QualifiedName, request.Name));
+            return await computed.ReadAsync(request.Namespace, request.Name, cancellationToken) is [var found, ..] ? found
+                : throw new KubeStatusException(Statuses.NotFound(request.Resource.QualifiedName, request.Name));
         }
 
         if (resourceVersion.Length > 0 && ResourceVersions.Parse(resourceVersion) is > 0 and var wanted

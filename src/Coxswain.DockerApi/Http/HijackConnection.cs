@@ -69,11 +69,16 @@ internal sealed class HijackConnection : ConnectionContext, IHijackFeature
 
     public override async ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
-            return;
+            await CloseAsync();
         }
 
+        await base.DisposeAsync();
+    }
+
+    private async Task CloseAsync()
+    {
         // What was written still goes out; then the client sees the end.
         await _toSend.Writer.CompleteAsync();
         await _sending;

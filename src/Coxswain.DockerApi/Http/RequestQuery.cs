@@ -53,7 +53,7 @@ internal static class RequestQuery
     /// <summary>A body that may be left out.</summary>
     public static async Task<T?> OptionalBodyAsync<T>(this HttpRequest request, JsonTypeInfo<T> type)
         where T : class =>
-        request.ContentLength is 0 or null && !request.Headers.TransferEncoding.Any() ? null : await request.BodyAsync(type);
+        request.ContentLength is 0 or null && request.Headers.TransferEncoding.Count == 0 ? null : await request.BodyAsync(type);
 
     /// <summary>A time as seconds with a fraction, or as RFC 3339 has it.</summary>
     public static DateTimeOffset? Time(this HttpRequest request, string name)

@@ -84,7 +84,7 @@ internal static class MountMapping
         var target = Path(parts[1]);
         var options = parts.Length == 3 ? parts[2].Split(',') : [];
         var readOnly = options.Contains("ro");
-        if (mounts.ContainsKey(target) && mounts[target].Type != "bind")
+        if (mounts.TryGetValue(target, out var mounted) && mounted.Type != "bind")
         {
             throw ContainerMapping.Invalid($"Duplicate mount point: {target}");
         }

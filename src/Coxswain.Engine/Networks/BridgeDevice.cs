@@ -12,7 +12,7 @@ internal sealed class BridgeDevice(ContainerNetworkOptions options, IPAddress ga
 
     private const string Forwarding = "/proc/sys/net/ipv4/ip_forward";
 
-    /// <summary>Whether this process made a gateway of the machine; only then is that taken back with the rest.</summary>
+    /// <summary>Whether this process made a gateway of the machine; only then it is undone with the rest.</summary>
     private bool _hasForwarding;
 
     /// <summary>Makes what is missing of it; returns the device's index.</summary>

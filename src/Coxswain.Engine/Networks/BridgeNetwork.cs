@@ -214,7 +214,8 @@ internal sealed partial class BridgeNetwork : IContainerNetwork, IDisposable
     {
         if (Options.BridgeName.Length is 0 or > LongestBridgeName)
         {
-            throw new EngineException($"bridge name '{Options.BridgeName}' is not 1 to {LongestBridgeName} characters long");
+            throw new EngineException(
+                $"bridge name '{Options.BridgeName}' is not 1 to {LongestBridgeName} characters long");
         }
     }
 
@@ -237,7 +238,8 @@ internal sealed partial class BridgeNetwork : IContainerNetwork, IDisposable
         }
     }
 
-    private List<IPNetwork> OthersNetworks() => [.. _claims.Others().SelectMany(other => other.Networks).Select(IPNetwork.Parse)];
+    private List<IPNetwork> OthersNetworks() =>
+        [.. _claims.Others().SelectMany(other => other.Networks).Select(IPNetwork.Parse)];
 
     private async Task UndoAsync(BridgeBefore before, bool hadTable)
     {

@@ -38,8 +38,8 @@ public static class PauseProgram
     ];
 
     /// <summary>
-    /// Makes a root that holds nothing else, or mends one that a power cut damaged. Idempotent; on a file system that may run
-    /// programs. One caller a directory at a time.
+    /// Makes a root that holds nothing else, or mends one that a power cut damaged. Idempotent; on a file system that may
+    /// run programs. One caller a directory at a time.
     /// </summary>
     public static void WriteRoot(string directory)
     {

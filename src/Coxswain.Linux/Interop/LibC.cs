@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Coxswain.Linux.Interop;
 
-/// <summary>The calls of the C library that .NET has no form of. Strings are <see cref="PathMarshaller"/>'s, numbers those of x86-64.</summary>
+/// <summary>
+/// The calls of the C library that .NET has no form of. Strings are <see cref="PathMarshaller"/>'s, numbers those of x86-64.
+/// </summary>
 internal static unsafe partial class LibC
 {
     public const int ENOENT = 2;

@@ -65,14 +65,16 @@ public sealed class KernelMounts : IMounts
         }
     }
 
-    public IReadOnlyList<MountInfo> List() => MountInfo.Parse(RawName.FromBytes(File.ReadAllBytes("/proc/self/mountinfo")));
+    public IReadOnlyList<MountInfo> List() =>
+        MountInfo.Parse(RawName.FromBytes(File.ReadAllBytes("/proc/self/mountinfo")));
 
     private static void Call(MountRequest request, string? type, MountFlags flags, string? data)
     {
         if (LibC.mount(request.Source, request.Target, type, (nuint)(uint)flags, data) != 0)
         {
             var errno = LibC.Errno;
-            throw new LinuxException($"mount {type ?? "bind"} {RawName.Display(request.Source)} on {RawName.Display(request.Target)}", errno);
+            var (source, target) = (RawName.Display(request.Source), RawName.Display(request.Target));
+            throw new LinuxException($"mount {type ?? "bind"} {source} on {target}", errno);
         }
     }
 }

@@ -10,7 +10,7 @@ internal sealed class ForwardCache(TimeProvider time)
     /// <summary>When full it is emptied: what is asked often is back at once.</summary>
     internal const int MostEntries = 2000;
 
-    /// <summary>Longer answers, which come over TCP alone, are asked for anew: all of the cache takes some MB at most.</summary>
+    /// <summary>Longer answers, which come over TCP alone, are asked for anew: the cache takes some MB at most.</summary>
     internal const int MostAnswerBytes = 4096;
 
     /// <summary>A query is a header, one name and options.</summary>

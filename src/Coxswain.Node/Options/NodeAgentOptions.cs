@@ -58,8 +58,8 @@ public sealed record NodeServerOptions
     public X509Certificate2? ClientAuthority { get; init; }
 
     /// <summary>
-    /// How many connections there may be besides those of exec, attach and port-forward. Every pod can open some, and their
-    /// descriptors are the process's.
+    /// How many connections there may be besides those of exec, attach and port-forward. Every pod can open some, and
+    /// their descriptors are the process's.
     /// </summary>
     public int MostConnections { get; init; } = 1024;
 

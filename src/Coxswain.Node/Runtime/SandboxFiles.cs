@@ -12,7 +12,8 @@ internal sealed class SandboxFiles
 
     private static readonly string BootId = File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
 
-    private static readonly JsonTypeInfo<Sandbox> Type = (JsonTypeInfo<Sandbox>)JsonSerializerOptions.Default.GetTypeInfo(typeof(Sandbox));
+    private static readonly JsonTypeInfo<Sandbox> Type =
+        (JsonTypeInfo<Sandbox>)JsonSerializerOptions.Default.GetTypeInfo(typeof(Sandbox));
 
     private readonly string _directory;
     private readonly ConcurrentDictionary<string, Sandbox> _sandboxes = new(StringComparer.Ordinal);
@@ -25,7 +26,8 @@ internal sealed class SandboxFiles
         {
             // The rest is what writers that were killed had begun aside.
             if (path.EndsWith(Suffix, StringComparison.Ordinal)
-                && DurableFile.ReadJson(path, Type, out var sandbox) == DurableRead.Whole && sandbox is { Config.Id.Length: > 0 })
+                && DurableFile.ReadJson(path, Type, out var sandbox) == DurableRead.Whole
+                && sandbox is { Config.Id.Length: > 0 })
             {
                 _sandboxes[sandbox.Config.Id] = sandbox;
             }

@@ -65,11 +65,11 @@ public sealed class TestCluster : IAsyncDisposable
     }
 
     /// <summary>Ends a part, and returns when it has ended.</summary>
-    public void Stop(StoppablePart part)
+    public async Task StopAsync(StoppablePart part)
     {
-        _loop.RunToEnd(async () =>
+        await _loop.RunToEnd(async () =>
         {
-            part.Life.Cancel();
+            await part.Life.CancelAsync();
             await part.Running;
         });
         part.Life.Dispose();

@@ -82,7 +82,7 @@ internal sealed class ConfigurationOptions
         if (!OptionParsers.IsNodeName(configuration.NodeName))
         {
             throw new CommandFailure(
-                $"the host's name \"{configuration.NodeName}\" cannot be a node's; give the node another one with {_nodeName.Name}");
+                $"the host's name \"{configuration.NodeName}\" cannot be a node's; give another one with {_nodeName.Name}");
         }
 
         var pods = IPNetwork.Parse(configuration.PodCidr);

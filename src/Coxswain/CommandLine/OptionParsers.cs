@@ -53,7 +53,8 @@ internal static partial class OptionParsers
     public static string? NodeName(ArgumentResult result) =>
         IsNodeName(Text(result))
             ? Text(result)
-            : Refuse<string>(result, $"a node's name has at most {LongestNodeName} lower-case letters, digits, '-' and '.'");
+            : Refuse<string>(
+                result, $"a node's name has at most {LongestNodeName} lower-case letters, digits, '-' and '.'");
 
     public static bool IsNodeName(string text) => text.Length <= LongestNodeName && Subdomain().IsMatch(text);
 

@@ -153,8 +153,8 @@ internal sealed class KubeconfigFile
     }
 
     /// <summary>
-    /// Replaces the file as a whole, unless it says the same already: that needs no room on a full disk. A new one belongs to its
-    /// user, who alone may read it; another keeps its owner and mode.
+    /// Replaces the file as a whole, unless it says the same already: that needs no room on a full disk. A new one belongs to
+    /// its user, who alone may read it; another keeps its owner and mode.
     /// </summary>
     public void Save(CallingUser user)
     {
@@ -175,15 +175,21 @@ internal sealed class KubeconfigFile
         var mode = isNew ? UnixFileMode.UserRead | UnixFileMode.UserWrite : File.GetUnixFileMode(_path);
         var temporary = $"{_path}.coxswain";
         File.Delete(temporary);
-        using (var file = new FileStream(temporary, new FileStreamOptions
+        try
         {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.Write,
-            UnixCreateMode = mode,
-        }))
-        {
+            using var file = new FileStream(temporary, new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.Write,
+                UnixCreateMode = mode,
+            });
             file.Write(content);
             file.Flush(flushToDisk: true);
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
         }
 
         if (isNew)

@@ -24,7 +24,8 @@ internal sealed record ServerState(
     }
 
     /// <summary>Over what the file held, in the room it has already: a cluster starts also on a full disk.</summary>
-    public void Save(ClusterPaths paths) => Write(paths, JsonSerializer.SerializeToUtf8Bytes(this, ConfigurationJson.Default.ServerState));
+    public void Save(ClusterPaths paths) =>
+        Write(paths, JsonSerializer.SerializeToUtf8Bytes(this, ConfigurationJson.Default.ServerState));
 
     /// <summary>Says that no server runs, and keeps the room for the next.</summary>
     public static void Clear(ClusterPaths paths) => Write(paths, []);

@@ -63,7 +63,7 @@ internal sealed class ChaosCluster : IAsyncDisposable
             _cluster.Advance(now + piece < end ? piece : end - now);
             if (_controllers.IsDead)
             {
-                _cluster.Stop(_controllers.Part!); // Set where they are started.
+                _cluster.StopAsync(_controllers.Part!); // Set where they are started.
                 _controllers = StartControllers();
             }
         }

@@ -54,7 +54,9 @@ public sealed class TwoClustersTests
             NftablesTable = options.NftablesTable + "-b",
             Network = options.Network! with
             {
-                BridgeName = name, Subnet = IPNetwork.Parse("10.216.2.0/24"), ClusterNetworks = [IPNetwork.Parse("10.216.2.0/24")],
+                BridgeName = name,
+                Subnet = IPNetwork.Parse("10.216.2.0/24"),
+                ClusterNetworks = [IPNetwork.Parse("10.216.2.0/24")],
             },
         });
         var refused = await Assert.ThrowsAsync<EngineException>(() => second.StartAsync(TestEngine.Timeout));

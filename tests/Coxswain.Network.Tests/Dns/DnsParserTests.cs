@@ -19,7 +19,8 @@ public sealed class DnsParserTests
         DnsTestClient.Query(new string('a', 63) + "." + new string('b', 63), DnsType.TXT),
         DnsTestMessages.Answer(Question, DnsTestMessages.Address(300)),
         DnsTestMessages.Answer(Question, DnsTestMessages.Alias(60, "cdn"), DnsTestMessages.Address(5)),
-        DnsTestMessages.Answer(DnsTestClient.Query("www.example.org", DnsType.A, edns: 4096), DnsTestMessages.Address(1), DnsTestMessages.Options),
+        DnsTestMessages.Answer(
+            DnsTestClient.Query("www.example.org", DnsType.A, edns: 4096), DnsTestMessages.Address(1), DnsTestMessages.Options),
         DnsTestMessages.Answer(Question, DnsTestMessages.Options),
         DnsTestMessages.Answer(Question),
     ];
@@ -32,12 +33,14 @@ public sealed class DnsParserTests
         Fuzzer.Require(query is null || refusal == DnsResponseCode.NoError, "a query that is refused too");
         if (DnsWire.Records(message) is { } records)
         {
-            Fuzzer.Require(records.All(record => record.TtlOffset + 4 <= message.Length), "a record beyond the message");
+            Fuzzer.Require(
+                records.All(record => record.TtlOffset + 4 <= message.Length), "a record beyond the message");
         }
 
         var cache = new ForwardCache(new VirtualTime());
         cache.Add(Question, overTcp: false, message);
-        Fuzzer.Require(cache.Find(Question, overTcp: false) is not { } found || found.Length == message.Length, "another answer");
+        Fuzzer.Require(
+            cache.Find(Question, overTcp: false) is not { } found || found.Length == message.Length, "another answer");
     });
 
     [Fact]

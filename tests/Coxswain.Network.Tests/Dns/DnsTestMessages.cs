@@ -11,11 +11,15 @@ internal static class DnsTestMessages
 
     public static byte[] Address(int timeToLive) => [.. Head(DnsType.A, timeToLive, 4), 192, 0, 2, 1];
 
-    public static byte[] Text(int timeToLive, int length) => [.. Head(DnsType.TXT, timeToLive, length), .. new byte[length]];
+    public static byte[] Text(int timeToLive, int length) =>
+        [.. Head(DnsType.TXT, timeToLive, length), .. new byte[length]];
 
     /// <summary>One label below the question's second, as a pointer.</summary>
     public static byte[] Alias(int timeToLive, string label) =>
-        [.. Head(DnsType.CNAME, timeToLive, label.Length + 3), (byte)label.Length, .. Encoding.ASCII.GetBytes(label), 0xC0, 16];
+    [
+        .. Head(DnsType.CNAME, timeToLive, label.Length + 3),
+        (byte)label.Length, .. Encoding.ASCII.GetBytes(label), 0xC0, 16,
+    ];
 
     /// <summary>To a query without EDNS, or one whose options are left out.</summary>
     public static byte[] Answer(byte[] query, params byte[][] records)
@@ -35,6 +39,7 @@ internal static class DnsTestMessages
     private static byte[] Head(DnsType type, int timeToLive, int length) =>
     [
         0xC0, 12, (byte)((int)type >> 8), (byte)type, 0, 1,
-        (byte)(timeToLive >> 24), (byte)(timeToLive >> 16), (byte)(timeToLive >> 8), (byte)timeToLive, (byte)(length >> 8), (byte)length,
+        (byte)(timeToLive >> 24), (byte)(timeToLive >> 16), (byte)(timeToLive >> 8), (byte)timeToLive,
+        (byte)(length >> 8), (byte)length,
     ];
 }

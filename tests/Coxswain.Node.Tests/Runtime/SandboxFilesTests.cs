@@ -21,7 +21,8 @@ public sealed class SandboxFilesTests : IDisposable
         var files = new SandboxFiles(_directory);
         files.Write(Config);
         var before = File.ReadAllText(FilePath);
-        using var old = new StreamReader(new FileStream(FilePath, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
+        using var old = new StreamReader(
+            new FileStream(FilePath, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
 
         files.Write(Config with { Resources = new ContainerResources { CpuShares = 7 } });
 

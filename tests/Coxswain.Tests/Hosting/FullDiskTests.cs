@@ -41,6 +41,7 @@ public sealed class FullDiskTests : IDisposable
         Assert.True(ServerState.Load(_paths)?.IsReady);
         WriteKubeconfig(Access);
         Assert.ThrowsAny<IOException>(() => WriteKubeconfig(Access with { Server = "https://127.0.0.1:7443" }));
+        Assert.Equal([_paths.AdminKubeconfig], Directory.GetFiles(_paths.Data));
         Assert.Contains(Access.Server, File.ReadAllText(_paths.AdminKubeconfig), StringComparison.Ordinal);
     }
 
@@ -58,7 +59,8 @@ public sealed class FullDiskTests : IDisposable
     /// <summary>To the last page.</summary>
     private void Fill()
     {
-        using var stream = new FileStream(Path.Combine(_disk, "filler"), FileMode.Create, FileAccess.Write, FileShare.None, 0);
+        using var stream = new FileStream(
+            Path.Combine(_disk, "filler"), FileMode.Create, FileAccess.Write, FileShare.None, 0);
         var page = new byte[4096];
         Assert.Throws<IOException>((Action)WriteOn);
 

@@ -9,7 +9,7 @@ internal static class PathPattern
     /// <summary>For COPY sources: one component of a path, in which <c>*</c> stops at nothing but its end.</summary>
     public static bool HasWildcard(string text) => text.AsSpan().ContainsAny("*?[\\");
 
-    /// <summary>Null when the pattern is malformed, e.g. an open bracket, or longer than any path it could match.</summary>
+    /// <summary>Null when the pattern is malformed, e.g. an open bracket, or too long to match a path.</summary>
     public static Regex? TryCompile(string pattern, bool doubleStar)
     {
         var regex = new StringBuilder("^");

@@ -45,7 +45,7 @@ public sealed partial class LocalContainers : IAsyncDisposable
         _logger = logger;
         _store = new LocalStore(options, logger);
         _creator = new LocalCreator(options, containers, images, networks, volumes, _store);
-        _runner = new LocalRunner(containers, networks, _creator, _store, _entries, _names, events, time, _stopping.Token, logger)
+        _runner = new LocalRunner(containers, networks, _creator, _store, _entries, _names, events, time, logger, _stopping.Token)
         {
             StartAgain = StartAgainAsync,
         };

@@ -9,7 +9,7 @@ namespace Coxswain.Engine.Local.Lifecycle;
 /// <summary>Brings a local container up and deals with its end. Its callers hold the container's gate.</summary>
 internal sealed partial class LocalRunner(
     IContainers containers, LocalNetworks networks, LocalCreator creator, LocalStore store, ConcurrentDictionary<string, LocalEntry> entries,
-    ConcurrentDictionary<string, string> names, IEngineEvents events, TimeProvider time, CancellationToken stopping, ILogger logger)
+    ConcurrentDictionary<string, string> names, IEngineEvents events, TimeProvider time, ILogger logger, CancellationToken stopping)
 {
     private static readonly TimeSpan FirstBackOff = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan MostBackOff = TimeSpan.FromMinutes(1);

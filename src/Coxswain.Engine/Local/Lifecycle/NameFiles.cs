@@ -25,7 +25,7 @@ internal sealed class NameFiles(LocalStore store)
         {
             var colon = extra.IndexOf(':', StringComparison.Ordinal);
             var (name, address) = colon < 0 ? (extra, "") : (extra[..colon], extra[(colon + 1)..]);
-            address = address == "host-gateway" ? networks.FirstOrDefault()?.Gateway ?? "127.0.0.1" : address.Trim('[', ']');
+            address = address == "host-gateway" ? networks is [var first, ..] ? first.Gateway : "127.0.0.1" : address.Trim('[', ']');
             hosts.Append($"{address}\t{name}\n");
         }
 
