@@ -15,7 +15,7 @@ public sealed class SubresourceScopeTests : IAsyncLifetime
     public async Task DisposeAsync() => await _server.DisposeAsync();
 
     [Fact]
-    public async Task Approval_OfARequest_WritesItsVerdictAndNothingElse()
+    public async Task Approval_OfARequest_WritesItsVerdictAndLabelsAndNothingElse()
     {
         var before = await RequestAsync();
         var answer = (await _server.PatchAsync(Requests + "/r/approval", """
@@ -24,7 +24,7 @@ public sealed class SubresourceScopeTests : IAsyncLifetime
             """)).Expect(200).Json;
         Assert.Equal("Approved", (string)answer["status"]!["conditions"]![0]!["type"]!);
         Assert.Null(answer["status"]!["certificate"]);
-        Assert.Null(answer["metadata"]!["labels"]);
+        Assert.Equal("b", (string?)answer["metadata"]!["labels"]!["a"]);
         Assert.Equal(before["spec"]!.ToJsonString(), answer["spec"]!.ToJsonString());
     }
 
