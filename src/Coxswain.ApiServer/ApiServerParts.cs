@@ -16,6 +16,8 @@ using Coxswain.ApiServer.CustomResources;
 using Coxswain.ApiServer.Documents;
 using Coxswain.ApiServer.FlowControl;
 using Coxswain.ApiServer.Http;
+using Coxswain.ApiServer.Http.Tunnels;
+using Coxswain.ApiServer.Metrics;
 using Coxswain.ApiServer.PolicyStatus;
 using Coxswain.ApiServer.Requests;
 using Coxswain.ApiServer.Resources;
@@ -35,6 +37,8 @@ internal sealed class ApiServerParts : IAsyncDisposable
     private readonly NodeAuthorizer _nodes;
     private readonly ServiceAccountTokens _tokens;
     private readonly ConnectEndpoint _connect;
+    private readonly HttpMessageInvoker _nodeEndpoints;
+    private readonly UsageCollector _usages;
     private readonly FlowController _flows;
     private readonly PriorityAdmission _priorities;
     private readonly LimitRanger _limits;
@@ -141,7 +145,12 @@ internal sealed class ApiServerParts : IAsyncDisposable
         var metrics = new RequestMetrics(_flows, time);
         Health = new HealthChecks(options.ReadinessGates);
         NodeClient = new RenewingCertificate(options.Pki.NodeClient, time, options.LoggerFactory.CreateLogger<RenewingCertificate>());
-        _connect = new ConnectEndpoint(Core, store, Lifetime, options.Pki, NodeClient, random);
+        _nodeEndpoints = BackendClients.ToNodes(options.Pki, NodeClient);
+        var targets = new ProxyTargets(store, random);
+        _connect = new ConnectEndpoint(Core, targets, Lifetime, _nodeEndpoints);
+        _usages = new UsageCollector(
+            new NodeScraper(store, targets, _nodeEndpoints, time, options.LoggerFactory.CreateLogger<NodeScraper>()).ScrapeAsync, time);
+        Resources.Change(before => before.With(MetricsApi.Resources(store, _usages)));
         var endpoint = new ResourceEndpoint(
             Resources, Core, new AnswerFormatter(tables), new WatchEndpoint(Core, tables, Lifetime), _connect,
             options.Router ?? new AggregationProxy(Aggregated, Lifetime));
@@ -183,6 +192,8 @@ internal sealed class ApiServerParts : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _connect.Dispose();
+        _nodeEndpoints.Dispose();
+        _usages.Dispose();
         _webhooks.Dispose();
         await _priorities.DisposeAsync();
         await _limits.DisposeAsync();

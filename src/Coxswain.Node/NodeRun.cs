@@ -15,6 +15,8 @@ using Coxswain.Node.Pods;
 using Coxswain.Node.Probes;
 using Coxswain.Node.Runtime;
 using Coxswain.Node.Server;
+using Coxswain.Node.StaticPods;
+using Coxswain.Node.Stats;
 using Coxswain.Node.Volumes;
 using Microsoft.Extensions.Logging;
 
@@ -33,6 +35,7 @@ internal sealed class NodeRun : IAsyncDisposable
     private readonly Prober _prober;
     private readonly HookRunner _hooks;
     private readonly PodManager _manager;
+    private readonly StaticPodSource _staticPods;
     private readonly NodeReporter _reporter;
     private readonly EvictionLoop _eviction;
     private readonly LeaseLoop _lease;
@@ -53,11 +56,13 @@ internal sealed class NodeRun : IAsyncDisposable
         _secrets = new ObjectWatches<Secret>(client, time, logger);
         _prober = new Prober(runtime, time);
         _hooks = new HookRunner(runtime, time);
+        var probes = new ProbeCounts();
+        var claims = new ClaimedVolumes(client);
         var objects = new PodObjects(client, _informers.Of<Service>());
         var watched = new WatchedPodObjects(_configMaps, _secrets);
         var images = new ImagePuller(runtime, objects, recorder, time);
         var volumes = new NodeVolumes(
-            paths, watched, new PodTokens(client), new ClaimedVolumes(client), new ImageVolumes(runtime, images), options.NodeAddress,
+            paths, watched, new PodTokens(client), claims, new ImageVolumes(runtime, images), options.NodeAddress,
             allocatable, mounts, time);
         var starter = new ContainerStarter(
             runtime, images, new EnvironmentBuilder(objects, options.NodeAddress, allocatable),
@@ -65,12 +70,17 @@ internal sealed class NodeRun : IAsyncDisposable
         var workers = new PodWorkerFactory(
             client, runtime, paths, volumes, watched,
             new PodSandboxes(runtime, new RuntimeHandlers(client), paths, options.NodeName, options.ClusterDns, options.ClusterDomain), starter,
-            new ContainerStopper(runtime, _hooks, new TrafficGate(traffic, time), recorder, time), _hooks, new ProbeLoop(_prober, time, logger), recorder,
+            new ContainerStopper(runtime, _hooks, new TrafficGate(traffic, time, logger), recorder, time), _hooks,
+            new ProbeLoop(_prober, probes, time, logger), recorder,
             options.NodeAddress, time, logger);
         var pods = _informers.Of<Pod>(new InformerOptions(FieldSelector: $"spec.nodeName={options.NodeName}"));
+        var manifests = new StaticManifests(paths.Manifests, options.NodeName, time, logger);
+        manifests.Read(); // Before anything is removed that belongs to nobody.
         _manager = new PodManager(
             workers, new PodAdmission(allocatable, options.MaxPods, options.AllowedUnsafeSysctls),
-            new OrphanedPods(runtime, volumes, paths, time, logger), runtime, pods, recorder);
+            new OrphanedPods(runtime, volumes, paths, time, logger), runtime, pods, manifests.Contains, recorder);
+        _staticPods = new StaticPodSource(
+            paths.Manifests, manifests, new Mirrors(client, options.NodeName), _manager, pods, time, logger);
         var meter = new KernelNodeMeter(options.DataDirectory, options.ImageDirectory ?? options.DataDirectory);
         var pressure = new NodePressure(options.Eviction.TransitionPeriod, time);
         _eviction = new EvictionLoop(
@@ -80,7 +90,9 @@ internal sealed class NodeRun : IAsyncDisposable
         _lease = new LeaseLoop(options.NodeName, client, time, logger);
         _server = options.Server is { Certificate: not null } server
             ? new NodeServer(
-                server, options, new NodeEndpoints(_manager, runtime, new LogReader(time), paths, time),
+                server, options, new NodeEndpoints(_manager, new LogReader(time), paths, time),
+                new StatsEndpoints(
+                    options, _manager, new PodMeter(runtime), new DiskMeter(runtime, paths, claims, time), probes, time),
                 new StreamEndpoints(_manager, runtime, server.StreamingIdleTimeout, time, logger), loggers)
             : null;
     }
@@ -98,6 +110,7 @@ internal sealed class NodeRun : IAsyncDisposable
             _informers.RunAsync(stop.Token),
             _events.RunAsync(stop.Token),
             _manager.RunAsync(stop.Token),
+            _staticPods.RunAsync(stop.Token),
             _reporter.RunAsync(port, stop.Token),
             _eviction.RunAsync(stop.Token),
             _lease.RunAsync(stop.Token),

@@ -34,6 +34,37 @@ public sealed class PodSchedulerTests
         Assert.Equal("0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector.", Refusal(pod, snapshot.RemoveNode("b")));
     }
 
+    [Theory]
+    [InlineData("2", 0, "3", true)]
+    [InlineData("2", 0, "1", false)]
+    [InlineData("2", 0, "4", true, 1)]
+    [InlineData("2", 0, "4", false, 3)]
+    [InlineData("2", 1, "4", true, 3)]
+    public void Hint_NodeAndThePodsOnIt_HelpsOnlyWhoFitsThere(string cpu, int priority, string nodeCpu, bool helps, int used = 0)
+    {
+        var snapshot = ClusterSnapshot.Empty.SetNode(Node("a", cpu: nodeCpu));
+        snapshot = used == 0 ? snapshot : snapshot.SetPod(Pod(name: "other", cpu: $"{used}"), "a");
+        var pod = Pod(cpu: cpu);
+        pod = pod with { Spec = pod.Spec with { Priority = priority } };
+        Assert.Equal(helps, SchedulingHints.MayHelp(pod, snapshot, "a"));
+        Assert.False(SchedulingHints.MayHelp(pod, snapshot, "gone"));
+    }
+
+    [Theory]
+    [InlineData("shop/web", 900, "b")]
+    [InlineData("shop/web:latest", 900, "b")]
+    [InlineData("shop/web", 20, "a")]
+    public void Schedule_NodeHasTheImage_IsPreferredWhereThatSavesMuch(string image, int megabytes, string expected)
+    {
+        var has = Node("b");
+        has = has with { Status = has.Status with { Images = [new ContainerImage { Names = ["shop/web:latest"], SizeBytes = (long)megabytes << 20 }] } };
+        // Fuller by a little: what decides when the image does not.
+        var snapshot = ClusterSnapshot.Empty.SetNode(Node("a")).SetNode(has).SetPod(Pod(name: "other", cpu: "100m"), "b");
+        var pod = Pod();
+        pod = pod with { Spec = pod.Spec with { Containers = [pod.Spec.Containers[0] with { Image = image }] } };
+        Assert.Equal(expected, Placed(pod, snapshot));
+    }
+
     [Fact]
     public void Schedule_HostPortTaken_IsRefused()
     {

@@ -76,7 +76,8 @@ public static class ApiResources
 
     private static ApiResource Newer(string apiGroup, string version, JsonProperty type)
     {
-        var plural = Plural(type.Name);
+        // Named after what they tell of, in a group of their own.
+        var plural = type.Name switch { "NodeMetrics" => "nodes", "PodMetrics" => "pods", var kind => Plural(kind) };
         var namespaced = type.Value.TryGetProperty("namespaced", out var value) && value.GetBoolean();
         var hasStatus = type.Value.GetProperty("fields").EnumerateArray().Any(field => field.GetProperty("name").GetString() == "status");
         var isRequest = apiGroup is "authentication.k8s.io" or "authorization.k8s.io";

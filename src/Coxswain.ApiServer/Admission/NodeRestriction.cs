@@ -60,7 +60,8 @@ internal sealed class NodeRestriction(IStore store) : IAdmissionPlugin
             (AdmissionOperation.Update, "status") when !isOwn => $"node \"{node}\" can only update pod status for pods with spec.nodeName set to itself",
             (AdmissionOperation.Delete, "") when !isOwn => $"node \"{node}\" can only delete pods with spec.nodeName set to itself",
             (AdmissionOperation.Update, "status") or (AdmissionOperation.Delete, "") => null,
-            (_, "eviction") => null, // the deletion that follows is looked at
+            (_, "eviction") when !isOwn => $"node \"{node}\" can only evict pods with spec.nodeName set to itself",
+            (_, "eviction") => null,
             _ => $"unexpected operation {context.Operation} on pods, subresource \"{context.Request.Subresource}\"",
         };
     }

@@ -41,6 +41,7 @@ internal sealed class BootstrapObjects(ApiCore core, CatalogueHolder resources, 
         }
 
         await EnsureAsync(StandardClass(), cancellationToken);
+        await EnsureAsync(MetricsService(), cancellationToken);
         await new RoleReconciler(new InProcessKubeClient(core, resources, Server)).EnsureAsync(cancellationToken);
 
         await EnsureCurrentAsync(AuthenticationOfExtensions(), "data", cancellationToken);
@@ -81,6 +82,15 @@ internal sealed class BootstrapObjects(ApiCore core, CatalogueHolder resources, 
             };
         }
     }
+
+    /// <summary>Served here, where clusters elsewhere register a metrics-server; whoever looks for that finds this.</summary>
+    private static JsonObject MetricsService() => new()
+    {
+        ["apiVersion"] = "apiregistration.k8s.io/v1",
+        ["kind"] = "APIService",
+        ["metadata"] = Named("v1beta1.metrics.k8s.io"),
+        ["spec"] = new JsonObject { ["group"] = "metrics.k8s.io", ["version"] = "v1beta1", ["groupPriorityMinimum"] = 100, ["versionPriority"] = 100 },
+    };
 
     /// <summary>By what aggregated servers know their clients, and the proxy that speaks for those.</summary>
     private JsonObject AuthenticationOfExtensions() => new()

@@ -10,6 +10,7 @@ namespace Coxswain.ApiServer.Bootstrap;
 internal static class ComponentRoles
 {
     private const string DnsKeeper = "system:cluster-dns";
+    private const string IngressController = "system:ingress-nginx";
     private const string PolicyEnforcer = "system:network-policy";
     private const string AuthenticationReader = "extension-apiserver-authentication-reader";
     private const string Certificates = "certificates.k8s.io";
@@ -39,6 +40,13 @@ internal static class ComponentRoles
             PolicyEnforcer,
             On("core", "namespaces pods", "list watch"),
             On("networking.k8s.io", "networkpolicies", "list watch")),
+        Role(
+            IngressController,
+            On("core", "endpoints secrets services", "list watch"),
+            On("discovery.k8s.io", "endpointslices", "list watch"),
+            On("networking.k8s.io", "ingresses ingressclasses", Read),
+            On("networking.k8s.io", "ingresses/status", "patch update"),
+            Events),
         Role("system:node", NodeRules.All),
         Role("system:node-bootstrapper", On(Certificates, "certificatesigningrequests", $"create {Read}")),
         Role("system:node-problem-detector", On("core", "nodes", "get"), On("core", "nodes/status", "patch"), Events),
@@ -77,6 +85,7 @@ internal static class ComponentRoles
         Bind("system:node-proxier", User("system:kube-proxy")),
         Bind("system:kube-dns", Account("kube-dns")),
         Bind("system:coredns", Account("coredns"), Account("kube-dns"), User("system:kube-dns")),
+        Bind(IngressController, Account("ingress-nginx")),
         Bind(PolicyEnforcer, Account("network-policy")),
         Bind("system:kubelet-api-admin", User(ClusterPki.NodeClientUser)),
         

@@ -55,6 +55,8 @@ internal static class UserRoles
         On("rbac.authorization.k8s.io", "rolebindings roles", ReadWrite),
     ];
 
+    private static readonly PolicyRule Metrics = On("metrics.k8s.io", "nodes pods", Read);
+
     private const string PublicPaths = "/healthz /livez /readyz /version /version/";
 
     public static IEnumerable<ClusterRole> All() =>
@@ -62,12 +64,13 @@ internal static class UserRoles
         Role("cluster-admin", On("*", "*", "*"), new PolicyRule { NonResourceURLs = ["*"], Verbs = ["*"] }),
 
         // The sums are spelled out, so that they hold before the controller that keeps them first looks.
-        Sum("admin", null, [.. Edit, .. View, .. Administer]),
-        Sum("edit", "admin", [.. Edit, .. View]),
-        Sum("view", "edit", View),
+        Sum("admin", null, [.. Edit, .. View, .. Administer, Metrics]),
+        Sum("edit", "admin", [.. Edit, .. View, Metrics]),
+        Sum("view", "edit", [.. View, Metrics]),
         Part("admin", Administer),
         Part("edit", Edit),
         Part("view", View),
+        Labelled(Labelled(Labelled(Role("system:aggregated-metrics-reader", Metrics), "view"), "edit"), "admin"),
 
         Role("system:discovery", Allow.Get($"{PublicPaths} /api /api/* /apis /apis/* /openapi /openapi/*")),
         Role("system:public-info-viewer", Allow.Get(PublicPaths)),

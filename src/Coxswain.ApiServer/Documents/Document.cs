@@ -121,10 +121,10 @@ internal static class Document
 
     private const string ManagedFieldsName = "managedFields";
 
-    /// <summary>How deep what is stored or sent may be; what was accepted can be read again.</summary>
-    public static readonly JsonDocumentOptions ParseOptions = new() { MaxDepth = KubeJson.MaxDepth };
+    /// <summary>How deep what is stored may be: what was accepted can be read again, with what the server wrote into it.</summary>
+    public static readonly JsonDocumentOptions ParseOptions = new() { MaxDepth = KubeJson.MaxStoredDepth };
 
-    public static readonly JsonReaderOptions ReaderOptions = new() { MaxDepth = KubeJson.MaxDepth };
+    public static readonly JsonReaderOptions ReaderOptions = new() { MaxDepth = KubeJson.MaxStoredDepth };
 
     /// <summary>Takes out what a client says of who owns what; null when it says nothing of it that can be read.</summary>
     public static ManagedFields? TakeManagedFields(this JsonObject document)

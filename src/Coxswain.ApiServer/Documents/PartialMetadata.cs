@@ -9,6 +9,10 @@ internal static class PartialMetadata
 {
     private static ReadOnlySpan<byte> Ending => ",\"kind\":\"PartialObjectMetadata\",\"apiVersion\":\"meta.k8s.io/v1\"}"u8;
 
+    /// <summary>What a list of these begins with, up to the inside of its metadata.</summary>
+    public static ReadOnlySpan<byte> ListOpening =>
+        "{\"kind\":\"PartialObjectMetadataList\",\"apiVersion\":\"meta.k8s.io/v1\",\"metadata\":{"u8;
+
     public static byte[] Encode(StoreEntry entry, long revision)
     {
         var output = new ArrayBufferWriter<byte>(1024);

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.IO.Pipelines;
 using System.Text;
 using System.Text.Json.Nodes;
 using Coxswain.Api;
@@ -18,9 +17,6 @@ namespace Coxswain.ApiServer.Http;
 /// <summary>Writes objects and lists in the form the client asked for.</summary>
 internal sealed class AnswerFormatter(TableMaker tables)
 {
-    /// <summary>How much of a list is handed to the connection at a time.</summary>
-    private const int FlushBytes = 128 * 1024;
-
     private static readonly string[] Acceptable = ["application/json", "application/yaml", ProtobufDecoder.MediaType];
 
     public Task WriteAsync(HttpContext context, ApiRequest request, int code, StoreEntry entry, long revision)
@@ -47,7 +43,7 @@ internal sealed class AnswerFormatter(TableMaker tables)
         return acceptance.Form switch
         {
             AnswerForm.Table => HttpAnswer.WriteAsync(
-                context, code, HttpAnswer.Json, tables.Make(request, [new TableSource(entry, revision)], listMeta: $"\"resourceVersion\":\"{revision}\"", IncludeObject(context))),
+                context, code, HttpAnswer.Json, tables.Begin(request, IncludeObject(context)).Make(new TableSource(entry, revision))),
             AnswerForm.PartialObjectMetadata => HttpAnswer.WriteAsync(context, code, HttpAnswer.Json, PartialMetadata.Encode(entry, revision)),
             AnswerForm.PartialObjectMetadataList => throw NotAcceptable(),
             _ when IsPretty(context) => HttpAnswer.WriteAsync(context, code, HttpAnswer.Json, Indent(ObjectWriter.ToArray(entry, revision))),
@@ -66,31 +62,48 @@ internal sealed class AnswerFormatter(TableMaker tables)
             return;
         }
 
-        if (acceptance.Form == AnswerForm.Table)
-        {
-            var table = tables.Make(
-                request, [.. page.Entries.Select(entry => new TableSource(entry, entry.ModRevision))], MetaOf(head, request), IncludeObject(context));
-            await HttpAnswer.WriteAsync(context, 200, HttpAnswer.Json, table);
-            return;
-        }
-
-        if (acceptance.Form is AnswerForm.PartialObjectMetadataList or AnswerForm.PartialObjectMetadata)
-        {
-            await HttpAnswer.WriteAsync(context, 200, HttpAnswer.Json, PartialMetadataList.Encode(page, head.AsSpan(request.Resource.ListOpening.Length)));
-            return;
-        }
-
-        if (acceptance.Encoding == AnswerEncoding.Yaml || IsPretty(context))
+        var body = BodyOf(context, request, page, head, acceptance.Form);
+        if (acceptance.Form == AnswerForm.Object && (acceptance.Encoding == AnswerEncoding.Yaml || IsPretty(context)))
         {
             var output = new ArrayBufferWriter<byte>();
-            WriteItems(output, head, page);
+            body.Write(output);
             await (acceptance.Encoding == AnswerEncoding.Yaml
                 ? HttpAnswer.WriteAsync(context, 200, "application/yaml", Encoding.UTF8.GetBytes(KubeYaml.ToYaml(KubeJson.ParseNode(output.WrittenSpan))))
                 : HttpAnswer.WriteAsync(context, 200, HttpAnswer.Json, Indent(output.WrittenSpan)));
             return;
         }
 
-        await WriteListBytesAsync(context, head, page);
+        var response = context.Response;
+        response.StatusCode = 200;
+        response.ContentType = HttpAnswer.Json;
+        if (ListCompression.IsWanted(context.Request, page))
+        {
+            await ListCompression.WriteAsync(context, body);
+            return;
+        }
+
+        if (acceptance.Form == AnswerForm.Object)
+        {
+            response.ContentLength = Measure(head, page);
+        }
+
+        await body.WriteAsync(response.BodyWriter, context.RequestAborted);
+    }
+
+    private ListBody BodyOf(HttpContext context, ApiRequest request, ListPage page, byte[] head, AnswerForm form)
+    {
+        switch (form)
+        {
+            case AnswerForm.Table:
+                var table = tables.Begin(request, IncludeObject(context));
+                return new ListBody(
+                    table.Head(MetaOf(head, request)), page, (output, entry) => table.WriteRow(output, new TableSource(entry, entry.ModRevision)));
+            case AnswerForm.PartialObjectMetadataList or AnswerForm.PartialObjectMetadata:
+                byte[] opening = [.. PartialMetadata.ListOpening, .. head.AsSpan(request.Resource.ListOpening.Length)];
+                return new ListBody(opening, page, static (output, entry) => PartialMetadata.Write(output, entry, entry.ModRevision));
+            default:
+                return new ListBody(head, page, static (output, entry) => ObjectWriter.Write(output, entry, entry.ModRevision));
+        }
     }
 
     /// <summary>A document that was made for the answer: a review, a token.</summary>
@@ -112,66 +125,6 @@ internal sealed class AnswerFormatter(TableMaker tables)
         Encoding.UTF8.GetString(head.AsSpan(request.Resource.ListOpening.Length..^"},\"items\":[".Length));
 
     internal static string IncludeObject(HttpContext context) => context.Request.Query.Text("includeObject");
-
-    private static async Task WriteListBytesAsync(HttpContext context, byte[] head, ListPage page)
-    {
-        var response = context.Response;
-        response.StatusCode = 200;
-        response.ContentType = HttpAnswer.Json;
-        if (ListCompression.IsWanted(context.Request, page))
-        {
-            await ListCompression.WriteAsync(context, head, page);
-            return;
-        }
-
-        response.ContentLength = Measure(head, page);
-        await WriteItemsAsync(response.BodyWriter, head, page, context.RequestAborted);
-    }
-
-    /// <summary>Handed over piece by piece, so that no list is ever whole in memory once more.</summary>
-    internal static async Task WriteItemsAsync(PipeWriter output, byte[] head, ListPage page, CancellationToken cancellationToken)
-    {
-        output.Write(head);
-        var pending = head.Length;
-        for (var i = 0; i < page.Entries.Count; i++)
-        {
-            var entry = page.Entries[i];
-            if (i > 0)
-            {
-                output.Write(","u8);
-            }
-
-            ObjectWriter.Write(output, entry, entry.ModRevision);
-            pending += entry.Value.Length;
-            if (pending >= FlushBytes)
-            {
-                pending = 0;
-                if ((await output.FlushAsync(cancellationToken)).IsCompleted)
-                {
-                    return;
-                }
-            }
-        }
-
-        output.Write("]}"u8);
-        await output.FlushAsync(cancellationToken);
-    }
-
-    private static void WriteItems(IBufferWriter<byte> output, byte[] head, ListPage page)
-    {
-        output.Write(head);
-        for (var i = 0; i < page.Entries.Count; i++)
-        {
-            if (i > 0)
-            {
-                output.Write(","u8);
-            }
-
-            ObjectWriter.Write(output, page.Entries[i], page.Entries[i].ModRevision);
-        }
-
-        output.Write("]}"u8);
-    }
 
     private static long Measure(byte[] head, ListPage page)
     {

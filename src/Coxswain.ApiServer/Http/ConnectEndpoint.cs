@@ -1,17 +1,14 @@
 using System.Net;
-using System.Net.Security;
-using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
 using Coxswain.Api;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Errors;
 using Coxswain.Api.Meta.V1;
-using Coxswain.ApiServer.Certificates;
 using Coxswain.ApiServer.Core;
 using Coxswain.ApiServer.Http.Tunnels;
 using Coxswain.ApiServer.Resources;
-using Coxswain.Store;
+using Coxswain.Client.Http;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -26,25 +23,14 @@ internal sealed class ConnectEndpoint : IDisposable
     private readonly HttpMessageInvoker _nodes;
     private readonly HttpMessageInvoker _backends;
 
-    public ConnectEndpoint(ApiCore core, IStore store, ServerLifetime lifetime, ClusterPki pki, RenewingCertificate certificate, Random random)
+    /// <param name="nodes">The client for nodes' own endpoints; not disposed with this.</param>
+    public ConnectEndpoint(ApiCore core, ProxyTargets targets, ServerLifetime lifetime, HttpMessageInvoker nodes)
     {
         _core = core;
         _lifetime = lifetime;
-        _targets = new ProxyTargets(store, random);
-        var authority = pki.Authority.Certificate;
-        _nodes = Client(new SslClientAuthenticationOptions
-        {
-            LocalCertificateSelectionCallback = (_, _, _, _, _) => certificate.Current,
-            CertificateChainPolicy = new X509ChainPolicy
-            {
-                TrustMode = X509ChainTrustMode.CustomRootTrust,
-                CustomTrustStore = { authority },
-                RevocationMode = X509RevocationMode.NoCheck,
-            },
-        });
-#pragma warning disable CA5359 // Kubernetes trusts whatever answers at a pod's address, and sends it no credentials.
-        _backends = Client(new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, _, _, _) => true });
-#pragma warning restore CA5359
+        _targets = targets;
+        _nodes = nodes;
+        _backends = BackendClients.ToAnybody();
     }
 
     public async Task HandleAsync(HttpContext context, ApiRequest request, string rest)
@@ -74,21 +60,7 @@ internal sealed class ConnectEndpoint : IDisposable
         await StreamAsync(context, request, ending.Token);
     }
 
-    public void Dispose()
-    {
-        _nodes.Dispose();
-        _backends.Dispose();
-    }
-
-    private static HttpMessageInvoker Client(SslClientAuthenticationOptions tls) => new(new SocketsHttpHandler
-    {
-        UseProxy = false,
-        UseCookies = false,
-        AllowAutoRedirect = false,
-        ActivityHeadersPropagator = null,
-        ConnectTimeout = TimeSpan.FromSeconds(30),
-        SslOptions = tls,
-    });
+    public void Dispose() => _backends.Dispose();
 
     private async Task ProxyAsync(HttpContext context, ApiRequest request, CancellationToken cancellationToken)
     {
@@ -138,6 +110,13 @@ internal sealed class ConnectEndpoint : IDisposable
         if (!answer.IsSuccessStatusCode)
         {
             throw new KubeStatusException(Refusal(request, answer.StatusCode, await ErrorTextAsync(answer, cancellationToken)));
+        }
+
+        if (WebSocketUpgrade.IsAsked(context.Request))
+        {
+            await using var body = await answer.Content.ReadAsStreamAsync(cancellationToken);
+            await WebSocketText.SendAsync(context, body, cancellationToken);
+            return;
         }
 
         context.Response.StatusCode = (int)answer.StatusCode;

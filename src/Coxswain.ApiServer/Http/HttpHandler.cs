@@ -156,9 +156,9 @@ internal sealed partial class HttpHandler(
 
     /// <summary>Watches, and what is passed through from a node.</summary>
     private static bool Lasts(HttpRequest request, in RequestInfo info) =>
-        info.IsWatchPath || info.Subresource is "log" or "proxy" or "exec" or "attach" or "portforward"
-        || (request.QueryString.HasValue && info.IsResource && info.Subresource.Length == 0 && request.Method is "GET" or "HEAD"
-            && request.Query.Flag("watch"));
+        info.Subresource is "log" or "proxy" or "exec" or "attach" or "portforward"
+        || (request.Method is "GET" or "HEAD" && (info.IsWatchPath
+            || (request.QueryString.HasValue && info.IsResource && info.Subresource.Length == 0 && request.Query.Flag("watch"))));
 
     private static async Task AnswerAsync(HttpContext context, Coxswain.Api.Meta.V1.Status status)
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Security;
 using System.Security.Authentication;
@@ -21,7 +22,7 @@ namespace Coxswain.ApiServer.Http;
 internal static class KestrelServer
 {
     /// <summary>Nobody else is served once all are taken, but the process keeps files to write with.</summary>
-    private const int MostConnections = 16 * 1024;
+    private static readonly long MostConnections = Math.Min(16 * 1024, MostFiles() / 4 * 3);
 
     /// <summary>A connection whose client takes less than this, while there is something to take, is broken.</summary>
     private static readonly MinDataRate LeastRate = new(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(30));
@@ -81,4 +82,13 @@ internal static class KestrelServer
         CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
         RemoteCertificateValidationCallback = (_, client, _, _) => client is null || (client is X509Certificate2 known && clients.IsTrusted(known)),
     };
+
+    /// <summary>How many files the process may have open; the runtime has raised that as far as it is let.</summary>
+    private static long MostFiles()
+    {
+        const string Name = "Max open files";
+        var line = File.ReadLines("/proc/self/limits").First(line => line.StartsWith(Name, StringComparison.Ordinal));
+        var soft = line[Name.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[0];
+        return soft == "unlimited" ? long.MaxValue : long.Parse(soft, CultureInfo.InvariantCulture);
+    }
 }

@@ -19,13 +19,13 @@ internal static class ListCompression
         && page.Entries.Sum(entry => (long)entry.Value.Length) >= LeastBytes;
 
     /// <summary>Compressed as it is sent, piece by piece.</summary>
-    public static async Task WriteAsync(HttpContext context, byte[] head, ListPage page)
+    public static async Task WriteAsync(HttpContext context, ListBody body)
     {
         context.Response.Headers.ContentEncoding = "gzip";
         context.Response.Headers.Vary = "Accept-Encoding";
         await using var gzip = new GZipStream(context.Response.Body, CompressionLevel.Fastest, leaveOpen: true);
         var output = PipeWriter.Create(gzip, new StreamPipeWriterOptions(leaveOpen: true));
-        await AnswerFormatter.WriteItemsAsync(output, head, page, context.RequestAborted);
+        await body.WriteAsync(output, context.RequestAborted);
         await output.CompleteAsync();
     }
 }

@@ -62,7 +62,7 @@ internal static class RequestQuery
 
     private static readonly ListParameters Empty = new();
 
-    private static long? Integer(IQueryCollection query, string name)
+    public static long? Integer(IQueryCollection query, string name)
     {
         var text = query.Text(name);
         if (text.Length == 0)

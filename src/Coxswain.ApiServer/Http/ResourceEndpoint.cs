@@ -86,6 +86,7 @@ internal sealed class ResourceEndpoint(
     {
         "GET" or "HEAD" when info.IsWatchPath || (query.Count > 0 && info.Subresource.Length == 0 && query.Flag("watch")) => "watch",
         "GET" or "HEAD" => info.Name.Length > 0 ? "get" : "list",
+        _ when info.IsWatchPath => throw new KubeStatusException(Statuses.MethodNotAllowed()),
         "POST" => "create",
         "PUT" => "update",
         "PATCH" => "patch",
@@ -233,9 +234,14 @@ internal sealed class ResourceEndpoint(
         var options = RequestBody.DecodeOptions<DeleteOptions>(
             context.Request, await RequestBody.ReadAsync(context.Request, context.RequestAborted), DeleteOptions.ObjectKind);
         var query = context.Request.Query;
-        if (query.Text("gracePeriodSeconds") is { Length: > 0 } grace && long.TryParse(grace, out var seconds))
+        if (RequestQuery.Integer(query, "gracePeriodSeconds") is { } seconds)
         {
             options = options with { GracePeriodSeconds = seconds };
+        }
+
+        if (query.ContainsKey("orphanDependents"))
+        {
+            options = options with { OrphanDependents = query.Flag("orphanDependents") };
         }
 
         return query.Text("propagationPolicy") is { Length: > 0 } policy ? options with { PropagationPolicy = policy } : options;

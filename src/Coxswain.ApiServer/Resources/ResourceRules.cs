@@ -85,6 +85,9 @@ internal class ResourceRules
     /// <summary>A cell of the kind's own columns; null for none.</summary>
     public virtual object? Cell(IKubeObject value, string column, DateTimeOffset now) => null;
 
+    /// <summary>Whether objects take something from a shared pool, which must not happen for one whose name is taken.</summary>
+    public virtual bool Reserves => false;
+
     /// <summary>
     /// Reserves what the object needs from a shared pool (addresses, ports) and writes it into the document. The
     /// reservation is confirmed when the write succeeded and undone when it is disposed without.

@@ -83,6 +83,9 @@ internal sealed class ServedResource
 
     public ScalePaths Scale { get; init; } = ScalePaths.Workload;
 
+    /// <summary>Makes the objects of a resource that is stored nowhere, which can be read and not written; null for what is stored.</summary>
+    public IComputedObjects? Computed { get; init; }
+
     public string KeyPrefix { get; }
 
     public string QualifiedName => Resource.QualifiedName;

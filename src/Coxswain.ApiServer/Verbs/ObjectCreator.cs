@@ -73,7 +73,7 @@ internal sealed class ObjectCreator(
 
         resource.Rules.PrepareForCreate(document);
         var key = resource.Key(request.Namespace, request.Name);
-        var exists = await store.GetAsync(key, cancellationToken) is not null;
+        var exists = resource.Rules.Reserves && await store.GetAsync(key, cancellationToken) is not null;
         await using var reservation =
             exists ? null : await resource.Rules.ReserveAsync(document, old: null, request.DryRun, cancellationToken);
         document.RemoveManagedFields();

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Coxswain.Api;
 using Coxswain.Api.Decoding;
 using Coxswain.Api.Errors;
+using Coxswain.Api.Json;
 using Coxswain.Api.Patch;
 using Coxswain.Api.Schemata;
 using Coxswain.ApiServer.Documents;
@@ -15,7 +16,7 @@ namespace Coxswain.ApiServer.Verbs;
 internal sealed class ObjectPatch
 {
     /// <summary>A name given twice is an error of the client's, found here rather than where the value is used.</summary>
-    private static readonly JsonDocumentOptions BodyOptions = Document.ParseOptions with { AllowDuplicateProperties = false };
+    private static readonly JsonDocumentOptions BodyOptions = new() { MaxDepth = KubeJson.MaxDepth, AllowDuplicateProperties = false };
 
     private readonly PatchType _type;
     private readonly JsonNode? _body;

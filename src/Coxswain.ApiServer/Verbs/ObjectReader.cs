@@ -15,6 +15,12 @@ internal sealed class ObjectReader(IStore store)
 
     public async ValueTask<StoreEntry> GetAsync(ApiRequest request, string resourceVersion, CancellationToken cancellationToken)
     {
+        if (request.Resource.Computed is { } computed)
+        {
+            return (await computed.ReadAsync(request.Namespace, request.Name, cancellationToken)).FirstOrDefault()
+                ?? throw new KubeStatusException(Statuses.NotFound(request.Resource.QualifiedName, request.Name));
+        }
+
         if (resourceVersion.Length > 0 && ResourceVersions.Parse(resourceVersion) is > 0 and var wanted
             && await store.GetRevisionAsync(cancellationToken) is var newest && wanted > newest)
         {
@@ -29,6 +35,12 @@ internal sealed class ObjectReader(IStore store)
     {
         CheckOptions(options);
         var selection = Selection.Parse(request.Resource, options.LabelSelector, options.FieldSelector);
+        if (request.Resource.Computed is { } computed)
+        {
+            var all = await computed.ReadAsync(request.Namespace, selection.Name ?? "", cancellationToken);
+            return new ListPage([.. all.Where(selection.Matches)], await store.GetRevisionAsync(cancellationToken), "", null);
+        }
+
         var prefix = request.Resource.Prefix(request.Namespace);
         var (startAfter, revision) = await StartAsync(request.Resource, options, cancellationToken);
         var hasOneKey = selection.Name is not null && (!request.Resource.Resource.Namespaced || request.Namespace.Length > 0);

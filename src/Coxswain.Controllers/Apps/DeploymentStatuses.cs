@@ -59,6 +59,7 @@ internal static class DeploymentStatuses
             UpdatedReplicas = state.New?.Status.Replicas ?? 0,
             ReadyReplicas = state.All.Sum(set => set.Status.ReadyReplicas),
             AvailableReplicas = available,
+            TerminatingReplicas = state.All.Sum(set => set.Status.TerminatingReplicas ?? 0),
             UnavailableReplicas = Math.Max(0, state.TotalSpecReplicas - available),
         };
     }

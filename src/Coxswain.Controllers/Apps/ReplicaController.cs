@@ -69,7 +69,8 @@ internal abstract class ReplicaController<T> : KeyedController
             }
         }
 
-        await ReportAsync(set, ReplicaCounts.Of(active, intent.Template.Metadata.Labels, intent.MinReadySeconds, now), failure, active.Count - intent.Replicas, cancellationToken);
+        var counts = ReplicaCounts.Of(pods, active, intent.Template.Metadata.Labels, intent.MinReadySeconds, now);
+        await ReportAsync(set, counts, failure, active.Count - intent.Replicas, cancellationToken);
         if (failure is not null)
         {
             throw failure is KubeStatusException refused ? new KubeStatusException(refused.Status) : new InvalidOperationException("pods could not be brought to their number", failure);

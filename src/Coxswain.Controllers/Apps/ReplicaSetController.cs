@@ -24,6 +24,7 @@ internal sealed class ReplicaSetController(ControllerContext context) : ReplicaC
             FullyLabeledReplicas = counts.FullyLabeled,
             ReadyReplicas = counts.Ready,
             AvailableReplicas = counts.Available,
+            TerminatingReplicas = counts.Terminating,
             ObservedGeneration = set.Metadata.Generation,
             Conditions = ConditionsAfter(set, failure, surplus),
         };

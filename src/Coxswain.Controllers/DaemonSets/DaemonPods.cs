@@ -9,6 +9,8 @@ namespace Coxswain.Controllers.DaemonSets;
 internal static class DaemonPods
 {
     private const string NodeName = "metadata.name";
+    private const string GenerationLabel = "pod-template-generation";
+    private const string GenerationAnnotation = "deprecated.daemonset.template.generation";
 
     private static readonly Toleration[] Always =
     [
@@ -31,12 +33,15 @@ internal static class DaemonPods
         {
             MatchFields = [new NodeSelectorRequirement { Key = NodeName, Operator = NodeSelectorOperator.In, Values = [nodeName] }],
         };
+        var labels = new Dictionary<string, string>(pod.Metadata.Labels, StringComparer.Ordinal) { [RevisionHistory<DaemonSet>.HashLabel] = hash };
+        if (set.Metadata.Annotations.TryGetValue(GenerationAnnotation, out var generation))
+        {
+            labels[GenerationLabel] = generation;
+        }
+
         return pod with
         {
-            Metadata = pod.Metadata with
-            {
-                Labels = new Dictionary<string, string>(pod.Metadata.Labels, StringComparer.Ordinal) { [RevisionHistory<DaemonSet>.HashLabel] = hash },
-            },
+            Metadata = pod.Metadata with { Labels = labels },
             Spec = WithTolerations(pod.Spec) with
             {
                 // What the template asks of nodes was looked at when this one was chosen.

@@ -24,6 +24,9 @@ internal sealed class SchedulingController : KeyedController
 {
     private const string OwnName = "default-scheduler";
 
+    /// <summary>A pod that waits is looked at again after so long although nothing told that it would help. As in Kubernetes.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(5);
+
     private readonly IKubeClient _client;
     private readonly TimeProvider _time;
     private readonly PodScheduler _scheduler;
@@ -77,7 +80,7 @@ internal sealed class SchedulingController : KeyedController
                 break;
             case { Placement: Placement.Unschedulable unschedulable, Snapshot: var snapshot }:
                 await MakeRoomAsync(pod, needs, unschedulable, snapshot, cancellationToken);
-                break;
+                return Requeue.In(LongestWait);
         }
 
         return Requeue.Never;
@@ -127,10 +130,7 @@ internal sealed class SchedulingController : KeyedController
             }
             else
             {
-                _unschedulable[key] = new Waiting(
-                    pod.Spec.Priority ?? 0,
-                    pod.Spec.Affinity?.PodAffinity is not null || pod.Spec.Affinity?.PodAntiAffinity is not null || pod.Spec.TopologySpreadConstraints.Count > 0,
-                    PodClaims.NamesOf(pod).Any());
+                _unschedulable[key] = new Waiting(pod, SchedulingHints.AsksOfOtherPods(pod), PodClaims.NamesOf(pod).Any());
             }
 
             return new Decision(placement, snapshot);
@@ -269,7 +269,7 @@ internal sealed class SchedulingController : KeyedController
 
             if (isNew || old is null || MayTakeMore(old, current))
             {
-                Retry(_ => true);
+                RetryWhereHelpful(current.Metadata.Name);
             }
         }
     }
@@ -341,14 +341,17 @@ internal sealed class SchedulingController : KeyedController
         _snapshot = _snapshot.RemovePod(pod.Metadata.Uid, nodeName);
         if (_snapshot != before)
         {
-            Retry(_ => true);
+            RetryWhereHelpful(nodeName);
         }
     }
+
+    /// <summary>Something about the node has changed: those that wait and that it may take now go on.</summary>
+    private void RetryWhereHelpful(string nodeName) => Retry(waiting => SchedulingHints.MayHelp(waiting.Pod, _snapshot, nodeName));
 
     private void Retry(Func<Waiting, bool> which)
     {
         // Workers take keys while this goes on: what is to be placed first has to be added first.
-        foreach (var (key, _) in _unschedulable.Where(pod => which(pod.Value)).OrderByDescending(pod => pod.Value.Priority))
+        foreach (var (key, _) in _unschedulable.Where(pod => which(pod.Value)).OrderByDescending(pod => pod.Value.Pod.Spec.Priority ?? 0))
         {
             Queue.Add(key);
         }
@@ -356,7 +359,7 @@ internal sealed class SchedulingController : KeyedController
 
     /// <param name="ForOtherPods">What other pods are placed may make room for this one.</param>
     /// <param name="ForVolumes">What becomes of claims and volumes may let this one go on.</param>
-    private sealed record Waiting(int Priority, bool ForOtherPods, bool ForVolumes);
+    private sealed record Waiting(Pod Pod, bool ForOtherPods, bool ForVolumes);
 
     /// <param name="Snapshot">What it was decided over.</param>
     private sealed record Decision(Placement Placement, ClusterSnapshot Snapshot);

@@ -40,7 +40,11 @@ internal sealed class VolumeController : KeyedController
 
         if (volume.Spec.ClaimRef is not { Uid.Length: > 0 } reference)
         {
-            await _binding.SetPhaseAsync(volume, PersistentVolumePhase.Available, "", "", cancellationToken);
+            if (!await TryFinishAsync(volume, cancellationToken))
+            {
+                await _binding.SetPhaseAsync(volume, PersistentVolumePhase.Available, "", "", cancellationToken);
+            }
+
             return Requeue.Never;
         }
 
@@ -53,7 +57,10 @@ internal sealed class VolumeController : KeyedController
 
         if (claim?.Metadata.Uid != reference.Uid)
         {
-            await ReleaseAsync(volume, cancellationToken);
+            if (!await TryFinishAsync(volume, cancellationToken))
+            {
+                await ReleaseAsync(volume, cancellationToken);
+            }
         }
         else if (claim.Spec.VolumeName == volume.Metadata.Name)
         {
@@ -86,6 +93,31 @@ internal sealed class VolumeController : KeyedController
                 }
             }
         });
+    }
+
+    /// <summary>A volume of ours that is being deleted and that no claim has takes what it held with it, unless that is to be kept.</summary>
+    private async Task<bool> TryFinishAsync(PersistentVolume volume, CancellationToken cancellationToken)
+    {
+        if (volume.Metadata.DeletionTimestamp is null || !volume.Metadata.Finalizers.Contains(VolumeNames.ProvisionerFinalizer))
+        {
+            return false;
+        }
+
+        if (volume.Spec.PersistentVolumeReclaimPolicy == PersistentVolumeReclaimPolicy.Delete)
+        {
+            _provisioner.Remove(volume);
+        }
+
+        var finalizers = volume.Metadata.Finalizers.Where(finalizer => finalizer != VolumeNames.ProvisionerFinalizer);
+        volume = await _client.UpdateAsync(volume with { Metadata = volume.Metadata with { Finalizers = [.. finalizers] } }, cancellationToken);
+
+        // Whoever protects bound volumes lets go of it only then.
+        if (volume.Metadata.Finalizers.Count > 0 && volume.Status.Phase == PersistentVolumePhase.Bound)
+        {
+            await _binding.SetPhaseAsync(volume, PersistentVolumePhase.Released, "", "", cancellationToken);
+        }
+
+        return true;
     }
 
     /// <summary>The claim has found another volume meanwhile.</summary>

@@ -25,6 +25,9 @@ internal static class VolumeNames
 
     public const string VolumeProtection = "kubernetes.io/pv-protection";
 
+    /// <summary>Holds a volume that the provisioner made until what it held is removed, whoever deletes it.</summary>
+    public const string ProvisionerFinalizer = "external-provisioner.volume.kubernetes.io/finalizer";
+
     public const string HostName = "kubernetes.io/hostname";
 
     /// <summary>Our own provisioner: folders on the disk of this machine.</summary>

@@ -58,7 +58,7 @@ internal sealed class VolumeProvisioner(IKubeClient client, EventRecorder events
         {
             Name = name,
             Annotations = new Dictionary<string, string> { [VolumeNames.ProvisionedBy] = VolumeNames.HostPathProvisioner },
-            Finalizers = [VolumeNames.VolumeProtection],
+            Finalizers = [VolumeNames.VolumeProtection, VolumeNames.ProvisionerFinalizer],
         },
         Spec = new PersistentVolumeSpec
         {

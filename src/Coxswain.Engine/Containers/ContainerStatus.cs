@@ -1,3 +1,5 @@
+using Coxswain.Linux.Cgroups;
+
 namespace Coxswain.Engine.Containers;
 
 public enum ContainerState
@@ -16,6 +18,9 @@ public sealed record ContainerStatus
     public required ContainerSpec Spec { get; init; }
 
     public required ContainerState State { get; init; }
+
+    /// <summary>It runs, but its processes stand still.</summary>
+    public bool Paused { get; init; }
 
     /// <summary>The first process in our pid namespace; 0 without a task.</summary>
     public required int Pid { get; init; }
@@ -61,7 +66,14 @@ public enum ContainerWaitCondition
     Removed,
 }
 
-/// <summary>See <see cref="Coxswain.Linux.Cgroups.CgroupUsage"/>.</summary>
+/// <summary>See <see cref="CgroupUsage"/>.</summary>
 public sealed record ContainerUsage(
     DateTimeOffset Time, long MemoryBytes, long WorkingSetBytes, long RssBytes, long CpuNanoseconds, long Pids,
-    long MemoryLimitBytes);
+    long MemoryLimitBytes)
+{
+    /// <summary>All that was read.</summary>
+    public required CgroupUsage Group { get; init; }
+
+    internal static ContainerUsage Of(CgroupUsage usage, DateTimeOffset time) => new(
+        time, usage.MemoryBytes, usage.WorkingSetBytes, usage.RssBytes, usage.CpuNanoseconds, usage.Pids, usage.MemoryLimitBytes) { Group = usage };
+}

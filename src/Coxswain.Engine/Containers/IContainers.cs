@@ -45,6 +45,15 @@ public interface IContainers
     /// <exception cref="EngineException">The kernel refused: a memory limit below what is in use, for example.</exception>
     Task<ContainerStatus> UpdateAsync(string id, ContainerLimits limits, CancellationToken cancellationToken);
 
+    /// <summary>Stops all of its processes where they are. Refused when it does not run, or is paused already.</summary>
+    Task<ContainerStatus> PauseAsync(string id, CancellationToken cancellationToken);
+
+    /// <summary>Lets a paused container go on.</summary>
+    Task<ContainerStatus> ResumeAsync(string id, CancellationToken cancellationToken);
+
+    /// <summary>Gives it another name.</summary>
+    Task<ContainerStatus> RenameAsync(string id, string name, CancellationToken cancellationToken);
+
     /// <summary>Removes all traces, killing first what still runs. Idempotent: an unknown id is success. The log file stays.</summary>
     Task RemoveAsync(string id, CancellationToken cancellationToken);
 

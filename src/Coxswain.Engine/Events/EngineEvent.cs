@@ -12,6 +12,18 @@ public enum EngineEventType
     /// <summary>The task ended; the container is kept.</summary>
     ContainerDied,
     ContainerDestroyed,
+    ContainerPaused,
+    ContainerUnpaused,
+    ContainerRenamed,
+    ContainerUpdated,
+
+    /// <summary>A signal was sent; <see cref="EventAttributes.Signal"/> says which.</summary>
+    ContainerKilled,
+    ContainerStopped,
+    ContainerRestarted,
+
+    /// <summary>Its health is another now; <see cref="EventAttributes.Health"/> says which.</summary>
+    ContainerHealth,
     ExecCreated,
     ExecStarted,
     ExecDied,
@@ -20,6 +32,15 @@ public enum EngineEventType
     ImageUntagged,
     ImageDeleted,
     ImageImported,
+    ImagePushed,
+    ImageLoaded,
+    ImageBuilt,
+    NetworkCreated,
+    NetworkConnected,
+    NetworkDisconnected,
+    NetworkDestroyed,
+    VolumeCreated,
+    VolumeDestroyed,
 
     /// <summary>Events between the last one this subscriber saw and this one are gone: list again. Has no subject.</summary>
     Lost,
@@ -42,4 +63,8 @@ public static class EventAttributes
     public const string Name = "name";
     public const string ExitCode = "exitCode";
     public const string ExecId = "execID";
+    public const string Signal = "signal";
+    public const string Health = "health";
+    public const string Image = "image";
+    public const string Container = "container";
 }

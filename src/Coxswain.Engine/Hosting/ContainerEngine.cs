@@ -42,7 +42,7 @@ public sealed class ContainerEngine : IAsyncDisposable
         _events = new EventLog(time);
         Processes = new ProcessRunner(_kernel);
         Cgroups = new KernelCgroups(time);
-        Groups = new SandboxGroups(options, Cgroups);
+        Groups = new SandboxGroups(options, Cgroups, time);
         Snapshots = new OverlaySnapshots(options, _mounts);
         _containers = MakeContainers(time, loggers);
         _rotator = new LogRotator(LogsBeingWritten, _containers.ReopenLogAsync, time, loggers.CreateLogger<LogRotator>());
@@ -258,6 +258,7 @@ public sealed class ContainerEngine : IAsyncDisposable
             starter,
             monitor,
             new TaskUpdater(Options, paths, Processes),
+            new TaskFreezer(Options, paths, Processes),
             new ExecManager(new ContainerExecutor(Options, paths, Processes, _kernel), _events, time),
             new LogReader(time),
             Cgroups,

@@ -1,5 +1,6 @@
 using Coxswain.Engine.Builder.Stages;
 using Coxswain.Engine.Builder.Steps;
+using Coxswain.Engine.Images;
 using Coxswain.Engine.Images.Archives;
 using Coxswain.Engine.Images.Bootstrap;
 using Coxswain.Engine.Images.Registry;
@@ -81,6 +82,12 @@ public sealed class ImageEngine : IDisposable
             throw;
         }
     }
+
+    /// <summary>Asks a registry whether it takes these credentials, as <c>docker login</c> does.</summary>
+    /// <param name="domain">As in a full reference: <c>docker.io</c>, <c>localhost:5000</c>.</param>
+    /// <exception cref="ImageException"><see cref="ImageErrorKind.Unauthorized"/>: it does not.</exception>
+    public Task LoginAsync(string domain, RegistryCredentials? credentials, CancellationToken cancellationToken) =>
+        new RegistryClient(_http, ImageReference.Parse($"{domain}/login"), credentials, "pull", Store.Time).CheckAccessAsync(cancellationToken);
 
     public void Dispose()
     {

@@ -10,6 +10,11 @@ internal sealed class BridgeDevice(ContainerNetworkOptions options, IPAddress ga
     /// <summary>How every mark of every engine begins.</summary>
     public const string MarkPrefix = "coxswain ";
 
+    private const string Forwarding = "/proc/sys/net/ipv4/ip_forward";
+
+    /// <summary>Whether this process made a gateway of the machine; only then is that taken back with the rest.</summary>
+    private bool _hasForwarding;
+
     /// <summary>Makes what is missing of it; returns the device's index.</summary>
     public int Ensure()
     {
@@ -39,7 +44,7 @@ internal sealed class BridgeDevice(ContainerNetworkOptions options, IPAddress ga
         // IPv6 on the bridge would only announce itself; and forwarding is what makes a gateway of us.
         WriteIfPresent($"/proc/sys/net/ipv6/conf/{options.BridgeName}/disable_ipv6", "1");
         WriteIfPresent($"/proc/sys/net/ipv4/conf/{options.BridgeName}/send_redirects", "0");
-        WriteIfPresent("/proc/sys/net/ipv4/ip_forward", "1");
+        _hasForwarding |= WriteIfPresent(Forwarding, "1");
         return bridge.Index;
     }
 
@@ -67,7 +72,7 @@ internal sealed class BridgeDevice(ContainerNetworkOptions options, IPAddress ga
         && links.ListAddresses().Contains(new LinkAddress(bridge.Index, gateway, options.Subnet.PrefixLength))
         && !NetworkRules.Routes(options, bridge.Index).Except(links.ListRoutes()).Any();
 
-    /// <param name="others">Ranges of other clusters: their routes stay.</param>
+    /// <param name="others">Ranges of other clusters: their routes stay, and the machine a gateway.</param>
     public void Delete(IReadOnlyCollection<IPNetwork> others)
     {
         if (links.Find(options.BridgeName) is { } bridge && (bridge.Alias == ownerMark || bridge.Alias.Length == 0))
@@ -77,10 +82,12 @@ internal sealed class BridgeDevice(ContainerNetworkOptions options, IPAddress ga
 
         links.Apply(
             [.. NetworkRules.LastResortRoutes(options).Where(route => !others.Contains(route.Destination)).Select(ToRemoval)]);
+        StopForwarding(others);
     }
 
     /// <summary>Takes back what <see cref="Ensure"/> did, in whole or in part, since that moment.</summary>
-    public void Restore(BridgeBefore before)
+    /// <param name="others">As in <see cref="Delete"/>.</param>
+    public void Restore(BridgeBefore before, IReadOnlyCollection<IPNetwork> others)
     {
         if (!before.Exists)
         {
@@ -88,6 +95,7 @@ internal sealed class BridgeDevice(ContainerNetworkOptions options, IPAddress ga
         }
 
         links.Apply([.. NetworkRules.LastResortRoutes(options).Except(before.Routes).Select(ToRemoval)]);
+        StopForwarding(others);
     }
 
     public BridgeBefore Remember() => new(links.Find(options.BridgeName) is not null, links.ListRoutes());
@@ -98,12 +106,26 @@ internal sealed class BridgeDevice(ContainerNetworkOptions options, IPAddress ga
     private static LinkChange ToRemoval(Route route) =>
         new RemoveRoute(route.Destination, route.Gateway, route.LinkIndex, route.Type, route.Metric);
 
-    private static void WriteIfPresent(string file, string value)
+    private void StopForwarding(IReadOnlyCollection<IPNetwork> others)
     {
-        if (File.Exists(file) && File.ReadAllText(file).Trim() != value)
+        if (_hasForwarding && others.Count == 0)
         {
-            File.WriteAllText(file, value);
+            WriteIfPresent(Forwarding, "0");
         }
+
+        _hasForwarding = false;
+    }
+
+    /// <summary>False when it is there already, or cannot be.</summary>
+    private static bool WriteIfPresent(string file, string value)
+    {
+        if (!File.Exists(file) || File.ReadAllText(file).Trim() == value)
+        {
+            return false;
+        }
+
+        File.WriteAllText(file, value);
+        return true;
     }
 }
 

@@ -15,6 +15,7 @@ namespace Coxswain.Engine.Networks;
 /// <summary>The container network of one engine, on a bridge.</summary>
 internal sealed partial class BridgeNetwork : IContainerNetwork, IDisposable
 {
+    /// <summary>The kernel takes 15; some are kept for what is named after the bridge.</summary>
     private const int LongestBridgeName = 10;
     private const int LongestMark = 250;
 
@@ -49,11 +50,6 @@ internal sealed partial class BridgeNetwork : IContainerNetwork, IDisposable
         NetworkWatch watch,
         ILogger<BridgeNetwork> logger)
     {
-        if (options.BridgeName.Length is 0 or > LongestBridgeName)
-        {
-            throw new EngineException($"bridge name '{options.BridgeName}' is not 1 to {LongestBridgeName} characters long");
-        }
-
         Options = options;
         _links = links;
         _namespaces = namespaces;
@@ -85,6 +81,7 @@ internal sealed partial class BridgeNetwork : IContainerNetwork, IDisposable
         await _ensuring.WaitAsync(cancellationToken);
         try
         {
+            CheckName();
             CheckOtherClusters();
             NetworkRanges.Check(Options, _links);
             _bridge.CheckFree();
@@ -185,7 +182,7 @@ internal sealed partial class BridgeNetwork : IContainerNetwork, IDisposable
             if (_claims.Has($"bridge {Options.BridgeName}"))
             {
                 DeletePorts(_links.List());
-                _bridge.Delete([.. _claims.Others().SelectMany(other => other.Networks).Select(IPNetwork.Parse)]);
+                _bridge.Delete(OthersNetworks());
                 await _nftables.DeleteTableAsync(cancellationToken);
             }
 
@@ -212,6 +209,15 @@ internal sealed partial class BridgeNetwork : IContainerNetwork, IDisposable
     [GeneratedRegex("packets [0-9]+ bytes [0-9]+")]
     private static partial Regex Counters { get; }
 
+    /// <summary>Asked only of what is to be made: a network of a wrong name must be removable.</summary>
+    private void CheckName()
+    {
+        if (Options.BridgeName.Length is 0 or > LongestBridgeName)
+        {
+            throw new EngineException($"bridge name '{Options.BridgeName}' is not 1 to {LongestBridgeName} characters long");
+        }
+    }
+
     /// <summary>Two clusters with the same addresses would answer for each other.</summary>
     private void CheckOtherClusters()
     {
@@ -231,10 +237,12 @@ internal sealed partial class BridgeNetwork : IContainerNetwork, IDisposable
         }
     }
 
+    private List<IPNetwork> OthersNetworks() => [.. _claims.Others().SelectMany(other => other.Networks).Select(IPNetwork.Parse)];
+
     private async Task UndoAsync(BridgeBefore before, bool hadTable)
     {
         _bridgeIndex = 0;
-        _bridge.Restore(before);
+        _bridge.Restore(before, OthersNetworks());
         if (!hadTable)
         {
             await _nftables.DeleteTableAsync(CancellationToken.None);

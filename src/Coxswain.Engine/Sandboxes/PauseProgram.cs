@@ -10,6 +10,10 @@ public static class PauseProgram
 {
     public const string Path = "/pause";
 
+    private const UnixFileMode Mode =
+        UnixFileMode.UserRead | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute
+        | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+
     private const int LoadAddress = 0x400000;
     private const int HeaderSize = 0x78;
 
@@ -33,20 +37,19 @@ public static class PauseProgram
         0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
     ];
 
-    /// <summary>Makes a root that holds nothing else. Idempotent; on a file system that may run programs.</summary>
+    /// <summary>
+    /// Makes a root that holds nothing else, or mends one that a power cut damaged. Idempotent; on a file system that may run
+    /// programs. One caller a directory at a time.
+    /// </summary>
     public static void WriteRoot(string directory)
     {
         var file = System.IO.Path.Join(directory, Path);
-        if (File.Exists(file))
-        {
-            return;
-        }
-
+        var program = Build();
         Directory.CreateDirectory(directory);
-        var aside = file + ".new";
-        File.WriteAllBytes(aside, Build());
-        File.SetUnixFileMode(aside, (UnixFileMode)0b101_101_101);
-        FileNodes.Rename(aside, file);
+        if (DurableFile.Read(file, out var present) != DurableRead.Whole || !present.AsSpan().SequenceEqual(program))
+        {
+            DurableFile.Write(file, program, Mode);
+        }
     }
 
     /// <summary>An ELF executable of one segment that is all of the file.</summary>

@@ -11,11 +11,13 @@ public sealed class SandboxGroups
 
     private readonly EngineOptions _options;
     private readonly ICgroups _cgroups;
+    private readonly TimeProvider _time;
 
-    internal SandboxGroups(EngineOptions options, ICgroups cgroups)
+    internal SandboxGroups(EngineOptions options, ICgroups cgroups, TimeProvider time)
     {
         _options = options;
         _cgroups = cgroups;
+        _time = time;
     }
 
     /// <summary>Makes the group, unless it is there, and gives it these limits and no others.</summary>
@@ -40,6 +42,10 @@ public sealed class SandboxGroups
             throw new EngineException($"control group {parent} could not be given its limits: {exception.Message}", exception);
         }
     }
+
+    /// <summary>What all of the group's containers use; null when there is no such group.</summary>
+    public ContainerUsage? ReadUsage(string parent) =>
+        _cgroups.ReadUsage(PathOf(parent)) is { } usage ? ContainerUsage.Of(usage, _time.GetUtcNow()) : null;
 
     /// <summary>Removes the group when no container is left in it. Idempotent.</summary>
     public void Remove(string parent) => _cgroups.RemoveIfEmpty(PathOf(parent));

@@ -47,7 +47,26 @@ public enum CgroupLayout
 /// <param name="CpuNanoseconds">Processor time used since the group was made.</param>
 /// <param name="MemoryLimitBytes">0 when unlimited.</param>
 public sealed record CgroupUsage(
-    long MemoryBytes, long WorkingSetBytes, long RssBytes, long CpuNanoseconds, long Pids, long MemoryLimitBytes);
+    long MemoryBytes, long WorkingSetBytes, long RssBytes, long CpuNanoseconds, long Pids, long MemoryLimitBytes)
+{
+    /// <summary>Page cache.</summary>
+    public long CacheBytes { get; init; }
+
+    public long PageFaults { get; init; }
+
+    /// <summary>Those that waited for the disk.</summary>
+    public long MajorPageFaults { get; init; }
+
+    /// <summary>Periods of a processor quota that have passed, and in how many of them it ran out.</summary>
+    public long CpuPeriods { get; init; }
+
+    public long ThrottledPeriods { get; init; }
+
+    public long ThrottledNanoseconds { get; init; }
+
+    /// <summary>How often the kernel's OOM killer struck.</summary>
+    public long OomKills { get; init; }
+}
 
 /// <summary>Limits of a group; null leaves the kernel's default.</summary>
 public sealed record CgroupLimits

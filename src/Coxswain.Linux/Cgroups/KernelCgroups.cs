@@ -6,7 +6,6 @@ namespace Coxswain.Linux.Cgroups;
 public sealed class KernelCgroups : ICgroups
 {
     private const string Root = "/sys/fs/cgroup";
-    private const long V1Unlimited = 1L << 60;
 
     private readonly TimeProvider _time;
 
@@ -38,7 +37,7 @@ public sealed class KernelCgroups : ICgroups
     {
         try
         {
-            return IsV2 ? ReadV2(path) : ReadV1(path);
+            return IsV2 ? CgroupStatistics.ReadV2(Root + path) : CgroupStatistics.ReadV1(Root, path);
         }
         catch (Exception exception) when (IsGone(exception))
         {
@@ -50,8 +49,7 @@ public sealed class KernelCgroups : ICgroups
     {
         try
         {
-            var file = IsV2 ? $"{Root}{path}/memory.events" : $"{Root}/memory{path}/memory.oom_control";
-            return ReadKey(file, "oom_kill");
+            return CgroupStatistics.ReadOomKills(IsV2 ? $"{Root}{path}/memory.events" : $"{Root}/memory{path}/memory.oom_control");
         }
         catch (Exception exception) when (IsGone(exception))
         {
@@ -214,52 +212,6 @@ public sealed class KernelCgroups : ICgroups
         {
             throw new LinuxException($"write {value} to {file}", exception);
         }
-    }
-
-    private static long ReadNumber(string file)
-    {
-        var text = File.ReadAllText(file).Trim();
-        return text == "max" ? 0 : long.Parse(text, CultureInfo.InvariantCulture);
-    }
-
-    private static long ReadKey(string file, string key)
-    {
-        foreach (var line in File.ReadLines(file))
-        {
-            if (line.StartsWith(key, StringComparison.Ordinal) && line.Length > key.Length && line[key.Length] == ' ')
-            {
-                return long.Parse(line[(key.Length + 1)..], CultureInfo.InvariantCulture);
-            }
-        }
-
-        return 0;
-    }
-
-    private static CgroupUsage ReadV2(string path)
-    {
-        const long NanosecondsPerMicrosecond = 1000;
-        var group = Root + path;
-        var memory = ReadNumber($"{group}/memory.current");
-        return new CgroupUsage(
-            memory,
-            Math.Max(0, memory - ReadKey($"{group}/memory.stat", "inactive_file")),
-            ReadKey($"{group}/memory.stat", "anon"),
-            ReadKey($"{group}/cpu.stat", "usage_usec") * NanosecondsPerMicrosecond,
-            ReadNumber($"{group}/pids.current"),
-            ReadNumber($"{group}/memory.max"));
-    }
-
-    private static CgroupUsage ReadV1(string path)
-    {
-        var memory = ReadNumber($"{Root}/memory{path}/memory.usage_in_bytes");
-        var limit = ReadNumber($"{Root}/memory{path}/memory.limit_in_bytes");
-        return new CgroupUsage(
-            memory,
-            Math.Max(0, memory - ReadKey($"{Root}/memory{path}/memory.stat", "total_inactive_file")),
-            ReadKey($"{Root}/memory{path}/memory.stat", "total_rss"),
-            ReadNumber($"{Root}/cpuacct{path}/cpuacct.usage"),
-            ReadNumber($"{Root}/pids{path}/pids.current"),
-            limit > V1Unlimited ? 0 : limit);
     }
 
     /// <summary>A new v1 cpuset is empty and takes no process; every level must be given its parent's first.</summary>

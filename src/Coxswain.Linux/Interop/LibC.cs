@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Coxswain.Linux.Interop;
 
-/// <summary>The calls of the C library that .NET has no form of. Numbers are those of x86-64.</summary>
+/// <summary>The calls of the C library that .NET has no form of. Strings are <see cref="PathMarshaller"/>'s, numbers those of x86-64.</summary>
 internal static unsafe partial class LibC
 {
     public const int ENOENT = 2;
@@ -21,6 +21,7 @@ internal static unsafe partial class LibC
     public const int CLONE_NEWIPC = 0x08000000;
     public const int CLONE_NEWNET = 0x40000000;
     public const int MNT_DETACH = 2;
+    public const int UMOUNT_NOFOLLOW = 8;
     public const int O_RDONLY = 0;
     public const int O_WRONLY = 1;
     public const int O_RDWR = 2;
@@ -43,7 +44,7 @@ internal static unsafe partial class LibC
     [LibraryImport(Library, SetLastError = true)]
     public static partial int close(int fd);
 
-    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport(Library, SetLastError = true, StringMarshallingCustomType = typeof(PathMarshaller))]
     public static partial int open(string path, int flags, int mode);
 
     [LibraryImport(Library, SetLastError = true)]
@@ -67,10 +68,10 @@ internal static unsafe partial class LibC
     [LibraryImport(Library, SetLastError = true)]
     public static partial int sethostname(byte* name, nint length);
 
-    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport(Library, SetLastError = true, StringMarshallingCustomType = typeof(PathMarshaller))]
     public static partial int mount(string source, string target, string? type, nuint flags, string? data);
 
-    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport(Library, SetLastError = true, StringMarshallingCustomType = typeof(PathMarshaller))]
     public static partial int umount2(string target, int flags);
 
     [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true)]
@@ -79,7 +80,7 @@ internal static unsafe partial class LibC
     [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true)]
     public static partial nint pidfd_send_signal(nint number, int pidfd, int signal, nint info, uint flags);
 
-    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport(Library, SetLastError = true, StringMarshallingCustomType = typeof(PathMarshaller))]
     public static partial int chdir(string path);
 
     [LibraryImport(Library, SetLastError = true)]
@@ -100,16 +101,16 @@ internal static unsafe partial class LibC
     [LibraryImport(Library, SetLastError = true)]
     public static partial int inotify_init1(int flags);
 
-    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport(Library, SetLastError = true, StringMarshallingCustomType = typeof(PathMarshaller))]
     public static partial int inotify_add_watch(int fd, string path, uint mask);
 
     [LibraryImport(Library, SetLastError = true)]
     public static partial int ioctl(int fd, nuint request, void* argument);
 
-    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport(Library, SetLastError = true, StringMarshallingCustomType = typeof(PathMarshaller))]
     public static partial int rmdir(string path);
 
-    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport(Library, SetLastError = true, StringMarshallingCustomType = typeof(PathMarshaller))]
     public static partial int stat(string path, void* result);
 
     [LibraryImport(Library, SetLastError = true)]
@@ -125,7 +126,7 @@ internal static unsafe partial class LibC
     public static partial nint recv(int fd, byte* buffer, nint length, int flags);
 
     // The posix_spawn family returns its error instead of setting errno.
-    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport(Library, StringMarshallingCustomType = typeof(PathMarshaller))]
     public static partial int posix_spawnp(
         int* pid, string file, void* actions, void* attributes, byte** arguments, byte** environment);
 
@@ -138,10 +139,10 @@ internal static unsafe partial class LibC
     [LibraryImport(Library)]
     public static partial int posix_spawn_file_actions_adddup2(void* actions, int fd, int target);
 
-    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport(Library, StringMarshallingCustomType = typeof(PathMarshaller))]
     public static partial int posix_spawn_file_actions_addopen(void* actions, int fd, string path, int flags, int mode);
 
-    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport(Library, StringMarshallingCustomType = typeof(PathMarshaller))]
     public static partial int posix_spawn_file_actions_addchdir_np(void* actions, string path);
 
     [LibraryImport(Library)]

@@ -29,6 +29,9 @@ public static class WellKnownLinks
 
 public sealed record SetUp(int LinkIndex, bool Up = true) : LinkChange;
 
+/// <summary>Renames a device, which must be down.</summary>
+public sealed record SetName(int LinkIndex, string Name) : LinkChange;
+
 public sealed record SetMaster(int LinkIndex, int MasterIndex) : LinkChange;
 
 /// <summary>How the bridge treats one of its ports.</summary>

@@ -35,6 +35,9 @@ internal static class LinkEncoder
             case SetUp set:
                 message.Begin(NewLink, Change).LinkHeader(set.LinkIndex, set.Up ? FlagUp : 0, FlagUp);
                 break;
+            case SetName set:
+                message.Begin(NewLink, Change).LinkHeader(set.LinkIndex, 0, 0).Attribute(LinkName, set.Name);
+                break;
             case SetMaster set:
                 message.Begin(NewLink, Change).LinkHeader(set.LinkIndex, 0, 0).Attribute(LinkMaster, set.MasterIndex);
                 break;

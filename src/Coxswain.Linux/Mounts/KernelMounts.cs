@@ -34,7 +34,7 @@ public sealed class KernelMounts : IMounts
             {
                 if (LibC.unshare(LibC.CLONE_FS) != 0 || LibC.chdir(directory) != 0)
                 {
-                    throw new LinuxException($"enter {directory}", LibC.Errno);
+                    throw new LinuxException($"enter {RawName.Display(directory)}", LibC.Errno);
                 }
 
                 Mount(request);
@@ -54,24 +54,25 @@ public sealed class KernelMounts : IMounts
 
     public void Unmount(string target)
     {
-        if (LibC.umount2(target, LibC.MNT_DETACH) != 0)
+        // A link that a container put in a mount point's place leads to what is not ours.
+        if (LibC.umount2(target, LibC.MNT_DETACH | LibC.UMOUNT_NOFOLLOW) != 0)
         {
             var errno = LibC.Errno;
             if (errno is not (LibC.EINVAL or LibC.ENOENT))
             {
-                throw new LinuxException($"unmount {target}", errno);
+                throw new LinuxException($"unmount {RawName.Display(target)}", errno);
             }
         }
     }
 
-    public IReadOnlyList<MountInfo> List() => MountInfo.Parse(File.ReadAllText("/proc/self/mountinfo"));
+    public IReadOnlyList<MountInfo> List() => MountInfo.Parse(RawName.FromBytes(File.ReadAllBytes("/proc/self/mountinfo")));
 
     private static void Call(MountRequest request, string? type, MountFlags flags, string? data)
     {
         if (LibC.mount(request.Source, request.Target, type, (nuint)(uint)flags, data) != 0)
         {
             var errno = LibC.Errno;
-            throw new LinuxException($"mount {type ?? "bind"} {request.Source} on {request.Target}", errno);
+            throw new LinuxException($"mount {type ?? "bind"} {RawName.Display(request.Source)} on {RawName.Display(request.Target)}", errno);
         }
     }
 }

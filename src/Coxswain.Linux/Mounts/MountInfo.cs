@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 
 namespace Coxswain.Linux.Mounts;
 
@@ -7,7 +6,7 @@ namespace Coxswain.Linux.Mounts;
 public sealed record MountInfo(
     int Id, int ParentId, string Root, string MountPoint, string Options, string Type, string Source, string SuperOptions)
 {
-    /// <summary>Parses the file's text; see proc(5).</summary>
+    /// <summary>Parses the file's text, as <see cref="RawName"/> spells it; see proc(5).</summary>
     public static IReadOnlyList<MountInfo> Parse(string text)
     {
         var mounts = new List<MountInfo>();
@@ -44,7 +43,7 @@ public sealed record MountInfo(
         }
 
         var bytes = new List<byte>(field.Length);
-        var source = Encoding.UTF8.GetBytes(field);
+        var source = RawName.ToBytes(field);
         for (var i = 0; i < source.Length; i++)
         {
             if (source[i] == '\\' && i + 3 < source.Length)
@@ -58,6 +57,6 @@ public sealed record MountInfo(
             }
         }
 
-        return Encoding.UTF8.GetString([.. bytes]);
+        return RawName.FromBytes([.. bytes]);
     }
 }

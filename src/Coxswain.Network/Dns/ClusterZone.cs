@@ -71,6 +71,7 @@ internal sealed class ClusterZone
         }
 
         return name == _options.Domain
+            || (name == ClusterDnsOptions.HostName && _options.HostAddress is not null)
             || (name.EndsWith(_options.Domain, StringComparison.Ordinal) && name[^(_options.Domain.Length + 1)] == '.');
     }
 

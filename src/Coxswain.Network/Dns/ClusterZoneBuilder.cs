@@ -38,6 +38,11 @@ internal sealed class ClusterZoneBuilder
         Add(new NameRecord(_options.Domain, DnsType.NS, server));
         Add(new AddressRecord(server, _options.Listen.Address));
         Add(new TextRecord($"dns-version.{_options.Domain}", SpecificationVersion));
+        if (_options.HostAddress is { } host)
+        {
+            Add(new AddressRecord(ClusterDnsOptions.HostName, host));
+        }
+
         AddName($"svc.{_options.Domain}");
         AddName($"pod.{_options.Domain}");
     }

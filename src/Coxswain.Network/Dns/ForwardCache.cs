@@ -8,10 +8,18 @@ namespace Coxswain.Network.Dns;
 internal sealed class ForwardCache(TimeProvider time)
 {
     /// <summary>When full it is emptied: what is asked often is back at once.</summary>
-    private const int MostEntries = 2000;
+    internal const int MostEntries = 2000;
+
+    /// <summary>Longer answers, which come over TCP alone, are asked for anew: all of the cache takes some MB at most.</summary>
+    internal const int MostAnswerBytes = 4096;
+
+    /// <summary>A query is a header, one name and options.</summary>
+    internal const int MostQueryBytes = 512;
 
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
     private readonly ConcurrentDictionary<string, Entry> _entries = new(StringComparer.Ordinal);
+
+    internal int Count => _entries.Count;
 
     /// <summary>The answer with the query's id and its records' remaining time to live; null when there is none.</summary>
     public byte[]? Find(ReadOnlySpan<byte> query, bool overTcp)
@@ -38,9 +46,14 @@ internal sealed class ForwardCache(TimeProvider time)
         return answer;
     }
 
-    /// <summary>Only answers that are whole and positive.</summary>
+    /// <summary>Only answers that are whole, positive and small.</summary>
     public void Add(ReadOnlySpan<byte> query, bool overTcp, byte[] answer)
     {
+        if (query.Length > MostQueryBytes || answer.Length is < DnsQuery.HeaderLength or > MostAnswerBytes)
+        {
+            return;
+        }
+
         var isWholeAndPositive = (answer[2] & 2) == 0 && (answer[3] & 0xF) == 0 && (answer[6] | answer[7]) != 0;
         if (!isWholeAndPositive || DnsWire.Records(answer) is not { } records)
         {
@@ -48,6 +61,11 @@ internal sealed class ForwardCache(TimeProvider time)
         }
 
         int[] offsets = [.. records.Where(record => record.Type != DnsType.OPT).Select(record => record.TtlOffset)];
+        if (offsets.Length == 0)
+        {
+            return;
+        }
+
         var life = TimeSpan.FromSeconds(offsets.Min(offset => BinaryPrimitives.ReadUInt32BigEndian(answer.AsSpan(offset))));
         if (life > TimeSpan.Zero)
         {

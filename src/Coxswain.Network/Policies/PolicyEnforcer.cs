@@ -3,6 +3,7 @@ using Coxswain.Api.Networking.V1;
 using Coxswain.Client.Informers;
 using Coxswain.Client.WorkQueues;
 using Coxswain.Linux.Nftables;
+using Coxswain.Network.Signals;
 using Microsoft.Extensions.Logging;
 using IPAddress = System.Net.IPAddress;
 

@@ -14,6 +14,7 @@ internal sealed class OfferedPods
 
     private readonly Lock _lock = new();
     private readonly Dictionary<string, int> _offers = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _serving = new(StringComparer.Ordinal);
     private readonly Dictionary<string, TaskCompletionSource> _waiting = new(StringComparer.Ordinal);
 
     /// <summary>To be told of every change of a slice.</summary>
@@ -21,27 +22,8 @@ internal sealed class OfferedPods
     {
         lock (_lock)
         {
-            foreach (var uid in OffersOf(current))
-            {
-                _offers[uid] = _offers.GetValueOrDefault(uid) + 1;
-            }
-
-            foreach (var uid in OffersOf(old))
-            {
-                var left = _offers.GetValueOrDefault(uid) - 1;
-                if (left > 0)
-                {
-                    _offers[uid] = left;
-                }
-                else
-                {
-                    _offers.Remove(uid);
-                    if (_waiting.Remove(uid, out var waiting))
-                    {
-                        waiting.TrySetResult();
-                    }
-                }
-            }
+            Count(current, 1);
+            Count(old, -1);
         }
     }
 
@@ -63,20 +45,55 @@ internal sealed class OfferedPods
         }
     }
 
-    private static IEnumerable<string> OffersOf(EndpointSlice? slice)
+    /// <summary>Whether the Pod answers, be it offered or on its way out.</summary>
+    public bool Serves(string uid)
+    {
+        lock (_lock)
+        {
+            return _serving.ContainsKey(uid);
+        }
+    }
+
+    private void Count(EndpointSlice? slice, int by)
     {
         if (slice is null || slice.Metadata.Labels.GetValueOrDefault(ManagedBy) != Manager)
         {
-            yield break;
+            return;
         }
 
         foreach (var endpoint in slice.Endpoints)
         {
-            // A Service may publish Pods that are not ready; one that ends is none the less on its way out.
-            if ((endpoint.Conditions.Ready ?? true) && endpoint.Conditions.Terminating != true && endpoint.TargetRef is { Kind: "Pod", Uid: { Length: > 0 } uid })
+            if (endpoint.TargetRef is not { Kind: "Pod", Uid: { Length: > 0 } uid })
             {
-                yield return uid;
+                continue;
+            }
+
+            var isReady = endpoint.Conditions.Ready ?? true;
+            if (endpoint.Conditions.Serving ?? isReady)
+            {
+                Add(_serving, uid, by);
+            }
+
+            // A Service may publish Pods that are not ready; one that ends is none the less on its way out.
+            if (isReady && endpoint.Conditions.Terminating != true && Add(_offers, uid, by) == 0 && _waiting.Remove(uid, out var waiting))
+            {
+                waiting.TrySetResult();
             }
         }
+    }
+
+    private static int Add(Dictionary<string, int> counts, string uid, int by)
+    {
+        var count = counts.GetValueOrDefault(uid) + by;
+        if (count > 0)
+        {
+            counts[uid] = count;
+        }
+        else
+        {
+            counts.Remove(uid);
+        }
+
+        return count;
     }
 }

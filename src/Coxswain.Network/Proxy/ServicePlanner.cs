@@ -10,6 +10,8 @@ namespace Coxswain.Network.Proxy;
 /// <summary>Decides what a Service and its EndpointSlices mean for the rules. Pure.</summary>
 internal sealed class ServicePlanner(ServiceProxySettings options)
 {
+    private const int FirstNodePort = 30000;
+    private const int LastNodePort = 32767;
     private const int DefaultAffinitySeconds = 10800;
     private const string Local = "Local";
 
@@ -21,7 +23,13 @@ internal sealed class ServicePlanner(ServiceProxySettings options)
 
     /// <summary>The addresses a Service asks for that are not a user's to give: of the node, of other Services, or special ones.</summary>
     public IReadOnlyList<IPAddress> Refused(Service service) => IsProxied(service) ? 
-        [.. ExternalAddresses(service).Where(IsReserved), .. BalancerAddresses(service).Where(address => !IsOfBalancers(address))] : [];
+        [.. ExternalAddresses(service).Where(address => service.Spec.Ports.Any(port => IsReserved(address, port.Port))), .. BalancerAddresses(service).Where(address => !IsOfBalancers(address))] : [];
+
+    /// <summary>The port at which a load balancer asks for the Service's health, 0 for none, and how many endpoints this node has of it.</summary>
+    public (int Port, int Endpoints) Health(Service service, IReadOnlyList<EndpointSlice> slices) =>
+        IsProxied(service) && service.Spec.Type == ServiceType.LoadBalancer && service.Spec.ExternalTrafficPolicy == Local && service.Spec.Ports.Count > 0
+            ? (service.Spec.HealthCheckNodePort, PortEndpoints.Of(service.Spec.Ports[0], slices).Usable(options.NodeName.Length > 0 ? options.NodeName : null).Count)
+            : (0, 0);
 
     /// <param name="previous">The Service's plan before, whose slots are kept where they can be.</param>
     /// <param name="onLoopback">Those of <see cref="NodePorts"/> that may be served on 127.0.0.1; null for all.</param>
@@ -68,7 +76,7 @@ internal sealed class ServicePlanner(ServiceProxySettings options)
                 Restrict(elements, front, service.Spec.LoadBalancerSourceRanges);
             }
 
-            foreach (var address in ExternalAddresses(service).Where(address => !IsReserved(address)))
+            foreach (var address in ExternalAddresses(service).Where(address => !IsReserved(address, port.Port)))
             {
                 Add(elements, $"{address} . {Protocol(port)} . {port.Port}", address, outside, affinitySeconds);
             }
@@ -89,6 +97,15 @@ internal sealed class ServicePlanner(ServiceProxySettings options)
     /// <summary>Whoever may write a Service must not divert by it what others are reached at: the API, the DNS, other Services.</summary>
     private bool IsReserved(IPAddress address) =>
         options.RefusesWhole(address) || options.NodePortAddresses.Contains(address) || SpecialAddresses.WhyNot(address) is not null;
+
+    /// <summary>
+    /// At the node's own address a Service may be reached too, but not at a port that the node itself or another Service by its
+    /// NodePort answers at.
+    /// </summary>
+    private bool IsReserved(IPAddress address, int port) =>
+        options.NodePortAddresses.Contains(address) && SpecialAddresses.WhyNot(address) is null
+            ? port is >= FirstNodePort and <= LastNodePort || options.NodePorts.Contains(port)
+            : IsReserved(address);
 
     /// <summary>Their addresses are in the status, which users do not write; those of the pool are given to one Service each.</summary>
     private bool IsOfBalancers(IPAddress address) => options.LoadBalancerPool is { } pool && pool.Contains(address) || !IsReserved(address);

@@ -34,6 +34,7 @@ public sealed partial class ServiceProxy : IDisposable
     private readonly ServiceProxySettings _options;
     private readonly ServicePlanner _planner;
     private readonly HostPortPlanner _hostPorts;
+    private readonly HealthCheckPorts _health;
     private readonly RuleScript _script;
     private readonly ElementLedger _ledger = new();
     private readonly Dictionary<NamespacedName, ServicePlan> _plans = [];
@@ -63,6 +64,7 @@ public sealed partial class ServiceProxy : IDisposable
         _flows = new DatagramFlows(conntrack, _logger);
         _loopbackPorts = options.HoldsLoopbackPorts ? new LoopbackPorts() : null;
         _planner = new ServicePlanner(options);
+        _health = new HealthCheckPorts(options.NodePortAddresses, time, _logger);
         _hostPorts = new HostPortPlanner(options, _planner);
         _pods = pods;
         _script = new RuleScript(nftables.TableName, options);
@@ -105,10 +107,12 @@ public sealed partial class ServiceProxy : IDisposable
     /// and the rules say so.
     /// </summary>
     /// <param name="uid">The Pod's.</param>
-    public async Task WaitUntilWithdrawnAsync(string uid, CancellationToken cancellationToken)
+    /// <returns>Whether the Pod still serves those that have been sent to it.</returns>
+    public async Task<bool> WaitUntilWithdrawnAsync(string uid, CancellationToken cancellationToken)
     {
         await _offered.WaitUntilWithdrawnAsync(uid, cancellationToken);
         await _pending.WaitUntilDoneAsync(cancellationToken);
+        return _offered.Serves(uid);
     }
 
     /// <summary>Completes when the rules have been made anew so many times after the first.</summary>
@@ -134,7 +138,7 @@ public sealed partial class ServiceProxy : IDisposable
     private async Task RunLoopsAsync(CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        List<Task> loops = [ApplyChangesAsync(stop.Token), LookAsync(stop.Token)];
+        List<Task> loops = [ApplyChangesAsync(stop.Token), LookAsync(stop.Token), _health.RunAsync(stop.Token)];
         if (_watch is not null)
         {
             loops.Add(WatchAsync(_watch, stop.Token));
@@ -268,6 +272,8 @@ public sealed partial class ServiceProxy : IDisposable
             Log.AddressRefused(_logger, name, string.Join(", ", refused));
         }
 
+        var (healthPort, endpoints) = service is null ? (0, 0) : _planner.Health(service, _slices.ListBy(SlicesByService, name.ToString()));
+        _health.Replace(name, healthPort, endpoints);
         return service is not null
             ? _planner.Plan(service, _slices.ListBy(SlicesByService, name.ToString()), before, onLoopback)
             : ServicePlan.Empty;

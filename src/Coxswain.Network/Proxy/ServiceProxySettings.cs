@@ -17,6 +17,9 @@ public sealed record ServiceProxySettings
     /// <summary>The addresses NodePorts are served on.</summary>
     public IReadOnlyList<IPAddress> NodePortAddresses { get; init; } = [IPAddress.Loopback, IPAddress.Parse("10.244.0.1")];
 
+    /// <summary>The ports of the node's own servers: no Service takes them over.</summary>
+    public IReadOnlyList<int> NodePorts { get; init; } = [53, 6443, 10250];
+
     /// <summary>Serve a NodePort on 127.0.0.1 only where no other program listens, and keep others from listening there.</summary>
     public bool HoldsLoopbackPorts { get; init; } = true;
 

@@ -6,6 +6,9 @@ internal sealed record NodePaths(string DataDirectory, string PodLogsDirectory)
 {
     public string Pods => Path.Combine(DataDirectory, "pods");
 
+    /// <summary>Of static pods, for operators to put there.</summary>
+    public string Manifests => Path.Combine(DataDirectory, "manifests");
+
     public string Pod(string uid) => Path.Combine(Pods, uid);
 
     public string Volume(string uid, string kind, string name) => Path.Combine(Pod(uid), "volumes", "kubernetes.io~" + kind, name);

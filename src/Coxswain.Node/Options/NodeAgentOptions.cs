@@ -57,6 +57,12 @@ public sealed record NodeServerOptions
     /// <summary>Who may have signed clients' certificates.</summary>
     public X509Certificate2? ClientAuthority { get; init; }
 
+    /// <summary>
+    /// How many connections there may be besides those of exec, attach and port-forward. Every pod can open some, and their
+    /// descriptors are the process's.
+    /// </summary>
+    public int MostConnections { get; init; } = 1024;
+
     /// <summary>How long exec, attach and port-forward last while nothing goes either way; the kubelet's default.</summary>
     public TimeSpan StreamingIdleTimeout { get; init; } = TimeSpan.FromHours(4);
 

@@ -2,17 +2,29 @@ using Coxswain.Api.Core.V1;
 using Coxswain.Client.Events;
 using Coxswain.Client.Informers;
 using Coxswain.Node.Planning;
+using Coxswain.Node.PodFacts;
 using Coxswain.Node.Runtime;
 
 namespace Coxswain.Node.Pods;
 
 /// <summary>Keeps a worker for each pod of the node: adopts what an earlier agent left, and removes what belongs to nobody.</summary>
+/// <param name="isOwn">Whether the node itself has a pod of that UID, beside those of the API; it may not be added yet.</param>
 internal sealed class PodManager(
-    PodWorkerFactory workers, PodAdmission admission, OrphanedPods orphans, IPodRuntime runtime, Informer<Pod> pods, EventRecorder events)
+    PodWorkerFactory workers, PodAdmission admission, OrphanedPods orphans, IPodRuntime runtime, Informer<Pod> pods, Func<string, bool> isOwn,
+    EventRecorder events)
     : IEvictablePods
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, (PodWorker Worker, Task Running)> _workers = new(StringComparer.Ordinal);
+
+    private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Run? _run;
+
+    /// <summary>Completes when the node's own pods can be added.</summary>
+    public Task Started => _started.Task;
+
+    /// <summary>Told of every pod of which nothing is left on the node.</summary>
+    public event Action? PodEnded;
 
     public IReadOnlyList<Pod> Pods
     {
@@ -33,7 +45,9 @@ internal sealed class PodManager(
         var version = await runtime.VersionAsync(cancellationToken);
         await pods.WaitForSyncAsync(cancellationToken);
         var left = (await orphans.RemoveUnstartedAsync(cancellationToken)).ToLookup(container => container.SandboxId);
-        pods.OnChange((old, current) => Changed(old, current, version.Name, left, stop.Token));
+        var run = _run = new Run(version.Name, left, stop.Token);
+        pods.OnChange((old, current) => Changed(old, current, run));
+        _started.TrySetResult();
         var tidying = orphans.RemoveAsync(IsKnown, stop.Token);
         try
         {
@@ -70,6 +84,49 @@ internal sealed class PodManager(
         }
     }
 
+    /// <summary>Begins to run a pod that the node has of itself. Only after <see cref="Started"/>.</summary>
+    /// <param name="statuses">Where its status is written.</param>
+    public void Add(Pod pod, IPodStatuses statuses)
+    {
+        lock (_lock)
+        {
+            Begin(pod, statuses, _run!); // It has started.
+        }
+    }
+
+    /// <summary>What is known of one of them changed.</summary>
+    public void Update(Pod pod)
+    {
+        lock (_lock)
+        {
+            if (_workers.TryGetValue(pod.Metadata.Uid, out var entry))
+            {
+                entry.Worker.Update(pod);
+            }
+        }
+    }
+
+    /// <summary>Ends one of them.</summary>
+    public void End(string podUid, long graceSeconds)
+    {
+        lock (_lock)
+        {
+            if (_workers.TryGetValue(podUid, out var entry))
+            {
+                entry.Worker.Abandon(graceSeconds);
+            }
+        }
+    }
+
+    /// <summary>Whether something of the pod is left on the node.</summary>
+    public bool Contains(string podUid)
+    {
+        lock (_lock)
+        {
+            return _workers.ContainsKey(podUid);
+        }
+    }
+
     /// <summary>The API has the pod, or a worker still sees to its end.</summary>
     private bool IsKnown(string podUid)
     {
@@ -81,7 +138,7 @@ internal sealed class PodManager(
             }
         }
 
-        return pods.List().Any(pod => pod.Metadata.Uid == podUid);
+        return isOwn(podUid) || pods.List().Any(pod => pod.Metadata.Uid == podUid);
     }
 
     private void Route(RuntimeEvent happened)
@@ -102,9 +159,14 @@ internal sealed class PodManager(
         }
     }
 
-    private void Changed(
-        Pod? old, Pod? current, string runtimeName, ILookup<string, ContainerInfo> left, CancellationToken cancellationToken)
+    /// <summary>The API's mirrors of pods that the node has of itself are not run: those are.</summary>
+    private void Changed(Pod? old, Pod? current, Run run)
     {
+        if (MirrorPods.IsMirror(old) || MirrorPods.IsMirror(current))
+        {
+            return;
+        }
+
         lock (_lock)
         {
             if (old is not null && old.Metadata.Uid != current?.Metadata.Uid && _workers.TryGetValue(old.Metadata.Uid, out var gone))
@@ -112,7 +174,7 @@ internal sealed class PodManager(
                 gone.Worker.Abandon();
             }
 
-            if (current is null || cancellationToken.IsCancellationRequested)
+            if (current is null || run.CancellationToken.IsCancellationRequested)
             {
                 return;
             }
@@ -125,9 +187,15 @@ internal sealed class PodManager(
                 return;
             }
 
-            var worker = workers.Create(runtimeName, current, Admit(current), [.. left[uid]], AdmitResize);
-            _workers.Add(uid, (worker, RunAsync(uid, worker, cancellationToken)));
+            Begin(current, null, run);
         }
+    }
+
+    private void Begin(Pod pod, IPodStatuses? statuses, Run run)
+    {
+        var uid = pod.Metadata.Uid;
+        var worker = workers.Create(run.RuntimeName, pod, Admit(pod), [.. run.Left[uid]], statuses, AdmitResize);
+        _workers.Add(uid, (worker, RunAsync(uid, worker, run.CancellationToken)));
     }
 
     /// <summary>Why the node does not take a pod. One that it took before stays.</summary>
@@ -194,6 +262,11 @@ internal sealed class PodManager(
             }
 
             worker.Dispose();
+            PodEnded?.Invoke();
         }
     }
+
+    /// <param name="RuntimeName">The word before <c>://</c> in a containerID.</param>
+    /// <param name="Left">What an earlier agent left, by pod.</param>
+    private sealed record Run(string RuntimeName, ILookup<string, ContainerInfo> Left, CancellationToken CancellationToken);
 }

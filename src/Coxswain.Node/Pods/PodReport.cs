@@ -1,6 +1,5 @@
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Errors;
-using Coxswain.Client;
 using Coxswain.Node.Planning;
 
 namespace Coxswain.Node.Pods;
@@ -14,7 +13,7 @@ internal sealed class PodReport
     /// <summary>How often a write is merged with what others wrote meanwhile before it counts as failed.</summary>
     private const int MaxConflicts = 5;
 
-    private readonly IKubeClient _client;
+    private readonly IPodStatuses _statuses;
     private readonly Lock _lock = new();
 
     /// <summary>As the API has it, as far as we know.</summary>
@@ -27,9 +26,9 @@ internal sealed class PodReport
     private PodStatus _status;
     private Pod _pod;
 
-    public PodReport(Pod pod, IKubeClient client)
+    public PodReport(Pod pod, IPodStatuses statuses)
     {
-        _client = client;
+        _statuses = statuses;
         _known = _pod = pod;
         _status = _written = _acknowledged = pod.Status;
     }
@@ -89,8 +88,7 @@ internal sealed class PodReport
 
             try
             {
-                Acknowledge(status, await _client.PatchStatusAsync<Pod>(
-                    _known.Metadata.Namespace, _known.Metadata.Name, new KubePatch(PatchType.Merge, changes.Encode()), cancellationToken));
+                Acknowledge(status, await _statuses.PatchAsync(_known, changes, cancellationToken));
                 return;
             }
             catch (KubeStatusException exception) when (exception.IsNotFound)
@@ -103,7 +101,7 @@ internal sealed class PodReport
                 // Somebody wrote meanwhile: what is theirs is merged anew.
             }
 
-            var fresh = await _client.FindAsync<Pod>(_known.Metadata.Namespace, _known.Metadata.Name, cancellationToken);
+            var fresh = await _statuses.FindAsync(_known, cancellationToken);
             if (fresh is null || fresh.Metadata.Uid != _known.Metadata.Uid)
             {
                 Acknowledge(status, null);

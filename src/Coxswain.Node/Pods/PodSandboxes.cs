@@ -1,4 +1,5 @@
 using Coxswain.Api.Core.V1;
+using Coxswain.Engine.Networks;
 using Coxswain.Linux.Files;
 using Coxswain.Node.Files;
 using Coxswain.Node.PodFacts;
@@ -21,7 +22,7 @@ internal sealed class PodSandboxes(
         var sandbox = await runtime.RunPodSandboxAsync(
             new SandboxConfig(
                 pod.Metadata.Uid, pod.Metadata.Namespace, pod.Metadata.Name, PodHostname.KernelNameOf(pod, nodeName, clusterDomain),
-                "pod" + pod.Metadata.Uid)
+                SandboxConfig.CgroupOf(pod.Metadata.Uid))
             {
                 HostNetwork = pod.Spec.HostNetwork,
                 HostPid = pod.Spec.HostPID,

@@ -74,17 +74,19 @@ internal sealed class PodStatusChanges
     }
 
     /// <summary>The merge patch. Refused for a pod of the same name that is another one.</summary>
-    public ReadOnlyMemory<byte> Encode()
+    /// <param name="uid">Of the pod that is patched.</param>
+    /// <param name="resourceVersion">The one that lists with other writers were merged with.</param>
+    public ReadOnlyMemory<byte> Encode(string uid, string resourceVersion)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var writer = new Utf8JsonWriter(buffer))
         {
             writer.WriteStartObject();
             writer.WriteStartObject("metadata");
-            writer.WriteString("uid", _known.Metadata.Uid);
+            writer.WriteString("uid", uid);
             if (_names.Contains(ConditionsName))
             {
-                writer.WriteString("resourceVersion", _known.Metadata.ResourceVersion);
+                writer.WriteString("resourceVersion", resourceVersion);
             }
 
             writer.WriteEndObject();

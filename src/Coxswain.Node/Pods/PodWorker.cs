@@ -31,6 +31,7 @@ internal sealed partial class PodWorker : IDisposable
     private Pod _pod;
     private PodSpec? _seen;
     private volatile Pod _allocated;
+    private long _goneGraceSeconds = GoneGraceSeconds;
     private volatile bool _isGone;
     private volatile bool _hasEnded;
     private volatile bool _waitsForRoom;
@@ -78,10 +79,16 @@ internal sealed partial class PodWorker : IDisposable
         _signal.Set();
     }
 
-    /// <summary>The pod is not in the API any more: end it without telling anyone.</summary>
-    public void Abandon()
+    /// <summary>The pod is nowhere any more that it came from: end it without telling anyone.</summary>
+    /// <param name="graceSeconds">What it gets to end by itself.</param>
+    public void Abandon(long graceSeconds = GoneGraceSeconds)
     {
-        _isGone = true;
+        if (!_isGone)
+        {
+            _goneGraceSeconds = graceSeconds;
+            _isGone = true;
+        }
+
         _signal.Set();
     }
 
@@ -187,7 +194,7 @@ internal sealed partial class PodWorker : IDisposable
         }
 
         _pod = latest;
-        var grace = _isGone ? GoneGraceSeconds
+        var grace = _isGone ? _goneGraceSeconds
             : latest.Metadata.DeletionTimestamp is null ? (long?)null
             : latest.Metadata.DeletionGracePeriodSeconds ?? DefaultGraceSeconds;
         if (grace is { } seconds && (_terminating is not { } known || seconds < known.Grace))

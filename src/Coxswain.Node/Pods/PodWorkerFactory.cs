@@ -21,14 +21,16 @@ internal sealed class PodWorkerFactory(
     /// <param name="runtimeName">The word before <c>://</c> in a containerID.</param>
     /// <param name="rejection">Why the node does not take the pod; null when it does.</param>
     /// <param name="adopted">What an earlier agent left of it.</param>
+    /// <param name="statuses">Where its status is written; null for where those of the API's own pods are.</param>
     /// <param name="admitResize">Why the node cannot give the pod what it asks for now; null when it can.</param>
     public PodWorker Create(
-        string runtimeName, Pod pod, PodFailure? rejection, IReadOnlyList<ContainerInfo> adopted, Func<Pod, PodFailure?> admitResize)
+        string runtimeName, Pod pod, PodFailure? rejection, IReadOnlyList<ContainerInfo> adopted, IPodStatuses? statuses,
+        Func<Pod, PodFailure?> admitResize)
     {
         var uid = pod.Metadata.Uid;
         var signal = new Signal();
         var operations = new PodOperations($"{pod.Metadata.Namespace}/{pod.Metadata.Name}", signal, time, logger);
-        var report = new PodReport(pod, client);
+        var report = new PodReport(pod, statuses ?? new ApiPodStatuses(client));
         var phases = new PodPhases(
             new VolumesPhase(volumes.Of(uid), objects, operations, events, time),
             new SandboxPhase(uid, sandboxes, runtime, operations, events, time),

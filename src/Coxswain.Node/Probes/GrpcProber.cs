@@ -18,9 +18,13 @@ internal sealed class GrpcProber : IDisposable
     private const byte StatusField = 1 << 3;
     private const byte Serving = 1;
 
+    /// <summary>The answer is some bytes; who sends more is not a health service.</summary>
+    private const int MostBytes = 16 * 1024;
+
     private readonly HttpClient _client = new(new SocketsHttpHandler { UseProxy = false, PooledConnectionLifetime = TimeSpan.Zero })
     {
         Timeout = Timeout.InfiniteTimeSpan,
+        MaxResponseContentBufferSize = MostBytes,
     };
 
     public async Task<ProbeResult> CheckAsync(GRPCAction action, ProbeTarget target, CancellationToken cancellationToken)

@@ -20,7 +20,7 @@ internal sealed record ProbeRun(
     Action<string> Warned);
 
 /// <summary>Runs one probe on its period, for as long as the attempt lives.</summary>
-internal sealed partial class ProbeLoop(Prober prober, TimeProvider time, ILogger logger)
+internal sealed partial class ProbeLoop(Prober prober, ProbeCounts counts, TimeProvider time, ILogger logger)
 {
     /// <summary>
     /// A container that does not listen yet is asked again this soon, then half as often each time, up to the probe's period:
@@ -53,6 +53,7 @@ internal sealed partial class ProbeLoop(Prober prober, TimeProvider time, ILogge
                     continue;
                 }
 
+                counts.Add(run.Target.ContainerId, run.Kind, result.Outcome);
                 var success = result.Outcome == ProbeOutcome.Success;
                 if (!success)
                 {
@@ -76,6 +77,7 @@ internal sealed partial class ProbeLoop(Prober prober, TimeProvider time, ILogge
             {
                 // A probe that could not run gives no verdict, as in the kubelet: a restart storm caused by our own fault
                 // would be worse than a stale status.
+                counts.Add(run.Target.ContainerId, run.Kind, outcome: null);
                 Log.ProbeDidNotRun(logger, exception, run.Kind, run.Target.Container.Name);
             }
         }

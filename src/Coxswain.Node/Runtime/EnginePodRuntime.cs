@@ -28,6 +28,7 @@ public sealed class EnginePodRuntime(
     private readonly EngineSandboxes _sandboxes = new(engine, network, directory);
     private readonly EngineImageVolumes _imageVolumes = new(images, engine.Snapshots);
     private readonly SandboxSockets _sockets = new(new KernelNamespaces());
+    private readonly EngineStats _stats = new(engine, network, new KernelNamespaces());
 
     public Task<RuntimeVersion> VersionAsync(CancellationToken cancellationToken) =>
         Task.FromResult(new RuntimeVersion("coxswain", typeof(EnginePodRuntime).Assembly.GetName().Version!.ToString(3))); // Every build has one.
@@ -203,10 +204,10 @@ public sealed class EnginePodRuntime(
     }
 
     public Task<ContainerStats?> ContainerStatsAsync(string containerId, CancellationToken cancellationToken) =>
-        Task.FromResult(_containers.ReadUsage(containerId) is { } usage
-            ? new ContainerStats(
-                usage.Time, usage.CpuNanoseconds, usage.MemoryBytes, usage.WorkingSetBytes, usage.RssBytes, usage.MemoryLimitBytes, usage.Pids)
-            : null);
+        Task.FromResult(_stats.Container(containerId));
+
+    public Task<SandboxStats?> PodSandboxStatsAsync(string sandboxId, CancellationToken cancellationToken) =>
+        _sandboxes.Find(sandboxId) is { } sandbox ? _stats.SandboxAsync(sandbox, cancellationToken) : Task.FromResult<SandboxStats?>(null);
 
     public Task<long> ContainerWritableBytesAsync(string containerId, CancellationToken cancellationToken)
     {

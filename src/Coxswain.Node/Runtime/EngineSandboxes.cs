@@ -25,6 +25,7 @@ internal sealed class EngineSandboxes(ContainerEngine engine, IPodNetwork networ
 
     private readonly SandboxFiles _files = new(Path.Combine(directory, "sandboxes"));
     private readonly string _pauseRoot = Path.Combine(directory, "pause");
+    private readonly Lock _pauseWriting = new();
 
     /// <summary>Not one of a pod's own, but what holds its namespaces.</summary>
     public static bool IsPause(ContainerStatus container) => container.Spec.Labels.ContainsKey(PauseLabel);
@@ -58,10 +59,9 @@ internal sealed class EngineSandboxes(ContainerEngine engine, IPodNetwork networ
         await engine.Containers.RemoveAsync(PauseId(sandboxId), cancellationToken);
         await network.DeleteAsync(sandboxId, cancellationToken);
         await engine.Sandboxes.RemoveAsync(sandboxId, cancellationToken);
-        if (Find(sandboxId) is { } config)
-        {
-            engine.Groups.Remove(config.CgroupParent);
-        }
+
+        // A sandbox that was cut short in being made has a group, and nothing that says so.
+        engine.Groups.Remove(Find(sandboxId)?.CgroupParent ?? SandboxConfig.CgroupOf(sandboxId));
     }
 
     /// <exception cref="RuntimeException">There is no such sandbox.</exception>
@@ -147,7 +147,11 @@ internal sealed class EngineSandboxes(ContainerEngine engine, IPodNetwork networ
             return;
         }
 
-        PauseProgram.WriteRoot(_pauseRoot);
+        lock (_pauseWriting)
+        {
+            PauseProgram.WriteRoot(_pauseRoot);
+        }
+
         await engine.Containers.RemoveAsync(id, cancellationToken); // One that has ended, or was cut short in being made.
         var spaces = await SpacesAsync(config, cancellationToken);
         await engine.Containers.CreateAsync(

@@ -69,6 +69,9 @@ public interface IPodRuntime
     /// <summary>Use of memory and processor now; null when it does not run.</summary>
     Task<ContainerStats?> ContainerStatsAsync(string containerId, CancellationToken cancellationToken);
 
+    /// <summary>Use of a sandbox as a whole now; null when there is none.</summary>
+    Task<SandboxStats?> PodSandboxStatsAsync(string sandboxId, CancellationToken cancellationToken);
+
     /// <summary>What it has written to its own root, in bytes; 0 when there is no such container.</summary>
     Task<long> ContainerWritableBytesAsync(string containerId, CancellationToken cancellationToken);
 

@@ -13,6 +13,9 @@ public sealed record RuntimeVersion(string Name, string Version)
 /// <param name="CgroupParent">The pod's own group, below the runtime's.</param>
 public sealed record SandboxConfig(string Id, string Namespace, string Name, string Hostname, string CgroupParent)
 {
+    /// <summary>The group of the pod with that UID.</summary>
+    public static string CgroupOf(string id) => "pod" + id;
+
     public bool HostNetwork { get; init; }
 
     public bool HostPid { get; init; }
@@ -188,9 +191,33 @@ public sealed record RuntimeEvent(RuntimeEventType Type, string SandboxId, strin
 
 public sealed record ExecRequest(IReadOnlyList<string> Command, bool Stdin = false, bool Terminal = false);
 
+/// <summary>Use of processor and memory at one moment, by a container or by a whole sandbox.</summary>
 /// <param name="WorkingSetBytes">Memory that cannot be reclaimed at once: what limits and evictions look at.</param>
 public sealed record ContainerStats(
-    DateTimeOffset Time, long CpuNanoseconds, long MemoryBytes, long WorkingSetBytes, long RssBytes, long MemoryLimitBytes, long Pids);
+    DateTimeOffset Time, long CpuNanoseconds, long MemoryBytes, long WorkingSetBytes, long RssBytes, long MemoryLimitBytes, long Pids)
+{
+    public long CacheBytes { get; init; }
+
+    public long PageFaults { get; init; }
+
+    public long MajorPageFaults { get; init; }
+
+    public long CpuPeriods { get; init; }
+
+    public long ThrottledPeriods { get; init; }
+
+    public long ThrottledNanoseconds { get; init; }
+
+    public long OomKills { get; init; }
+}
+
+/// <param name="Usage">Of all its containers.</param>
+/// <param name="Interfaces">Of its network, without the loopback; empty with the host's.</param>
+public sealed record SandboxStats(ContainerStats Usage, IReadOnlyList<NetworkInterfaceStats> Interfaces);
+
+public sealed record NetworkInterfaceStats(
+    string Name, long ReceivedBytes, long ReceivedPackets, long ReceiveErrors, long ReceiveDrops, long SentBytes, long SentPackets,
+    long SendErrors, long SendDrops);
 
 /// <param name="Id">The digest that names the image's content.</param>
 /// <param name="User">As the image says it: empty, a name or a number, perhaps with a group.</param>

@@ -1,12 +1,18 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Coxswain.Linux.Files;
 
 namespace Coxswain.Node.Runtime;
 
 /// <summary>Remembers sandboxes over restarts, one small file each, and which of them are of this boot of the machine.</summary>
 internal sealed class SandboxFiles
 {
+    private const string Suffix = ".json";
+
     private static readonly string BootId = File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
+
+    private static readonly JsonTypeInfo<Sandbox> Type = (JsonTypeInfo<Sandbox>)JsonSerializerOptions.Default.GetTypeInfo(typeof(Sandbox));
 
     private readonly string _directory;
     private readonly ConcurrentDictionary<string, Sandbox> _sandboxes = new(StringComparer.Ordinal);
@@ -15,10 +21,11 @@ internal sealed class SandboxFiles
     {
         _directory = directory;
         Directory.CreateDirectory(directory);
-        foreach (var path in Directory.EnumerateFiles(directory, "*.json"))
+        foreach (var path in Directory.EnumerateFiles(directory))
         {
-            // One that was cut off by a crash is of a sandbox that was never used.
-            if (TryRead(path) is { } sandbox)
+            // The rest is what writers that were killed had begun aside.
+            if (path.EndsWith(Suffix, StringComparison.Ordinal)
+                && DurableFile.ReadJson(path, Type, out var sandbox) == DurableRead.Whole && sandbox is { Config.Id.Length: > 0 })
             {
                 _sandboxes[sandbox.Config.Id] = sandbox;
             }
@@ -39,7 +46,7 @@ internal sealed class SandboxFiles
     public void Write(SandboxConfig config)
     {
         var sandbox = new Sandbox(config, BootId);
-        File.WriteAllBytes(PathOf(config.Id), JsonSerializer.SerializeToUtf8Bytes(sandbox));
+        DurableFile.WriteJson(PathOf(config.Id), sandbox, Type);
         _sandboxes[config.Id] = sandbox;
     }
 
@@ -51,19 +58,7 @@ internal sealed class SandboxFiles
         }
     }
 
-    private string PathOf(string id) => Path.Combine(_directory, id + ".json");
-
-    private static Sandbox? TryRead(string path)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize<Sandbox>(File.ReadAllBytes(path)) is { Config.Id.Length: > 0 } sandbox ? sandbox : null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
+    private string PathOf(string id) => Path.Combine(_directory, id + Suffix);
 
     private sealed record Sandbox(SandboxConfig Config, string BootId);
 }

@@ -1,27 +1,22 @@
-using System.Text;
 using System.Text.Json;
 using Coxswain.Api.Core.V1;
 using Coxswain.Engine.Logs;
 using Coxswain.Node.Files;
 using Coxswain.Node.Pods;
-using Coxswain.Node.Runtime;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
 namespace Coxswain.Node.Server;
 
-/// <summary>What the node's endpoint answers: the kubelet's paths.</summary>
-internal sealed class NodeEndpoints(PodManager manager, IPodRuntime runtime, LogReader logs, NodePaths paths, TimeProvider time)
+/// <summary>The kubelet's paths that tell of pods, and their logs.</summary>
+internal sealed class NodeEndpoints(PodManager manager, LogReader logs, NodePaths paths, TimeProvider time)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/healthz", (RequestDelegate)(context => context.Response.WriteAsync("ok", context.RequestAborted)));
         routes.MapGet("/pods", (RequestDelegate)PodsAsync);
         routes.MapGet("/containerLogs/{namespace}/{pod}/{container}", (RequestDelegate)LogsAsync);
-        routes.MapGet("/metrics", (RequestDelegate)(context => TextAsync(context, $"# TYPE kubelet_running_pods gauge\nkubelet_running_pods {manager.Pods.Count}\n")));
-        routes.MapGet("/metrics/resource", (RequestDelegate)(async context =>
-            await TextAsync(context, await ResourceMetrics.OfAsync(manager.Pods, runtime, context.RequestAborted))));
     }
 
     private async Task PodsAsync(HttpContext context)
@@ -131,11 +126,5 @@ internal sealed class NodeEndpoints(PodManager manager, IPodRuntime runtime, Log
     {
         context.Response.StatusCode = code;
         return context.Response.WriteAsync(message, context.RequestAborted);
-    }
-
-    private static Task TextAsync(HttpContext context, string text)
-    {
-        context.Response.ContentType = "text/plain; version=0.0.4";
-        return context.Response.Body.WriteAsync(Encoding.UTF8.GetBytes(text), context.RequestAborted).AsTask();
     }
 }

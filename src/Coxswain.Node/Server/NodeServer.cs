@@ -19,10 +19,15 @@ internal sealed class NodeServer : IAsyncDisposable
     /// <summary>Execs, attaches and port-forwards at a time; each holds some memory and a process or sockets.</summary>
     private const int MostStreams = 4096;
 
+    /// <summary>For the handshake, and again for a request's headers.</summary>
+    private static readonly TimeSpan OpeningTimeout = TimeSpan.FromSeconds(10);
+
     private readonly WebApplication _application;
     private readonly NodeServerOptions _options;
 
-    public NodeServer(NodeServerOptions options, NodeAgentOptions node, NodeEndpoints endpoints, StreamEndpoints streams, ILoggerFactory loggers)
+    public NodeServer(
+        NodeServerOptions options, NodeAgentOptions node, NodeEndpoints endpoints, StatsEndpoints stats, StreamEndpoints streams,
+        ILoggerFactory loggers)
     {
         _options = options;
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -31,6 +36,8 @@ internal sealed class NodeServer : IAsyncDisposable
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxConcurrentConnections = options.MostConnections;
+            kestrel.Limits.RequestHeadersTimeout = OpeningTimeout;
             kestrel.Limits.MaxConcurrentUpgradedConnections = MostStreams;
             kestrel.Limits.MinResponseDataRate = null; // the API server waits for its own clients
             kestrel.Listen(options.Address ?? IPAddress.Parse(node.NodeAddress), options.Port, listen =>
@@ -38,6 +45,7 @@ internal sealed class NodeServer : IAsyncDisposable
                 listen.Protocols = HttpProtocols.Http1AndHttp2;
                 listen.UseHttps(https =>
                 {
+                    https.HandshakeTimeout = OpeningTimeout;
                     https.ServerCertificate = options.Certificate;
                     https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
                     https.ClientCertificateValidation = (certificate, _, _) => IsOfAuthority(certificate);
@@ -47,6 +55,7 @@ internal sealed class NodeServer : IAsyncDisposable
         _application = builder.Build();
         _application.Use(AuthorizeAsync);
         endpoints.Map(_application);
+        stats.Map(_application);
         streams.Map(_application, _application.Lifetime);
     }
 

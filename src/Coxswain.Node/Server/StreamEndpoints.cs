@@ -1,5 +1,6 @@
 using System.Net.WebSockets;
 using Coxswain.Api.Core.V1;
+using Coxswain.Client.Http;
 using Coxswain.Node.Pods;
 using Coxswain.Node.Runtime;
 using Coxswain.Node.Streaming.Channels;
@@ -72,12 +73,12 @@ internal sealed partial class StreamEndpoints(
 
     private async Task RunAsync(HttpContext context, Func<ICommandStreams, CancellationToken, Task> session, CommandOptions options)
     {
-        if (StreamUpgrade.IsWebSocket(context.Request))
+        if (WebSocketUpgrade.IsAsked(context.Request))
         {
             var protocol = StreamUpgrade.NegotiateWebSocket(context.Request, CommandProtocols.WebSocket);
-            await OverAsync(context, await StreamUpgrade.AcceptWebSocketAsync(context, protocol), async (transport, token) =>
+            await OverAsync(context, await WebSocketUpgrade.AcceptAsync(context, protocol), async (transport, token) =>
             {
-                using var socket = new ChannelSocket(StreamUpgrade.WebSocketOver(transport), CommandProtocols.IsBase64(protocol!)); // Accepted.
+                using var socket = new ChannelSocket(WebSocketUpgrade.Over(transport), CommandProtocols.IsBase64(protocol!)); // Accepted.
                 using var streams = new WebSocketCommandStreams(socket, protocol!, options, time);
                 await JoinAsync(streams.RunAsync, over => session(streams, over), token);
             });
@@ -117,16 +118,16 @@ internal sealed partial class StreamEndpoints(
             var accepted = await StreamUpgrade.AcceptSpdyAsync(context, SpdyPortForward.Protocols);
             await OverAsync(context, accepted?.Transport, (transport, token) => ForwardAsync(transport, dialer, token));
         }
-        else if (StreamUpgrade.IsWebSocket(request) && StreamUpgrade.NegotiateWebSocket(request, SpdyPortForward.TunnelProtocols) is { Length: > 0 } tunnel)
+        else if (WebSocketUpgrade.IsAsked(request) && StreamUpgrade.NegotiateWebSocket(request, SpdyPortForward.TunnelProtocols) is { Length: > 0 } tunnel)
         {
-            await OverAsync(context, await StreamUpgrade.AcceptWebSocketAsync(context, tunnel), async (transport, token) =>
+            await OverAsync(context, await WebSocketUpgrade.AcceptAsync(context, tunnel), async (transport, token) =>
             {
                 await using var inside = WebSocketStream.Create(
-                    StreamUpgrade.WebSocketOver(transport), WebSocketMessageType.Binary, ownsWebSocket: true);
+                    WebSocketUpgrade.Over(transport), WebSocketMessageType.Binary, ownsWebSocket: true);
                 await ForwardAsync(inside, dialer, token);
             });
         }
-        else if (StreamUpgrade.IsWebSocket(request))
+        else if (WebSocketUpgrade.IsAsked(request))
         {
             await ForwardChannelsAsync(context, dialer);
         }
@@ -157,9 +158,9 @@ internal sealed partial class StreamEndpoints(
         }
 
         var protocol = StreamUpgrade.NegotiateWebSocket(context.Request, ChannelPortForward.Protocols);
-        await OverAsync(context, await StreamUpgrade.AcceptWebSocketAsync(context, protocol), async (transport, token) =>
+        await OverAsync(context, await WebSocketUpgrade.AcceptAsync(context, protocol), async (transport, token) =>
         {
-            using var socket = new ChannelSocket(StreamUpgrade.WebSocketOver(transport), CommandProtocols.IsBase64(protocol!)); // Accepted.
+            using var socket = new ChannelSocket(WebSocketUpgrade.Over(transport), CommandProtocols.IsBase64(protocol!)); // Accepted.
             await new ChannelPortForward(socket, dialer).RunAsync(ports, token);
         });
     }

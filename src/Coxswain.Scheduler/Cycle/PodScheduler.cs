@@ -18,6 +18,7 @@ public sealed class PodScheduler(Random random)
         (NodeScores.PreferredAffinity, 2),
         (SpreadScore.Prepare, 2),
         (PodAffinityScore.Prepare, 2),
+        (ImageLocalityScore.Prepare, 1),
     ];
 
     public Placement Schedule(Pod pod, ClusterSnapshot snapshot, VolumeNeeds? volumes = null)

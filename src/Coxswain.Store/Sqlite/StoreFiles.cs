@@ -6,6 +6,7 @@ namespace Coxswain.Store.Sqlite;
 /// <summary>
 /// The files of a database: for their owner only, because every Secret is in them, and there after a power cut.
 /// </summary>
+/// <remarks>It asks the kernel itself, as the store references no other project and so can be taken out of this one.</remarks>
 internal static partial class StoreFiles
 {
     public const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;

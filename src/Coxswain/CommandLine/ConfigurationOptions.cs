@@ -22,6 +22,11 @@ internal sealed class ConfigurationOptions
         Description = "Port of the Kubernetes API (default: 6443)", CustomParser = OptionParsers.Port,
     };
 
+    private readonly Option<int?> _registryPort = new("--registry-port")
+    {
+        Description = "Serve a registry on this port of localhost (default: none)", CustomParser = OptionParsers.Port,
+    };
+
     private readonly Option<string?> _bridge = new("--bridge")
     {
         Description = "Name of the bridge device (default: cox0)", CustomParser = OptionParsers.Device,
@@ -51,7 +56,7 @@ internal sealed class ConfigurationOptions
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _name, _nodeName, _apiPort, _bridge, _podCidr, _serviceCidr, _loadBalancerPool, _listen })
+        foreach (var option in new Option[] { _name, _nodeName, _apiPort, _registryPort, _bridge, _podCidr, _serviceCidr, _loadBalancerPool, _listen })
         {
             command.Add(option);
         }
@@ -67,12 +72,19 @@ internal sealed class ConfigurationOptions
             Name = parsed.GetValue(_name) ?? configuration.Name,
             NodeName = Fixed(parsed.GetValue(_nodeName), existing?.NodeName, _nodeName) ?? configuration.NodeName,
             ApiPort = parsed.GetValue(_apiPort) ?? configuration.ApiPort,
+            RegistryPort = parsed.GetValue(_registryPort) ?? configuration.RegistryPort,
             Bridge = Fixed(parsed.GetValue(_bridge), existing?.Bridge, _bridge) ?? configuration.Bridge,
             PodCidr = Fixed(parsed.GetValue(_podCidr), existing?.PodCidr, _podCidr) ?? configuration.PodCidr,
             ServiceCidr = Fixed(parsed.GetValue(_serviceCidr), existing?.ServiceCidr, _serviceCidr) ?? configuration.ServiceCidr,
             LoadBalancerPool = parsed.GetValue(_loadBalancerPool) ?? configuration.LoadBalancerPool,
             Listen = parsed.GetValue(_listen) is { Length: > 0 } listen ? listen : configuration.Listen,
         };
+        if (!OptionParsers.IsNodeName(configuration.NodeName))
+        {
+            throw new CommandFailure(
+                $"the host's name \"{configuration.NodeName}\" cannot be a node's; give the node another one with {_nodeName.Name}");
+        }
+
         var pods = IPNetwork.Parse(configuration.PodCidr);
         var services = IPNetwork.Parse(configuration.ServiceCidr);
         if (Overlap(pods, services))

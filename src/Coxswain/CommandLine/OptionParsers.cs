@@ -8,8 +8,11 @@ namespace Coxswain.CommandLine;
 /// <summary>Reads the values of options, and says of a wrong one what it should have been.</summary>
 internal static partial class OptionParsers
 {
-    /// <summary>The kernel's IFNAMSIZ, without its final zero.</summary>
-    private const int LongestDeviceName = 15;
+    /// <summary>What the engine takes as the name of its bridge.</summary>
+    private const int LongestDeviceName = 10;
+
+    /// <summary>A node's name is the value of its label <c>kubernetes.io/hostname</c>.</summary>
+    private const int LongestNodeName = 63;
 
     /// <summary>Room for the addresses a cluster needs at least: the API's, that of DNS (the tenth) and some of its users.</summary>
     private const int LongestPrefix = 27;
@@ -48,9 +51,11 @@ internal static partial class OptionParsers
             : Refuse<string>(result, "a name has at most 63 lower-case letters, digits and '-'");
 
     public static string? NodeName(ArgumentResult result) =>
-        Text(result) is { Length: <= 253 } text && Subdomain().IsMatch(text)
-            ? text
-            : Refuse<string>(result, "a node's name consists of lower-case letters, digits, '-' and '.'");
+        IsNodeName(Text(result))
+            ? Text(result)
+            : Refuse<string>(result, $"a node's name has at most {LongestNodeName} lower-case letters, digits, '-' and '.'");
+
+    public static bool IsNodeName(string text) => text.Length <= LongestNodeName && Subdomain().IsMatch(text);
 
     public static string[] Addresses(ArgumentResult result)
     {

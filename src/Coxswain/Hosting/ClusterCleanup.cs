@@ -1,4 +1,5 @@
 using Coxswain.Engine.Hosting;
+using Coxswain.Engine.Local.Networks;
 using Coxswain.Linux.Files;
 using Coxswain.Linux.Mounts;
 using Coxswain.Linux.Nftables;
@@ -65,6 +66,7 @@ internal static class ClusterCleanup
         await engine.Network!.DeleteAllAsync(cancellationToken);
         if (engine.OwnsMachineThings)
         {
+            await LocalNetworks.TakeDownAsync(engine.Options, engine.Processes, cancellationToken);
             await new NftCommand(engine.Processes, configuration.Table).DeleteTableAsync(cancellationToken);
             await new NftCommand(engine.Processes, configuration.PolicyTable).DeleteTableAsync(cancellationToken);
         }

@@ -24,6 +24,9 @@ internal sealed record ClusterConfiguration
 
     public int ApiPort { get; init; } = 6443;
 
+    /// <summary>Where our own registry listens on loopback; null for nowhere.</summary>
+    public int? RegistryPort { get; init; }
+
     /// <summary>The bridge of the container network.</summary>
     public string Bridge { get; init; } = DefaultBridge;
 

@@ -14,10 +14,12 @@ using Coxswain.Linux.Mounts;
 using Coxswain.Linux.Nftables;
 using Coxswain.Linux.Processes;
 using Coxswain.Network.Dns;
+using Coxswain.Network.Ingresses;
 using Coxswain.Network.LoadBalancers;
 using Coxswain.Network.Policies;
 using Coxswain.Network.Proxy;
 using Coxswain.Node;
+using Coxswain.Node.Options;
 using Microsoft.Extensions.Logging;
 using V1Node = Coxswain.Api.Core.V1.Node;
 
@@ -46,6 +48,9 @@ internal sealed class ClusterParts : IAsyncDisposable
     private readonly InformerFactory _balancerInformers;
     private readonly EventBroadcaster _balancerEvents;
     private readonly LoadBalancerController _balancers;
+    private readonly InformerFactory _ingressInformers;
+    private readonly EventBroadcaster _ingressEvents;
+    private readonly IngressController _ingresses;
     private readonly ClusterDns _dns;
     private readonly DnsServiceKeeper _dnsService;
     private readonly NodeAgent _node;
@@ -79,12 +84,14 @@ internal sealed class ClusterParts : IAsyncDisposable
                 ServiceCidr = IPNetwork.Parse(configuration.ServiceCidr),
                 NodePortAddresses = [IPAddress.Loopback, configuration.NodeAddress],
                 LoadBalancerPool = configuration.Balancers,
+                NodePorts = [DnsPort, configuration.ApiPort, new NodeServerOptions().Port],
             },
             _proxyInformers, new NftCommand(engine.Processes, configuration.Table), _tableWatch, _conntrack,
             time, loggers, _nodeInformers.Of<Pod>(new InformerOptions(FieldSelector: $"spec.nodeName={configuration.NodeName}")));
         var dnsOptions = new ClusterDnsOptions
         {
             Listen = new IPEndPoint(IPAddress.Parse(configuration.DnsAddress), DnsPort),
+            HostAddress = configuration.NodeAddress,
             ClusterNetworks = [IPNetwork.Parse(configuration.PodCidr), IPNetwork.Parse(configuration.ServiceCidr)],
         };
         _policyWatch = new TableWatch(_events, configuration.PolicyTable);
@@ -96,6 +103,11 @@ internal sealed class ClusterParts : IAsyncDisposable
         _balancers = new LoadBalancerController(
             new LoadBalancerSettings { Pool = configuration.Balancers }, api.ClientFor(ClusterUsers.LoadBalancers), _balancerInformers, _balancerEvents, time,
             loggers);
+        _ingressInformers = new InformerFactory(api.ClientFor(ClusterUsers.Ingresses), time, random, loggers);
+        _ingressEvents = new EventBroadcaster(api.ClientFor(ClusterUsers.Ingresses), time, loggers.CreateLogger<EventBroadcaster>());
+        _ingresses = new IngressController(
+            new IngressSettings { Folder = paths.Ingress, Address = configuration.NodeAddress, Resolver = dnsOptions.Listen.Address },
+            api.ClientFor(ClusterUsers.Ingresses), _ingressInformers, _ingressEvents, time, loggers);
         _dns = new ClusterDns(dnsOptions, _dnsInformers, time, loggers);
         _dnsService = new DnsServiceKeeper(dnsOptions, api.ClientFor(ClusterUsers.Dns), time, loggers.CreateLogger<DnsServiceKeeper>());
         _administrator = api.ClientFor(ClusterUsers.Administrator);
@@ -114,7 +126,7 @@ internal sealed class ClusterParts : IAsyncDisposable
         });
         _node = new NodeAgent(
             NodeParts.Options(paths, configuration, pki), api.ClientFor(ClusterUsers.Node(configuration.NodeName)),
-            NodeParts.Runtime(paths, engine, images, _policies), new KernelMounts(), time, random, loggers, new ProxiedTraffic(_proxy));
+            NodeParts.Runtime(paths, engine, images, _policies), new KernelMounts(), time, random, loggers, new ProxiedTraffic(_proxy, _ingresses));
     }
 
     /// <summary>Runs every part until cancelled; when one fails all are stopped and its exception is thrown.</summary>
@@ -132,6 +144,9 @@ internal sealed class ClusterParts : IAsyncDisposable
             _controllers.RunAsync(stop.Token),
             _proxy.RunAsync(stop.Token),
             _policies.RunAsync(stop.Token),
+            _ingressInformers.RunAsync(stop.Token),
+            _ingressEvents.RunAsync(stop.Token),
+            _ingresses.RunAsync(stop.Token),
             _balancerInformers.RunAsync(stop.Token),
             _balancerEvents.RunAsync(stop.Token),
             _balancers.RunAsync(stop.Token),
@@ -172,6 +187,8 @@ internal sealed class ClusterParts : IAsyncDisposable
         _nodeInformers.Dispose();
         _dnsInformers.Dispose();
         _policyInformers.Dispose();
+        _ingresses.Dispose();
+        _ingressInformers.Dispose();
         _balancers.Dispose();
         _balancerInformers.Dispose();
         _informers.Dispose();

@@ -32,17 +32,23 @@ internal sealed class ClusterPaths
     /// <summary>What provisioned PersistentVolumes hold.</summary>
     public string Volumes => Path.Combine(Data, "volumes");
 
+    /// <summary>Shared with the Pod that serves Ingresses.</summary>
+    public string Ingress => Path.Combine(Data, "ingress");
+
     public string Configuration => Path.Combine(Data, "cluster.json");
 
     public string Lock => Path.Combine(Data, "cluster.lock");
 
     public string StartLock => Path.Combine(Data, "start.lock");
 
-    /// <summary>What a running server says of itself; removed when it stops in good order.</summary>
+    /// <summary>What a running server says of itself; blank when it stopped in good order.</summary>
     public string ServerState => Path.Combine(Run, "server.json");
 
     /// <summary>Where a running server takes the verbs of the command line.</summary>
     public string CommandSocket => Path.Combine(Run, "command.sock");
+
+    /// <summary>Where a running server speaks Docker's API.</summary>
+    public string DockerSocket => Path.Combine(Run, "docker.sock");
 
     /// <summary>What is written down of requests; nothing while there is no such file.</summary>
     public string AuditPolicy => Path.Combine(Data, "audit-policy.yaml");

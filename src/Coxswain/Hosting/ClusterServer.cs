@@ -62,7 +62,7 @@ internal sealed partial class ClusterServer(
         }
         finally
         {
-            File.Delete(paths.ServerState);
+            ServerState.Clear(paths);
             Log.Stopped(_logger);
         }
     }
@@ -99,6 +99,7 @@ internal sealed partial class ClusterServer(
         Task[] running =
         [
             serveCommands(images, stop.Token),
+            new DockerPart(paths, configuration.RegistryPort, engine, images, _time, loggers).RunAsync(stop.Token),
             RunPartsAsync(() => new ClusterParts(paths, configuration, engine, images, api, pki, _time, _random, loggers), ready, stop.Token),
         ];
         try

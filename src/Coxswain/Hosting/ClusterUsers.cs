@@ -28,6 +28,9 @@ internal static class ClusterUsers
     /// <summary>Gives addresses to Services of type LoadBalancer.</summary>
     public static User LoadBalancers { get; } = Controller("service-controller");
 
+    /// <summary>Reads what Ingresses name, their Secrets too, and says on them where they are served.</summary>
+    public static User Ingresses { get; } = Controller("ingress-nginx");
+
     /// <summary>The account of a controller, such as <c>deployment-controller</c>.</summary>
     private static User Controller(string account) => User.ServiceAccount(SystemNamespace, account);
 

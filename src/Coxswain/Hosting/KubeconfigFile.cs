@@ -152,7 +152,10 @@ internal sealed class KubeconfigFile
         return true;
     }
 
-    /// <summary>Replaces the file as a whole. A new one belongs to its user, who alone may read it; another keeps its owner and mode.</summary>
+    /// <summary>
+    /// Replaces the file as a whole, unless it says the same already: that needs no room on a full disk. A new one belongs to its
+    /// user, who alone may read it; another keeps its owner and mode.
+    /// </summary>
     public void Save(CallingUser user)
     {
         var directory = Path.GetDirectoryName(Path.GetFullPath(_path))!; // a file is always in a folder
@@ -162,7 +165,13 @@ internal sealed class KubeconfigFile
             user.Own(directory);
         }
 
+        var content = ToBytes();
         var isNew = !File.Exists(_path);
+        if (!isNew && content.AsSpan().SequenceEqual(File.ReadAllBytes(_path)))
+        {
+            return;
+        }
+
         var mode = isNew ? UnixFileMode.UserRead | UnixFileMode.UserWrite : File.GetUnixFileMode(_path);
         var temporary = $"{_path}.coxswain";
         File.Delete(temporary);
@@ -173,11 +182,7 @@ internal sealed class KubeconfigFile
             UnixCreateMode = mode,
         }))
         {
-            using (var writer = new StreamWriter(file, leaveOpen: true))
-            {
-                Write(writer);
-            }
-
+            file.Write(content);
             file.Flush(flushToDisk: true);
         }
 
@@ -194,13 +199,17 @@ internal sealed class KubeconfigFile
     }
 
     /// <summary>In block style and without a document's end, as people and simple parsers expect it.</summary>
-    private void Write(TextWriter writer)
+    private byte[] ToBytes()
     {
         UseBlockStyle(_root);
+        var stream = new MemoryStream();
+        using var writer = new StreamWriter(stream);
         var emitter = new Emitter(writer, new EmitterSettings().WithBestWidth(int.MaxValue));
         emitter.Emit(new StreamStart());
         new YamlStream(new YamlDocument(_root)).Save(new InnerEmitter(emitter), assignAnchors: false);
         emitter.Emit(new StreamEnd());
+        writer.Flush();
+        return stream.ToArray();
     }
 
     private static void UseBlockStyle(YamlNode node)

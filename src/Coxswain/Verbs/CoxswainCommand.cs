@@ -57,6 +57,8 @@ internal static class CoxswainCommand
             VersionCommand.Create(),
             ServiceCommand.Create(),
             ImageCommand.Create(),
+            AddonsCommand.Create(),
+            DockerEnvCommand.Create(),
         };
         root.Add(ServerCommand.Create(root));
         return root;

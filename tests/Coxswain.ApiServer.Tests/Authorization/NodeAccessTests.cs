@@ -118,6 +118,19 @@ public sealed class NodeAccessTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Pod_OfAnotherNode_KeepsItsDisruption()
+    {
+        const string Budgets = "/apis/policy/v1/namespaces/default/poddisruptionbudgets";
+        (await _server.PatchAsync("/api/v1/namespaces/default/pods/other/status", """{"status":{"phase":"Running"}}""")).Expect(200);
+        (await _server.PostAsync(Budgets, """{"metadata":{"name":"b"},"spec":{"selector":{},"maxUnavailable":1}}""")).Expect(201);
+        (await _server.PatchAsync(
+            Budgets + "/b/status",
+            """{"status":{"observedGeneration":1,"disruptionsAllowed":1,"currentHealthy":2,"desiredHealthy":1,"expectedPods":2}}""")).Expect(200);
+        await RefusedAsync(() => EvictAsync("other"));
+        Assert.Equal(1, (int)(await _server.GetAsync(Budgets + "/b")).Json["status"]!["disruptionsAllowed"]!);
+    }
+
+    [Fact]
     public async Task Pod_ByANode_IsCreatedOnlyAsAMirrorOfItsOwn()
     {
         var node = await _node.GetAsync<Node>(null, "n1", default);

@@ -202,6 +202,23 @@ public sealed class ObjectVerbsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Delete_OptionsInTheQuery_AreReadOrRefused()
+    {
+        (await _server.PostAsync(ConfigMaps, """{"metadata":{"name":"a"}}""")).Expect(201);
+        (await _server.SendAsync(HttpMethod.Delete, ConfigMaps + "/a?gracePeriodSeconds=soon")).Expect(400);
+        var marked = (await _server.SendAsync(HttpMethod.Delete, ConfigMaps + "/a?orphanDependents=true")).Expect(200).Json;
+        Assert.Equal("orphan", (string)marked["metadata"]!["finalizers"]![0]!);
+    }
+
+    [Fact]
+    public async Task WatchPath_OfAnotherMethod_IsRefused()
+    {
+        (await _server.PostAsync("/api/v1/watch/namespaces/default/configmaps", """{"metadata":{"name":"a"}}""")).Expect(405);
+        (await _server.SendAsync(HttpMethod.Delete, "/api/v1/watch/namespaces/default/configmaps")).Expect(405);
+        (await _server.GetAsync(ConfigMaps + "/a")).Expect(404);
+    }
+
+    [Fact]
     public async Task Delete_Preconditions_MustHold()
     {
         var created = (await _server.PostAsync(ConfigMaps, """{"metadata":{"name":"a"}}""")).Json;

@@ -148,13 +148,12 @@ public sealed class RuntimeKindTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task ServedDiscovery_ListsEachResourceOnce()
+    public void ServedDiscovery_ListsEachResourceOnce()
     {
         var resources = _server.Host.Discovery.Current.Resources;
         Assert.Equal(resources.Count, resources.DistinctBy(resource => resource.QualifiedName).Count());
         Assert.Equal("v2", Assert.Single(resources, resource => resource.Kind == "HorizontalPodAutoscaler").Version);
-        Assert.DoesNotContain(resources, resource => resource.Group is "metrics.k8s.io" or "events.k8s.io");
-        Assert.DoesNotContain("metrics.k8s.io", (await _server.GetAsync("/openapi/v2")).Text, StringComparison.Ordinal);
+        Assert.DoesNotContain(resources, resource => resource.Group is "events.k8s.io");
 
         // A namespace that ends can be emptied only of what can be deleted together.
         Assert.DoesNotContain(resources, resource => resource.Namespaced && resource.Verbs.Contains("create")

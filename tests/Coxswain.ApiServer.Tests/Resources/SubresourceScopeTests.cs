@@ -24,7 +24,7 @@ public sealed class SubresourceScopeTests : IAsyncLifetime
             """)).Expect(200).Json;
         Assert.Equal("Approved", (string)answer["status"]!["conditions"]![0]!["type"]!);
         Assert.Null(answer["status"]!["certificate"]);
-        Assert.Equal("b", (string?)answer["metadata"]!["labels"]!["a"]);
+        Assert.Equal("b", (string)answer["metadata"]!["labels"]!["a"]!);
         Assert.Equal(before["spec"]!.ToJsonString(), answer["spec"]!.ToJsonString());
     }
 

@@ -7,6 +7,9 @@ namespace Coxswain.ApiServer.Tests.Verbs;
 
 public sealed class BehaviourTests : IAsyncLifetime
 {
+    /// <summary>The object, its spec and what holds the free values are levels as well.</summary>
+    private const int DeepestFree = 256 - 3;
+
     private const string ConfigMaps = "/api/v1/namespaces/default/configmaps";
     private const string Pods = "/api/v1/namespaces/default/pods";
 
@@ -100,11 +103,13 @@ public sealed class BehaviourTests : IAsyncLifetime
         Assert.Null(await _server.Store.GetAsync("/registry/core/configmaps/ending/late", default));
     }
 
-    [Fact]
-    public async Task DeepObject_CanBeUpdatedPatchedListedAndDeleted()
+    [Theory]
+    [InlineData(150)]
+    [InlineData(DeepestFree)]
+    public async Task DeepObject_CanBeUpdatedPatchedListedAndDeleted(int levels)
     {
         CronTabs.Register(_server.Host);
-        var deep = string.Concat(Enumerable.Repeat("""{"a":""", 150)) + "1" + new string('}', 150);
+        var deep = Deep(levels);
         var spec = $$$"""{"cronSpec":"*","nested":{"free":{{{deep}}} } }""";
         (await _server.PostAsync(CronTabs.Path, CronTabs.Body("deep", spec))).Expect(201);
         (await _server.PatchAsync(CronTabs.Path + "/deep", """{"spec":{"replicas":2}}""")).Expect(200);
@@ -113,6 +118,16 @@ public sealed class BehaviourTests : IAsyncLifetime
         (await _server.SendAsync(HttpMethod.Delete, CronTabs.Path + "/deep")).Expect(200);
         (await _server.GetAsync(CronTabs.Path + "/deep")).Expect(404);
     }
+
+    [Fact]
+    public async Task DeepObject_BeyondWhatCanBeRead_IsRefused()
+    {
+        CronTabs.Register(_server.Host);
+        var spec = $$$"""{"cronSpec":"*","nested":{"free":{{{Deep(DeepestFree + 1)}}} } }""";
+        (await _server.PostAsync(CronTabs.Path, CronTabs.Body("deep", spec))).Expect(400);
+    }
+
+    private static string Deep(int levels) => string.Concat(Enumerable.Repeat("""{"a":""", levels)) + "1" + new string('}', levels);
 
     [Fact]
     public async Task Status_WithBadMetadata_IsRefused()

@@ -46,6 +46,24 @@ public sealed class DeploymentControllerTests
     }
 
     [Fact]
+    public async Task Scale_PodsThatTakeTimeToEnd_AreCountedAsTerminating()
+    {
+        await using var cluster = await ControlPlane.StartAsync(runPods: false);
+        await cluster.AddNodeAsync("node-1");
+        await cluster.Client.CreateAsync(Deployments.Web(3), default);
+        await cluster.WaitForAsync<Pod>("3 pods on the node", list => list.Count(pod => pod.Spec.NodeName.Length > 0) == 3);
+
+        await UpdateAsync(cluster, deployment => deployment.WithReplicas(1));
+        await cluster.WaitForAsync<Deployment>("2 that end", list => list is [{ Status: { Replicas: 1, TerminatingReplicas: 2 } }]);
+        foreach (var pod in (await cluster.Client.ListAsync<Pod>("default", ListQuery.All, default)).Items.Where(pod => pod.Metadata.DeletionTimestamp is not null))
+        {
+            await cluster.Client.DeleteAsync<Pod>("default", pod.Metadata.Name, DeleteOptions.Empty with { GracePeriodSeconds = 0 }, default);
+        }
+
+        await cluster.WaitForAsync<Deployment>("their end", list => list is [{ Status: { Replicas: 1, TerminatingReplicas: 0 } }]);
+    }
+
+    [Fact]
     public async Task Undo_EarlierTemplate_ReusesItsReplicaSetUnderANewRevision()
     {
         await using var cluster = await ControlPlane.StartAsync();

@@ -1,6 +1,5 @@
 using Coxswain.Api.Errors;
 using Coxswain.Api.Resources;
-using Coxswain.Client;
 using Coxswain.Client.Informers;
 using Coxswain.Controllers.Management;
 using Coxswain.Controllers.Tests.Storage;

@@ -24,6 +24,38 @@ public sealed class DaemonSetControllerTests
     }
 
     [Fact]
+    public async Task Update_NewTemplate_IsCountedOnItsPods()
+    {
+        await using var cluster = await StartAsync(1);
+        await cluster.Client.CreateAsync(Set(), default);
+        var pods = await cluster.WaitForAsync<Pod>("a pod", list => list.Count == 1);
+        Assert.Equal("1", pods[0].Metadata.Labels["pod-template-generation"]);
+        await cluster.UpdateAsync<DaemonSet>("default", Set().Metadata.Name, set => set with { Metadata = set.Metadata with { Annotations = new Dictionary<string, string>() } });
+        await cluster.UpdateAsync<DaemonSet>("default", Set().Metadata.Name, set => set with
+        {
+            Spec = set.Spec with { Template = set.Spec.Template with { Spec = set.Spec.Template.Spec with { Containers = [set.Spec.Template.Spec.Containers[0] with { Image = "agent:new" }] } } },
+        });
+        await cluster.WaitForAsync<Pod>("a pod of the second template", list =>
+            list is [{ Metadata.DeletionTimestamp: null } pod] && pod.Metadata.Labels.GetValueOrDefault("pod-template-generation") == "2");
+    }
+
+    [Fact]
+    public async Task Revision_Data_AreAsClientsWouldWriteThem()
+    {
+        await using var cluster = await StartAsync(1);
+        await cluster.Client.CreateAsync(Set(), default);
+        var revision = (await cluster.WaitForAsync<ControllerRevision>("a revision", list => list.Count == 1))[0];
+        var image = Set().Spec.Template.Spec.Containers[0].Image;
+        var name = Set().Spec.Template.Spec.Containers[0].Name;
+        Assert.Equal(
+            "{\"spec\":{\"template\":{\"$patch\":\"replace\",\"metadata\":{\"creationTimestamp\":null,\"labels\":{\"app\":\"agent\"}},\"spec\":{"
+            + $"\"containers\":[{{\"image\":\"{image}\",\"imagePullPolicy\":\"Always\",\"name\":\"{name}\",\"resources\":{{}},"
+            + "\"terminationMessagePath\":\"/dev/termination-log\",\"terminationMessagePolicy\":\"File\"}],\"dnsPolicy\":\"ClusterFirst\","
+            + "\"restartPolicy\":\"Always\",\"schedulerName\":\"default-scheduler\",\"securityContext\":{},\"terminationGracePeriodSeconds\":30}}}}",
+            revision.Data?.GetRawText());
+    }
+
+    [Fact]
     public async Task Node_TroubledOrCordoned_KeepsItsPod()
     {
         await using var cluster = await StartAsync(1);

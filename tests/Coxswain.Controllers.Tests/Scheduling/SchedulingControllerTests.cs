@@ -26,6 +26,23 @@ public sealed class SchedulingControllerTests
     }
 
     [Fact]
+    public async Task Wait_NodeComesThatCannotHelp_PodIsLookedAtAgainOnlyAfterFiveMinutes()
+    {
+        await using var cluster = await ControlPlane.StartAsync();
+        await cluster.AddNodeAsync("small", cpu: "1");
+        await cluster.Client.CreateAsync(PodAsking("2"), default);
+        await cluster.WaitForAsync<Pod>("the refusal", pods => MessageOf(pods[0]).StartsWith("0/1 nodes", StringComparison.Ordinal));
+
+        await cluster.AddNodeAsync("small-too", cpu: "1");
+        cluster.AdvanceTo(20);
+        Assert.StartsWith("0/1 nodes", MessageOf(await cluster.Client.GetAsync<Pod>("default", "large", default)), StringComparison.Ordinal);
+        cluster.AdvanceTo(301);
+        Assert.StartsWith("0/2 nodes", MessageOf(await cluster.Client.GetAsync<Pod>("default", "large", default)), StringComparison.Ordinal);
+
+        static string MessageOf(Pod pod) => pod.Status.Conditions.FirstOrDefault(condition => condition.Type == "PodScheduled")?.Message ?? "";
+    }
+
+    [Fact]
     public async Task Create_MoreThanFits_NeverOvercommits()
     {
         await using var cluster = await ControlPlane.StartAsync();

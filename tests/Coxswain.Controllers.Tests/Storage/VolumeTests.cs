@@ -76,6 +76,47 @@ public sealed class VolumeTests
         Assert.Empty(_folders.Names);
     }
 
+    [Theory]
+    [InlineData("Delete", 0)]
+    [InlineData("Retain", 1)]
+    public async Task Provision_VolumeDeletedByItsUser_TakesItsFolderAlongAsItsPolicySays(string policy, int folders)
+    {
+        await using var cluster = await StartAsync();
+        await cluster.Client.CreateAsync(Class("fast", "Immediate"), default);
+        await cluster.Client.CreateAsync(Claim("data", "3Gi", className: "fast"), default);
+        await cluster.WaitForAsync<PersistentVolumeClaim>("its volume", list => list is [{ Status.Phase: "Bound" }]);
+        var name = Assert.Single(_folders.Names);
+        await cluster.UpdateAsync<PersistentVolume>(null, name, volume => volume with { Spec = volume.Spec with { PersistentVolumeReclaimPolicy = "Retain" } });
+
+        // While it is bound it stays.
+        await cluster.Client.DeleteAsync<PersistentVolume>(null, name, DeleteOptions.Empty, default);
+        cluster.AdvanceTo(5);
+        Assert.Equal("Bound", (await cluster.Client.GetAsync<PersistentVolume>(null, name, default)).Status.Phase);
+        await cluster.UpdateAsync<PersistentVolume>(null, name, volume => volume with { Spec = volume.Spec with { PersistentVolumeReclaimPolicy = policy } });
+        await cluster.Client.DeleteAsync<PersistentVolumeClaim>("default", "data", DeleteOptions.Empty, default);
+        await cluster.WaitForAsync<PersistentVolume>("no volume", list => list.Count == 0);
+        Assert.Equal(folders, _folders.Names.Count());
+    }
+
+    [Fact]
+    public async Task Provision_VolumeThatWasReleasedIsDeleted_TakesItsFolderAlong()
+    {
+        await using var cluster = await StartAsync();
+        await cluster.Client.CreateAsync(Class("fast", "Immediate") with { ReclaimPolicy = "Retain" }, default);
+        await cluster.Client.CreateAsync(Claim("data", "3Gi", className: "fast"), default);
+        await cluster.WaitForAsync<PersistentVolumeClaim>("its volume", list => list is [{ Status.Phase: "Bound" }]);
+        await cluster.Client.DeleteAsync<PersistentVolumeClaim>("default", "data", DeleteOptions.Empty, default);
+        var volume = (await cluster.WaitForAsync<PersistentVolume>("its release", list => list is [{ Status.Phase: "Released" }]))[0];
+        Assert.Equal([volume.Metadata.Name], _folders.Names);
+
+        await cluster.UpdateAsync<PersistentVolume>(null, volume.Metadata.Name, found => found with { Spec = found.Spec with { ClaimRef = null } });
+        await cluster.WaitForAsync<PersistentVolume>("availability", list => list is [{ Status.Phase: "Available" }]);
+        await cluster.UpdateAsync<PersistentVolume>(null, volume.Metadata.Name, found => found with { Spec = found.Spec with { PersistentVolumeReclaimPolicy = "Delete" } });
+        await cluster.Client.DeleteAsync<PersistentVolume>(null, volume.Metadata.Name, DeleteOptions.Empty, default);
+        await cluster.WaitForAsync<PersistentVolume>("no volume", list => list.Count == 0);
+        Assert.Empty(_folders.Names);
+    }
+
     [Fact]
     public async Task Provision_ClassLeftOpen_TakesTheDefaultAndWaitsForAPod()
     {

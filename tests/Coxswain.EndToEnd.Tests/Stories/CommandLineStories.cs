@@ -12,6 +12,8 @@ public class CommandLineStories(Cluster cluster)
     [InlineData("--api-port", "abc")]
     [InlineData("--pod-cidr", "10.1.2.3")]
     [InlineData("--service-cidr", "services")]
+    [InlineData("--bridge", "elevenchars")]
+    [InlineData("--node-name", "my_host")]
     public async Task Up_WrongValue_IsRefusedAndNothingIsKept(string option, string value)
     {
         await using var second = await SecondCluster.CreateAsync();

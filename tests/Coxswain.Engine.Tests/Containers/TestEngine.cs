@@ -176,8 +176,8 @@ internal sealed class TestEngine : IAsyncDisposable
             Network = !network ? null : new ContainerNetworkOptions
             {
                 BridgeName = "cx" + name,
-                Subnet = IPNetwork.Parse($"10.213.{third}.0/24"),
-                ClusterNetworks = [IPNetwork.Parse($"10.213.{third}.0/24"), IPNetwork.Parse($"10.113.{third}.0/24")],
+                Subnet = IPNetwork.Parse($"10.243.{third}.0/24"),
+                ClusterNetworks = [IPNetwork.Parse($"10.243.{third}.0/24"), IPNetwork.Parse($"10.143.{third}.0/24")],
             },
         };
         return new TestEngine(change?.Invoke(options) ?? options, directory, third);

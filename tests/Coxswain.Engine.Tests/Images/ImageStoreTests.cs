@@ -33,6 +33,22 @@ public sealed class ImageStoreTests
     }
 
     [Fact]
+    public async Task RemoveAsync_ManyImages_AreNotRememberedEither()
+    {
+        await using var images = await TestImages.OpenAsync();
+        await images.AddBusyboxAsync("busybox");
+        var build = new TestBuild(images);
+        for (var i = 0; i < 4; i++)
+        {
+            var app = await build.RunAsync($"FROM busybox\nLABEL n={i}\n");
+            await images.Store.RemoveAsync(app.Id.ToString(), force: true, Timeout);
+        }
+
+        Assert.Single(await images.Store.ListAsync(Timeout));
+        Assert.Equal(1, images.Store.CachedImages);
+    }
+
+    [Fact]
     public async Task TagAsync_InAnotherProcess_IsSeenHere()
     {
         await using var images = await TestImages.OpenAsync();

@@ -43,6 +43,29 @@ public sealed class TwoClustersTests
     }
 
     [Fact]
+    public async Task Start_BridgeNameTooLong_IsRefusedAndCanBeDeleted()
+    {
+        const string name = "elevenchars";
+        await using var first = await TestEngine.StartAsync(network: true);
+        var before = await MachineAsync(first);
+        await using var second = first.Other(options => options with
+        {
+            CgroupParent = options.CgroupParent + "-b",
+            NftablesTable = options.NftablesTable + "-b",
+            Network = options.Network! with
+            {
+                BridgeName = name, Subnet = IPNetwork.Parse("10.216.2.0/24"), ClusterNetworks = [IPNetwork.Parse("10.216.2.0/24")],
+            },
+        });
+        var refused = await Assert.ThrowsAsync<EngineException>(() => second.StartAsync(TestEngine.Timeout));
+        Assert.Contains(name, refused.Message, StringComparison.Ordinal);
+        await second.Network!.DeleteAllAsync(TestEngine.Timeout);
+        await second.DeleteAllAsync(TestEngine.Timeout);
+        Assert.Null(Links.Find(name));
+        Assert.Equal(before, await MachineAsync(first));
+    }
+
+    [Fact]
     public async Task Start_OwnerIsDead_TakesOver()
     {
         await using var first = await TestEngine.StartAsync(network: true);

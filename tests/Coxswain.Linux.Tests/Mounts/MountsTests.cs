@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Coxswain.Linux.Files;
 using Coxswain.Linux.Mounts;
 
 namespace Coxswain.Linux.Tests.Mounts;
@@ -45,5 +46,48 @@ public sealed class MountsTests
         }
 
         Assert.DoesNotContain(mounts.List(), mount => mount.MountPoint.StartsWith(directory, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void UnmountBelow_MountPointThatIsNotText_IsUnmountedAndGoes()
+    {
+        var mounts = new KernelMounts();
+        var directory = Directory.CreateTempSubdirectory("coxswain-mounts-").FullName;
+        var point = $"{directory}/a {RawName.FromBytes([0xff, (byte)'b', 0xc3])}";
+        FileNodes.MakeDirectory(point, 0x1c0);
+        mounts.Mount(MountRequest.Tmpfs(point, "size=1m"));
+        try
+        {
+            Assert.Contains(mounts.List(), mount => mount.MountPoint == point && mount.Type == "tmpfs");
+            Assert.Throws<LinuxException>(() => TreeRemover.Remove(directory));
+        }
+        finally
+        {
+            mounts.UnmountBelow(directory);
+            TreeRemover.Remove(directory);
+        }
+
+        Assert.False(Directory.Exists(directory));
+    }
+
+    [Fact]
+    public void Unmount_LinkToAMountPoint_LeavesWhatItLeadsTo()
+    {
+        var mounts = new KernelMounts();
+        var directory = Directory.CreateTempSubdirectory("coxswain-mounts-").FullName;
+        var (point, link) = (Path.Combine(directory, "point"), Path.Combine(directory, "link"));
+        Directory.CreateDirectory(point);
+        mounts.Mount(MountRequest.Tmpfs(point, "size=1m"));
+        try
+        {
+            File.CreateSymbolicLink(link, point);
+            mounts.Unmount(link);
+            Assert.Contains(mounts.List(), mount => mount.MountPoint == point);
+        }
+        finally
+        {
+            mounts.Unmount(point);
+            TreeRemover.Remove(directory);
+        }
     }
 }

@@ -32,6 +32,7 @@ public sealed class ClusterDnsTests : IAsyncLifetime
         var options = new ClusterDnsOptions
         {
             Listen = new IPEndPoint(IPAddress.Loopback, 0),
+            HostAddress = IPAddress.Parse("10.244.0.1"),
             Upstream = [(IPEndPoint)_upstream.LocalEndPoint!],
         };
         _dns = new ClusterDns(options, _informers, TimeProvider.System, NullLoggerFactory.Instance);
@@ -63,6 +64,7 @@ public sealed class ClusterDnsTests : IAsyncLifetime
     [InlineData("_http._tcp.web.default.svc.cluster.local", "SRV", "_http._tcp.web.default.svc.cluster.local SRV 80 web.default.svc.cluster.local")]
     [InlineData("80.0.96.10.in-addr.arpa", "PTR", "80.0.96.10.in-addr.arpa PTR web.default.svc.cluster.local")]
     [InlineData("5.0.244.10.in-addr.arpa", "PTR", "5.0.244.10.in-addr.arpa PTR db-0.db.default.svc.cluster.local")]
+    [InlineData("host.coxswain.internal", "A", "host.coxswain.internal A 10.244.0.1")]
     [InlineData("dns-version.cluster.local", "TXT", "dns-version.cluster.local TXT 1.1.0")]
     [InlineData("outside.default.svc.cluster.local", "CNAME", "outside.default.svc.cluster.local CNAME example.com")]
     public async Task Name_OfOneRecord_IsAnswered(string name, string type, string expected)

@@ -1,29 +1,44 @@
 using System.Net;
 using Coxswain.Network.Dns;
+using Coxswain.Testing.Fuzzing;
+using Coxswain.Testing.Time;
 
 namespace Coxswain.Network.Tests.Dns;
 
 public sealed class DnsParserTests
 {
-    [Fact]
-    public void Parse_RandomBytes_NeverThrows()
-    {
-        var random = new Random(11);
-        for (var i = 0; i < 100_000; i++)
-        {
-            var message = new byte[random.Next(64)];
-            random.NextBytes(message);
-            if (message.Length > 5)
-            {
-                message[2] &= 0x01;
-                (message[4], message[5]) = (0, 1);
-            }
+    private static readonly byte[] Question = DnsTestClient.Query("www.example.org", DnsType.A);
 
-            var query = DnsQuery.Parse(message, out var refusal);
-            Assert.True(query is null || refusal == DnsResponseCode.NoError);
-            DnsWire.Records(message);
+    /// <summary>Queries of clients, and answers of name servers to <see cref="Question"/>.</summary>
+    private static IEnumerable<byte[]> Seeds =>
+    [
+        Question,
+        DnsTestClient.Query("web.default.svc.cluster.local", DnsType.AAAA, edns: 1232),
+        DnsTestClient.Query("_http._tcp.web.default.svc.cluster.local", DnsType.SRV),
+        DnsTestClient.Query("1.0.244.10.in-addr.arpa", DnsType.PTR),
+        DnsTestClient.Query(new string('a', 63) + "." + new string('b', 63), DnsType.TXT),
+        DnsTestMessages.Answer(Question, DnsTestMessages.Address(300)),
+        DnsTestMessages.Answer(Question, DnsTestMessages.Alias(60, "cdn"), DnsTestMessages.Address(5)),
+        DnsTestMessages.Answer(DnsTestClient.Query("www.example.org", DnsType.A, edns: 4096), DnsTestMessages.Address(1), DnsTestMessages.Options),
+        DnsTestMessages.Answer(Question, DnsTestMessages.Options),
+        DnsTestMessages.Answer(Question),
+    ];
+
+    /// <summary>What clients and name servers send, whatever it is, is understood or refused.</summary>
+    [Fact]
+    public void Parse_AnyMessage_IsUnderstoodOrRefused() => Fuzzer.Run("dns", Seeds, message =>
+    {
+        var query = DnsQuery.Parse(message, out var refusal);
+        Fuzzer.Require(query is null || refusal == DnsResponseCode.NoError, "a query that is refused too");
+        if (DnsWire.Records(message) is { } records)
+        {
+            Fuzzer.Require(records.All(record => record.TtlOffset + 4 <= message.Length), "a record beyond the message");
         }
-    }
+
+        var cache = new ForwardCache(new VirtualTime());
+        cache.Add(Question, overTcp: false, message);
+        Fuzzer.Require(cache.Find(Question, overTcp: false) is not { } found || found.Length == message.Length, "another answer");
+    });
 
     [Fact]
     public void Parse_PointerToItself_IsAFormatError()

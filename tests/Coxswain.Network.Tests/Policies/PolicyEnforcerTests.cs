@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using Coxswain.Api;
 using Coxswain.Api.Core.V1;
 using Coxswain.Api.Json;
 using Coxswain.Api.Meta.V1;

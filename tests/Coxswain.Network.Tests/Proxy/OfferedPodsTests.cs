@@ -24,7 +24,11 @@ public sealed class OfferedPodsTests
         var ending = slice with { Endpoints = [Of("a", terminating: true), Of("b")] };
         _offered.Observe(slice, ending);
         Assert.True(waiting.IsCompletedSuccessfully);
+        Assert.True(_offered.Serves("a"));
         Assert.False(_offered.WaitUntilWithdrawnAsync("b", default).IsCompleted);
+
+        _offered.Observe(ending, ending with { Endpoints = [Of("b")] });
+        Assert.False(_offered.Serves("a"));
     }
 
     [Fact]

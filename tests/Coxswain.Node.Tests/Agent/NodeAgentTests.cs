@@ -17,7 +17,7 @@ public sealed class NodeAgentTests
         await node.CreateAsync("web", Obedient);
         var ready = await node.WaitForReadyAsync("web");
         Assert.Equal("Running", ready!.Status.Phase);
-        Assert.StartsWith("10.214.", ready.Status.PodIP, StringComparison.Ordinal);
+        Assert.StartsWith("10.205.", ready.Status.PodIP, StringComparison.Ordinal);
         // The signal may come before the shell has set its trap, and a first process is deaf without one.
         await node.Client.DeleteAsync<Pod>("default", "web", new DeleteOptions { GracePeriodSeconds = 1 }, TestNode.Timeout);
         await node.WaitForAsync("web", pod => pod is null);

@@ -53,15 +53,15 @@ internal sealed class TestNode : IAsyncDisposable
             Network = new ContainerNetworkOptions
             {
                 BridgeName = "cx" + name,
-                Subnet = IPNetwork.Parse($"10.214.{third}.0/24"),
-                ClusterNetworks = [IPNetwork.Parse($"10.214.{third}.0/24"), IPNetwork.Parse($"10.114.{third}.0/24")],
+                Subnet = IPNetwork.Parse($"10.205.{third}.0/24"),
+                ClusterNetworks = [IPNetwork.Parse($"10.205.{third}.0/24"), IPNetwork.Parse($"10.105.{third}.0/24")],
             },
         };
         _engine = new ContainerEngine(_engineOptions, TimeProvider.System, NullLoggerFactory.Instance);
         Options = new NodeAgentOptions
         {
             NodeName = NodeName,
-            NodeAddress = $"10.214.{third}.1",
+            NodeAddress = $"10.205.{third}.1",
             DataDirectory = Path.Combine(_directory, "node"),
             PodLogsDirectory = Path.Combine(_directory, "logs"),
             Server = server,
@@ -78,6 +78,9 @@ internal sealed class TestNode : IAsyncDisposable
 
     /// <summary>Of the node's endpoint, once any pod has a status.</summary>
     public int Port => _agent!.Port; // Set by starting.
+
+    /// <summary>What execs that run have on disk.</summary>
+    public string ExecDirectory => Path.Combine(_engineOptions.RunDirectory, "execs");
 
     public static CancellationToken Timeout => new CancellationTokenSource(Patience).Token;
 
@@ -222,7 +225,7 @@ internal sealed class TestNode : IAsyncDisposable
             }
 
             tar.WriteEntry("/bin/busybox", "bin/busybox");
-            foreach (var command in (string[])["sh", "cat", "sleep", "tail", "kill", "nc", "httpd", "mkdir", "env", "head", "dd"])
+            foreach (var command in (string[])["sh", "cat", "sleep", "tail", "touch", "kill", "nc", "httpd", "mkdir", "env", "head", "dd"])
             {
                 tar.WriteEntry(new PaxTarEntry(TarEntryType.SymbolicLink, "bin/" + command) { LinkName = "busybox" });
             }

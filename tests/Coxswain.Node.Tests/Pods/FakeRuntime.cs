@@ -227,6 +227,8 @@ internal sealed class FakeRuntime(TimeProvider time) : IPodRuntime
     public Task<ContainerStats?> ContainerStatsAsync(string containerId, CancellationToken cancellationToken) =>
         Task.FromResult<ContainerStats?>(null);
 
+    public Task<SandboxStats?> PodSandboxStatsAsync(string sandboxId, CancellationToken cancellationToken) => Task.FromResult<SandboxStats?>(null);
+
     public Task ReopenContainerLogAsync(string containerId, CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task<ImageInfo?> ImageStatusAsync(string image, CancellationToken cancellationToken) =>

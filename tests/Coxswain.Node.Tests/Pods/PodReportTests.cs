@@ -101,7 +101,7 @@ public sealed class PodReportTests : IAsyncLifetime
         var pod = (await CreateAsync()).Pod;
         var changes = PodStatusChanges.Between(pod, pod.Status, pod.Status, pod.Status with { Phase = "Running" });
         Assert.Equal(
-            $$$"""{"metadata":{"uid":"{{{pod.Metadata.Uid}}}"},"status":{"phase":"Running"}}""", Encoding.UTF8.GetString(changes.Encode().Span));
+            $$$"""{"metadata":{"uid":"{{{pod.Metadata.Uid}}}"},"status":{"phase":"Running"}}""", Encoding.UTF8.GetString(changes.Encode(pod.Metadata.Uid, pod.Metadata.ResourceVersion).Span));
     }
 
     private async Task<PodReport> CreateAsync() => new(
@@ -112,7 +112,7 @@ public sealed class PodReportTests : IAsyncLifetime
                 Spec = PodSpec.Empty with { Containers = [new Container { Name = "main", Image = "shop/web:1" }] },
             },
             CancellationToken.None),
-        Client);
+        new ApiPodStatuses(Client));
 
     private Task<Pod> GetAsync() => Client.GetAsync<Pod>("default", "web", CancellationToken.None);
 

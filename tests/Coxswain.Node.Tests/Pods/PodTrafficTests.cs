@@ -18,9 +18,25 @@ public sealed class PodTrafficTests
         Assert.Equal(pod.Metadata.Uid, await traffic.Asked.Task.WaitAsync(TestNode.Timeout));
         Assert.DoesNotContain("StopContainer main", node.Runtime.Calls);
 
-        traffic.Withdrawn.SetResult();
+        traffic.Withdrawn.SetResult(false);
         await node.WaitForAsync(pod => pod is null);
         Assert.Contains("StopContainer main", node.Runtime.Calls);
+    }
+
+    [Fact]
+    public async Task Delete_PodThatServed_LeavesTimeForWhatIsOnItsWay()
+    {
+        var traffic = new HeldTraffic();
+        traffic.Withdrawn.SetResult(true);
+        await using var node = await FakeNode.StartAsync(traffic: traffic);
+        await node.CreateAsync();
+        await node.WaitForReadyAsync();
+
+        await node.DeleteAsync();
+        await node.Time.ArmedAsync(TimeSpan.FromMilliseconds(500), TestNode.Timeout);
+        Assert.DoesNotContain("StopContainer main", node.Runtime.Calls);
+        node.Time.Advance(TimeSpan.FromMilliseconds(500));
+        await node.WaitForAsync(pod => pod is null);
     }
 
     [Fact]
@@ -57,9 +73,9 @@ public sealed class PodTrafficTests
     {
         public TaskCompletionSource<string> Asked { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public TaskCompletionSource Withdrawn { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public TaskCompletionSource<bool> Withdrawn { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public Task WaitUntilWithdrawnAsync(string uid, CancellationToken cancellationToken)
+        public Task<bool> WaitUntilWithdrawnAsync(string uid, CancellationToken cancellationToken)
         {
             Asked.TrySetResult(uid);
             return Withdrawn.Task.WaitAsync(cancellationToken);

@@ -90,7 +90,7 @@ public sealed class ProbeLoopTests : IAsyncLifetime
             kind, probe with { HttpGet = new HTTPGetAction { Port = _server.Port }, PeriodSeconds = (int)Period.TotalSeconds, TimeoutSeconds = 60 }, target,
             _time.GetUtcNow() - startedBefore, initially, holds => _told.Writer.TryWrite($"{kind} {holds}"), _ => _told.Writer.TryWrite("failed"),
             _ => _told.Writer.TryWrite("warned"));
-        _running = new ProbeLoop(_prober, _time, NullLogger.Instance).RunAsync(run, _stopping.Token);
+        _running = new ProbeLoop(_prober, new ProbeCounts(), _time, NullLogger.Instance).RunAsync(run, _stopping.Token);
     }
 
     /// <summary>Lets the next probe see this status code, once the one before is over.</summary>

@@ -142,6 +142,18 @@ public sealed class ProberTests : IDisposable
         Assert.Equal(new ProbeResult(ProbeOutcome.Refused, $"dial tcp 127.0.0.1:{port}: connect: connection refused"), await ProbeAsync(Connect(port)));
     }
 
+    [Fact]
+    public async Task Grpc_AnswerWithoutEnd_FailsAndIsNotKept()
+    {
+        const long far = 64 * 1024 * 1024;
+        await using var server = new EndlessGrpcStub();
+        await server.StartAsync(TestNode.Timeout);
+        var result = await ProbeAsync(new Probe { Grpc = new GRPCAction { Port = server.Port } });
+        Assert.Equal(ProbeOutcome.Failure, result.Outcome);
+        Assert.Contains("failed to call service", result.Message, StringComparison.Ordinal);
+        Assert.InRange(server.Written, 1, far);
+    }
+
     private Task<ProbeResult> ProbeAsync(Probe probe, ProbeTarget? target = null) => _prober.ProbeAsync(probe, target ?? Target(), TestNode.Timeout);
 
     private static ProbeTarget Target(params ContainerPort[] ports) => new("id", "127.0.0.1", new Container { Name = "web", Ports = ports });

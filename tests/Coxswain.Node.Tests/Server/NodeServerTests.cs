@@ -6,12 +6,15 @@ namespace Coxswain.Node.Tests.Server;
 
 public sealed class NodeServerTests : IAsyncLifetime
 {
+    private const int MostConnections = 8;
+
     private readonly TestAuthority _authority = new();
     private TestNode _node = null!; // Set before any test runs.
 
     public async Task InitializeAsync() => _node = await TestNode.StartAsync(new NodeServerOptions
     {
         Address = IPAddress.Loopback, Port = 0, Certificate = _authority.Issue("CN=system:node:test-node"), ClientAuthority = _authority.Certificate,
+        MostConnections = MostConnections,
     });
 
     public async Task DisposeAsync()
@@ -84,6 +87,28 @@ public sealed class NodeServerTests : IAsyncLifetime
         var answer = await client.GetAsync(new Uri("/containerLogs/default/once/main?previous=true", UriKind.Relative), TestNode.Timeout);
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
         Assert.Equal("previous terminated container \"main\" in pod \"once\" not found", await answer.Content.ReadAsStringAsync(TestNode.Timeout));
+    }
+
+    [Fact]
+    public async Task Connections_MoreThanItTakes_AreClosedUntilOneGoes()
+    {
+        var clients = Enumerable.Range(0, MostConnections).Select(_ => _authority.Client(_node.Port, null)).ToList();
+        try
+        {
+            foreach (var client in clients)
+            {
+                // Each keeps its connection.
+                Assert.Equal(HttpStatusCode.OK, (await client.GetAsync(new Uri("/healthz", UriKind.Relative), TestNode.Timeout)).StatusCode);
+            }
+
+            using var late = _authority.Client(_node.Port, null);
+            await Assert.ThrowsAsync<HttpRequestException>(() => late.GetAsync(new Uri("/healthz", UriKind.Relative), TestNode.Timeout));
+            Assert.Equal(HttpStatusCode.OK, (await clients[0].GetAsync(new Uri("/healthz", UriKind.Relative), TestNode.Timeout)).StatusCode);
+        }
+        finally
+        {
+            clients.ForEach(client => client.Dispose());
+        }
     }
 
     private HttpClient Allowed() => _authority.Client(_node.Port, _authority.Issue("CN=kube-apiserver-kubelet-client"));

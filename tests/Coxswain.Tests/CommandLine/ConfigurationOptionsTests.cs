@@ -16,7 +16,9 @@ public class ConfigurationOptionsTests
     [InlineData("--api-port abc", "--api-port abc: a port is a number from 1 to 65535")]
     [InlineData("--pod-cidr 10.1.2.3", "--pod-cidr 10.1.2.3: a range is an IPv4 network with its length, such as 10.244.0.0/16")]
     [InlineData("--service-cidr 10.1.2.0/30", "--service-cidr 10.1.2.0/30: a range has a length from /8 to /27")]
-    [InlineData("--bridge a/b", "--bridge a/b: a device's name has at most 15 letters, digits, '-', '_' and begins with a letter")]
+    [InlineData("--bridge a/b", "--bridge a/b: a device's name has at most 10 letters, digits, '-', '_' and begins with a letter")]
+    [InlineData("--bridge elevenchars", "--bridge elevenchars: a device's name has at most 10 letters, digits, '-', '_' and begins with a letter")]
+    [InlineData("--node-name my_host", "--node-name my_host: a node's name has at most 63 lower-case letters, digits, '-' and '.'")]
     [InlineData("--listen here", "--listen: here is not an IP address")]
     [InlineData("--name Big", "--name Big: a name has at most 63 lower-case letters, digits and '-'")]
     public void Parse_WrongValue_SaysWhatItShouldBe(string arguments, string message)
@@ -24,6 +26,24 @@ public class ConfigurationOptionsTests
         var parsed = _command.Parse(arguments);
 
         Assert.Contains(message, parsed.Errors.Select(error => error.Message));
+    }
+
+    [Fact]
+    public void Parse_NodeNameThatIsNoLabel_IsRefused()
+    {
+        Assert.Empty(_command.Parse("--node-name " + new string('n', 63)).Errors);
+        Assert.NotEmpty(_command.Parse("--node-name " + new string('n', 64)).Errors);
+    }
+
+    [Fact]
+    public void Apply_HostsNameThatIsNoNodes_NamesTheOption()
+    {
+        var host = new ClusterConfiguration { NodeName = "my_host" };
+
+        var failure = Assert.Throws<CommandFailure>(() => Apply("", host));
+
+        Assert.Contains("my_host", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("--node-name", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using Coxswain.Api;
 using Coxswain.Api.Json;
 using Coxswain.ApiServer.Admission.Matching;
-using Coxswain.ApiServer.Documents;
 using Coxswain.ApiServer.Resources;
 using Coxswain.ApiServer.Users;
 

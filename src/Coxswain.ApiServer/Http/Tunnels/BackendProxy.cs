@@ -39,6 +39,12 @@ internal static class BackendProxy
             context.Response.Headers.Location = path.Rewrite(location.OriginalString, uri, request.Host.ToString());
         }
 
+        if (request.Method != "HEAD" && ProxiedPage.IsOne(answer))
+        {
+            await ProxiedPage.SendAsync(answer, context.Response, link => path.Rewrite(link, uri, request.Host.ToString()), cancellationToken);
+            return;
+        }
+
         await context.Response.StartAsync(cancellationToken);
         if (request.Method != "HEAD")
         {

@@ -50,6 +50,8 @@ internal sealed class ServiceRules(ServicePools pools) : ResourceRules
         }
     }
 
+    public override bool Reserves => true;
+
     public override async ValueTask<IReservation?> ReserveAsync(
         JsonObject document, JsonObject? old, bool isDry, CancellationToken cancellationToken)
     {

@@ -10,12 +10,15 @@ internal static class ConfigSteps
 {
     private static readonly string[] DefaultShell = ["/bin/sh", "-c"];
 
-    public static void Apply(StageState state, Instruction instruction, BuildContext build)
+    public static void Apply(StageState state, Instruction instruction, BuildContext build) =>
+        Apply(state, instruction, build.Dockerfile.Escape, build.Arguments);
+
+    public static void Apply(StageState state, Instruction instruction, char escape, BuildArguments arguments)
     {
-        var expander = ExpanderFor(state, instruction, build);
+        var expander = ExpanderFor(state, instruction, escape);
         state.Config = instruction switch
         {
-            ArgInstruction arg => Arg(state, arg, expander, build),
+            ArgInstruction arg => Arg(state, arg, expander, arguments),
             EnvInstruction env => Env(state.Config, env, expander),
             LabelInstruction label => Label(state.Config, label, expander),
             MaintainerInstruction maintainer => Maintainer(state, maintainer),
@@ -35,17 +38,20 @@ internal static class ConfigSteps
 
     /// <summary>ENV hides ARG, as in Docker.</summary>
     public static Expander ExpanderFor(StageState state, Instruction instruction, BuildContext build) =>
-        new(build.Dockerfile.Escape, name => state.Environment(name) ?? state.Arguments.GetValueOrDefault(name), instruction.Line);
+        ExpanderFor(state, instruction, build.Dockerfile.Escape);
+
+    private static Expander ExpanderFor(StageState state, Instruction instruction, char escape) =>
+        new(escape, name => state.Environment(name) ?? state.Arguments.GetValueOrDefault(name), instruction.Line);
 
     /// <summary>The words to execute, with the image's shell when the command is one for it.</summary>
     public static IReadOnlyList<string> Words(StageState state, CommandLine command) =>
         command.IsShell ? [.. state.Config.Shell ?? DefaultShell, .. command.Words] : command.Words;
 
-    private static ContainerConfig Arg(StageState state, ArgInstruction instruction, Expander expander, BuildContext build)
+    private static ContainerConfig Arg(StageState state, ArgInstruction instruction, Expander expander, BuildArguments arguments)
     {
         foreach (var argument in instruction.Arguments)
         {
-            state.Arguments[argument.Name] = build.Arguments.Declare(argument, expander.Word);
+            state.Arguments[argument.Name] = arguments.Declare(argument, expander.Word);
         }
 
         return state.Config;

@@ -59,4 +59,24 @@ public sealed class ImageBuilder(ImageStore store, IStepRunner runner, IImagePul
         });
         return image ?? throw new System.Diagnostics.UnreachableException();
     }
+
+    /// <summary>The images that a build's stages begin with, as its Dockerfile and arguments have them.</summary>
+    public async Task<IReadOnlyList<string>> BaseImagesAsync(BuildOptions options, CancellationToken cancellationToken)
+    {
+        var files = await BuildFiles.LoadAsync(options, new BuildProgress(new Progress(), store.Time), cancellationToken);
+        var arguments = new BuildArguments(files.Dockerfile, options.BuildArguments);
+        var stages = StageGraph.Needed(files.Dockerfile, options.Target, arguments.Global);
+        return [.. stages
+            .Select(stage => (Stage: stage, Name: new Expander(files.Dockerfile.Escape, arguments.Global, stage.From.Line).Word(stage.From.Image)))
+            .Where(from => from.Name != "scratch" && StageGraph.FindStage(files.Dockerfile, from.Name, from.Stage.Index) is null)
+            .Select(from => from.Name).Distinct(StringComparer.Ordinal)];
+    }
+
+    /// <summary>For who only looks: nothing is shown.</summary>
+    private sealed class Progress : IProgress<BuildEvent>
+    {
+        public void Report(BuildEvent value)
+        {
+        }
+    }
 }

@@ -76,9 +76,7 @@ public sealed class RuncStepRunner(
         await File.WriteAllTextAsync(
             hosts, $"127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n{address}", cancellationToken);
         await File.WriteAllTextAsync(
-            resolver,
-            File.Exists("/etc/resolv.conf") ? await File.ReadAllTextAsync("/etc/resolv.conf", cancellationToken) : "",
-            cancellationToken);
+            resolver, command.Network == "host" ? HostResolvConf.ReadOwn() : HostResolvConf.Read(), cancellationToken);
         var spec = new ContainerSpec
         {
             Root = RootFilesystem.FromDirectory(snapshot.RootDirectory),
@@ -137,17 +135,13 @@ public sealed class RuncStepRunner(
             throw;
         }
 
-        async Task ReadAsync(Stream stream, bool isError)
+        Task ReadAsync(Stream stream, bool isError) => StepLines.ReadAsync(stream, line =>
         {
-            using var reader = new StreamReader(stream);
-            while (await reader.ReadLineAsync(CancellationToken.None) is { } line)
+            lock (gate)
             {
-                lock (gate)
-                {
-                    output(new StepOutputLine(line, isError));
-                }
+                output(new StepOutputLine(line, isError));
             }
-        }
+        });
     }
 
     /// <summary>Takes back everything of a step, as far as it is there. Also after a kill, so nothing is remembered in memory.</summary>

@@ -21,6 +21,7 @@ internal sealed partial class ContainerManager(
     TaskStarter starter,
     TaskMonitor monitor,
     TaskUpdater updater,
+    TaskFreezer freezer,
     ExecManager execs,
     LogReader logs,
     ICgroups cgroups,
@@ -177,6 +178,49 @@ internal sealed partial class ContainerManager(
         },
         cancellationToken);
 
+    public Task<ContainerStatus> PauseAsync(string id, CancellationToken cancellationToken) => WithGateAsync(
+        id,
+        async entry =>
+        {
+            if (entry.Task is not { State: ContainerState.Running, Paused: false })
+            {
+                throw new ContainerStateException(id, entry.Task.Paused ? "is already paused" : "is not running");
+            }
+
+            await freezer.FreezeAsync(id, cancellationToken);
+            entry.Set(entry.Task with { Paused = true });
+            await store.SaveTaskAsync(id, entry.Task, CancellationToken.None);
+            return Publish(EngineEventType.ContainerPaused, entry);
+        },
+        cancellationToken);
+
+    public Task<ContainerStatus> ResumeAsync(string id, CancellationToken cancellationToken) => WithGateAsync(
+        id,
+        async entry =>
+        {
+            if (!entry.Task.Paused)
+            {
+                throw new ContainerStateException(id, "is not paused");
+            }
+
+            await freezer.ThawAsync(id, cancellationToken);
+            entry.Set(entry.Task with { Paused = false });
+            await store.SaveTaskAsync(id, entry.Task, CancellationToken.None);
+            return Publish(EngineEventType.ContainerUnpaused, entry);
+        },
+        cancellationToken);
+
+    public Task<ContainerStatus> RenameAsync(string id, string name, CancellationToken cancellationToken) => WithGateAsync(
+        id,
+        async entry =>
+        {
+            var record = entry.Record with { Spec = entry.Record.Spec with { Name = name } };
+            await store.SaveAsync(record, CancellationToken.None);
+            entry.Record = record;
+            return Publish(EngineEventType.ContainerRenamed, entry);
+        },
+        cancellationToken);
+
     public async Task RemoveAsync(string id, CancellationToken cancellationToken)
     {
         if (!_entries.TryGetValue(id, out var entry) || !entry.IsReady)
@@ -216,9 +260,7 @@ internal sealed partial class ContainerManager(
 
     public ContainerUsage? ReadUsage(string id) =>
         Find(id) is { Task.State: ContainerState.Running, Record: var record } && cgroups.ReadUsage(record.CgroupPath) is { } usage
-            ? new ContainerUsage(
-                time.GetUtcNow(), usage.MemoryBytes, usage.WorkingSetBytes, usage.RssBytes, usage.CpuNanoseconds, usage.Pids,
-                usage.MemoryLimitBytes)
+            ? ContainerUsage.Of(usage, time.GetUtcNow())
             : null;
 
     public Task ReadLogAsync(string id, LogOptions options, ILogFormat format, Stream output, CancellationToken cancellationToken)
@@ -340,6 +382,12 @@ internal sealed partial class ContainerManager(
         if (live is not null)
         {
             Kill(entry, live, Signals.Kill, all: false);
+            if (entry.Task.Paused)
+            {
+                // Where the kernel keeps even a kill from those that stand still.
+                await freezer.ThawAsync(entry.Record.Id, cancellationToken);
+            }
+
             // Also when its end cannot be watched: what follows makes sure of it.
             await Task.WhenAny(live.Exited.Task, live.Unwatched.Task).WaitAsync(cancellationToken);
         }
@@ -443,7 +491,7 @@ internal sealed partial class ContainerManager(
     private async Task RecordExitAsync(ContainerEntry entry, LiveTask live, ContainerExit exit)
     {
         var id = entry.Record.Id;
-        var task = entry.Task with { State = ContainerState.Exited, Exit = exit, Pid = 0 };
+        var task = entry.Task with { State = ContainerState.Exited, Exit = exit, Pid = 0, Paused = false };
         try
         {
             await store.SaveTaskAsync(id, task, CancellationToken.None);

@@ -9,6 +9,7 @@ internal sealed record ContainerRecord(
         Id = Id,
         Spec = Spec,
         State = task.State,
+        Paused = task.Paused,
         Pid = task.Pid,
         RootDirectory = RootDirectory,
         CgroupPath = CgroupPath,

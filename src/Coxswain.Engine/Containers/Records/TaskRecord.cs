@@ -11,6 +11,8 @@ internal sealed record TaskRecord
     /// <summary>conmon and runc may be at work, or have left something: it must be cleared away before the next task.</summary>
     public bool Preparing { get; init; }
 
+    public bool Paused { get; init; }
+
     /// <summary>The first process; 0 without one.</summary>
     public int Pid { get; init; }
 

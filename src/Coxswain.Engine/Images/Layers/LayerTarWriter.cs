@@ -12,19 +12,23 @@ internal sealed class LayerTarWriter
     private readonly TarWriter _tar;
     private readonly Dictionary<(ulong Device, ulong Inode), string> _links = [];
     private readonly CancellationToken _cancellationToken;
+    private readonly Func<string, bool> _isLeftOut;
     private long _size;
 
-    private LayerTarWriter(TarWriter tar, CancellationToken cancellationToken)
+    private LayerTarWriter(TarWriter tar, Func<string, bool>? isLeftOut, CancellationToken cancellationToken)
     {
         _tar = tar;
+        _isLeftOut = isLeftOut ?? (_ => false);
         _cancellationToken = cancellationToken;
     }
 
     /// <summary>Returns the bytes of all files.</summary>
-    public static long Write(string directory, Stream target, CancellationToken cancellationToken)
+    /// <param name="isLeftOut">Given names as they are in the archive; a directory that is left out goes with all below.</param>
+    public static long Write(
+        string directory, Stream target, CancellationToken cancellationToken, Func<string, bool>? isLeftOut = null)
     {
         using var tar = new TarWriter(target);
-        var writer = new LayerTarWriter(tar, cancellationToken);
+        var writer = new LayerTarWriter(tar, isLeftOut, cancellationToken);
         Clean(directory, out var opaque);
         if (opaque)
         {
@@ -35,11 +39,47 @@ internal sealed class LayerTarWriter
         return writer._size;
     }
 
+    /// <summary>Writes one file, or a directory with all below, under a name of the caller's.</summary>
+    public static void WriteTree(PinnedPath top, string name, Stream target, CancellationToken cancellationToken)
+    {
+        using var tar = new TarWriter(target);
+        var writer = new LayerTarWriter(tar, null, cancellationToken);
+        var status = top.Status;
+        var entry = new TarEntry
+        {
+            Name = status.IsDirectory ? name + "/" : name,
+            Type = TypeOf(status),
+            Mode = status.Permissions,
+            Uid = status.Uid,
+            Gid = status.Gid,
+            ModifiedSeconds = status.ModifiedSeconds,
+        };
+        if (!status.IsRegular)
+        {
+            tar.Write(entry);
+            if (status.IsDirectory)
+            {
+                writer.WriteChildren(top.ShortPath, entry.Name);
+            }
+
+            return;
+        }
+
+        using var file = top.OpenRead();
+        entry.Size = status.Size;
+        tar.Write(entry, file);
+    }
+
     private void WriteChildren(string directory, string prefix)
     {
         foreach (var name in FileNodes.Names(directory))
         {
             _cancellationToken.ThrowIfCancellationRequested();
+            if (_isLeftOut(prefix + name))
+            {
+                continue;
+            }
+
             var path = Path.Combine(directory, name);
             var status = FileStatus.Read(path);
             if (status.IsWhiteout)

@@ -118,6 +118,13 @@ internal sealed class RegistryClient(
         Check(response, $"upload of the manifest of {image.Familiar}");
     }
 
+    /// <summary>Whether the registry lets these credentials in at all; an exception when not.</summary>
+    public async Task CheckAccessAsync(CancellationToken cancellationToken)
+    {
+        using var response = await SendAsync(() => new HttpRequestMessage(HttpMethod.Get, _base), cancellationToken);
+        Check(response, image.Domain);
+    }
+
     private Uri At(string path) => new(_base, $"{image.Path}/{path}");
 
     private void Check(HttpResponseMessage response, string what)

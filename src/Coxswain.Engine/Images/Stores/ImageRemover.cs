@@ -186,6 +186,7 @@ internal sealed class ImageRemover(ImageStore store, ReferenceFile references, I
             }
         }
 
+        blobs.UnionWith(new RegistryFile(store.Paths).Roots(store.Time.GetUtcNow()));
         var used = layersInUse.Select(directory => Path.GetFullPath(directory)).ToHashSet(StringComparer.Ordinal);
         long freed = 0;
         foreach (var digest in store.Blobs.List().Where(digest => !blobs.Contains(digest)).ToArray())

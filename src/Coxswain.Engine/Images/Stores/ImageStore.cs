@@ -18,6 +18,8 @@ public sealed partial class ImageStore
     private readonly ReferenceFile _references;
     private readonly ImageEvents _events;
     private readonly ILogger _logger;
+
+    /// <summary>What was read of images that are there, and at most as many.</summary>
     private readonly ConcurrentDictionary<(Digest Id, Digest Manifest), Image> _images = new();
 
     private ImageStore(string dataDirectory, TimeProvider time, IImageUsage? usage, ILogger logger)
@@ -33,6 +35,8 @@ public sealed partial class ImageStore
     }
 
     public IImageEvents Events => _events;
+
+    internal int CachedImages => _images.Count;
 
     internal StorePaths Paths { get; }
 
@@ -301,6 +305,7 @@ public sealed partial class ImageStore
         var record = document.Images.GetValueOrDefault(id.ToString())
             ?? throw new ImageException(ImageErrorKind.NotFound, $"no such image: {id}");
         var image = _images.GetOrAdd((id, record.Manifest.Digest), _ => Read(id, record));
+        ForgetRemoved(document);
         var tags = new List<ImageReference>();
         foreach (var (name, tagged) in document.Tags)
         {
@@ -335,6 +340,22 @@ public sealed partial class ImageStore
         }
         catch (ImageException exception) when (exception.Kind == ImageErrorKind.NotFound)
         {
+        }
+    }
+
+    private void ForgetRemoved(ReferenceDocument document)
+    {
+        if (_images.Count <= document.Images.Count)
+        {
+            return;
+        }
+
+        foreach (var key in _images.Keys)
+        {
+            if (document.Images.GetValueOrDefault(key.Id.ToString())?.Manifest.Digest != key.Manifest)
+            {
+                _images.TryRemove(key, out _);
+            }
         }
     }
 

@@ -35,10 +35,14 @@ internal sealed class CommandClient : IDisposable
 
     /// <summary>The exit code of the command.</summary>
     /// <param name="input">What it reads as standard input; null for nothing.</param>
-    public async Task<int> RunAsync(Stream? input, CancellationToken cancellationToken)
+    public Task<int> RunAsync(Stream? input, CancellationToken cancellationToken) => RunAsync(CommandRequest.Ours(), input, cancellationToken);
+
+    /// <inheritdoc cref="RunAsync(Stream?, CancellationToken)"/>
+    /// <param name="command">Instead of what was typed.</param>
+    public async Task<int> RunAsync(CommandRequest command, Stream? input, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "http://coxswain/command");
-        request.Headers.Add(RequestHeader, CommandRequest.Ours().ToHeader());
+        request.Headers.Add(RequestHeader, command.ToHeader());
         request.Content = input is null ? null : new StreamContent(input);
         try
         {

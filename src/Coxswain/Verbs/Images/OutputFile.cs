@@ -28,6 +28,7 @@ internal static class OutputFile
             await using (var file = new FileStream(aside, FileMode.CreateNew, FileAccess.Write))
             {
                 await write(file);
+                file.Flush(flushToDisk: true); // Before it takes the place of what the user had.
             }
 
             File.Move(aside, path, overwrite: true);

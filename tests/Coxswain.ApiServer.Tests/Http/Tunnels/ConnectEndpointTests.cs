@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.WebSockets;
+using System.Text;
 using Coxswain.ApiServer.Certificates;
 
 namespace Coxswain.ApiServer.Tests.Http.Tunnels;
@@ -138,6 +140,32 @@ public sealed class ConnectEndpointTests : IAsyncLifetime
         using var answer = await client.SendAsync(message, _timeout.Token);
         Assert.Equal(HttpStatusCode.MovedPermanently, answer.StatusCode);
         Assert.Equal(Pod + "/proxy/?a=b", answer.Headers.Location!.OriginalString);
+    }
+
+    [Theory]
+    [InlineData("binary.k8s.io", "hello\n", WebSocketMessageType.Binary)]
+    [InlineData("base64.binary.k8s.io", "aGVsbG8K", WebSocketMessageType.Text)]
+    public async Task Log_OverAWebSocket_IsAnEmptyMessageThenTheText(string protocol, string expected, WebSocketMessageType type)
+    {
+        _node.Text = _ => "hello\n";
+        using var socket = new ClientWebSocket();
+        socket.Options.AddSubProtocol(protocol);
+        using var handler = new SocketsHttpHandler { SslOptions = _server.TlsOptions(_server.Pki.Admin()) };
+        using var invoker = new HttpMessageInvoker(handler);
+        var address = new UriBuilder(new Uri(_server.Address, $"{Pod}/log?container=main")) { Scheme = "wss" }.Uri;
+        await socket.ConnectAsync(address, invoker, _timeout.Token);
+        Assert.Equal(protocol, socket.SubProtocol);
+        var buffer = new byte[100];
+        var first = await socket.ReceiveAsync(buffer.AsMemory(), _timeout.Token);
+        Assert.Equal((0, type, true), (first.Count, first.MessageType, first.EndOfMessage));
+        var text = "";
+        while (await socket.ReceiveAsync(buffer.AsMemory(), _timeout.Token) is { MessageType: not WebSocketMessageType.Close } piece)
+        {
+            text += Encoding.UTF8.GetString(buffer, 0, piece.Count);
+        }
+
+        Assert.Equal(expected, text);
+        Assert.Equal(["GET /containerLogs/default/web/main"], _node.Asked);
     }
 
     private Task<HttpResponseMessage> AskAsync(HttpClient client, HttpMethod method, string path)

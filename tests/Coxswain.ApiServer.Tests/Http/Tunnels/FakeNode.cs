@@ -45,6 +45,9 @@ internal sealed class FakeNode : IAsyncDisposable
     /// <summary>What is answered instead of an upgrade.</summary>
     public (int Code, string Text)? Refusal { get; set; }
 
+    /// <summary>What is answered to a request that asks for no upgrade, by its path.</summary>
+    public Func<string, string>? Text { get; set; }
+
     public async Task<int> StartAsync()
     {
         await _application.StartAsync();
@@ -61,6 +64,12 @@ internal sealed class FakeNode : IAsyncDisposable
         {
             context.Response.StatusCode = code;
             await context.Response.WriteAsync(text);
+            return;
+        }
+
+        if (Text is { } answer && context.Request.Headers.Upgrade.Count == 0)
+        {
+            await context.Response.WriteAsync(answer(context.Request.Path));
             return;
         }
 
