@@ -156,7 +156,7 @@ internal sealed class ApiServerParts : IAsyncDisposable
             options.Router ?? new AggregationProxy(Aggregated, Lifetime));
         var server = new ServerEndpoints(Health, metrics, Resources, discovery, options.Pki, ServerVersion.GitVersion, ServerVersion.GitCommit);
         Http = new HttpHandler(
-            new RequestAuthenticator(_tokens), endpoint, discovery, server, authorizer, _flows, Audit, metrics, options.Bounds, time,
+            new RequestAuthenticator(_tokens), endpoint, discovery, server, authorizer, Resources, _flows, Audit, metrics, options.Bounds, time,
             options.LoggerFactory.CreateLogger<HttpHandler>());
     }
 

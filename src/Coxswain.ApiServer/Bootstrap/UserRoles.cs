@@ -24,6 +24,8 @@ internal static class UserRoles
         On("batch", "cronjobs cronjobs/status jobs jobs/status", Read),
         On("policy", "poddisruptionbudgets poddisruptionbudgets/status", Read),
         On("networking.k8s.io", "ingresses ingresses/status networkpolicies", Read),
+        On("extensions", "daemonsets daemonsets/status deployments deployments/scale deployments/status ingresses ingresses/status networkpolicies"
+            + " replicasets replicasets/scale replicasets/status", Read),
         On("resource.k8s.io", "resourceclaims resourceclaims/status resourceclaimtemplates", Read),
     ];
 
@@ -42,6 +44,7 @@ internal static class UserRoles
         On("batch", "cronjobs jobs", Write),
         On("policy", "poddisruptionbudgets", Write),
         On("networking.k8s.io", "ingresses networkpolicies", Write),
+        On("extensions", "daemonsets deployments deployments/rollback deployments/scale ingresses networkpolicies replicasets replicasets/scale", Write),
         On("coordination.k8s.io", "leases", ReadWrite),
         On("resource.k8s.io", "resourceclaims resourceclaimtemplates", Write),
     ];

@@ -3,6 +3,7 @@ using Coxswain.ApiServer.Audit;
 using Coxswain.ApiServer.Authentication;
 using Coxswain.ApiServer.Authorization;
 using Coxswain.ApiServer.FlowControl;
+using Coxswain.ApiServer.Resources;
 using Coxswain.ApiServer.Users;
 using Coxswain.Store;
 using Microsoft.AspNetCore.Http;
@@ -13,7 +14,7 @@ namespace Coxswain.ApiServer.Http;
 /// <summary>The one request delegate: who asks, for what, and the answer, whatever happens.</summary>
 internal sealed partial class HttpHandler(
     RequestAuthenticator authenticator, ResourceEndpoint resources, DiscoveryEndpoint discovery, ServerEndpoints server, IAuthorizer authorizer,
-    FlowController flows, AuditLog? audit, RequestMetrics metrics, RequestBounds bounds, TimeProvider time, ILogger logger)
+    CatalogueHolder catalogue, FlowController flows, AuditLog? audit, RequestMetrics metrics, RequestBounds bounds, TimeProvider time, ILogger logger)
 {
     private const int RetryAfterSeconds = 1;
 
@@ -29,7 +30,9 @@ internal sealed partial class HttpHandler(
 
     public async Task HandleAsync(HttpContext context)
     {
-        var start = metrics.Start();
+        var writes = context.Request.Method is not ("GET" or "HEAD");
+        var start = metrics.Start(writes);
+        var verb = "";
         var path = context.Request.Path.Value ?? "/";
         var info = RequestInfo.Parse(path);
         var lasts = Lasts(context.Request, info);
@@ -45,6 +48,7 @@ internal sealed partial class HttpHandler(
             var sender = await authenticator.AuthenticateAsync(context, context.RequestAborted);
             var user = sender is null ? User.Anonymous : await _impersonation.ApplyAsync(context.Request.Headers, sender, context.RequestAborted);
             var flow = FlowOf(context.Request, info, user, path);
+            verb = flow.Verb;
             if (audit is not null)
             {
                 record = await audit.BeginAsync(context, AuditedOf(info, flow, sender ?? user), user, lasts);
@@ -89,7 +93,12 @@ internal sealed partial class HttpHandler(
             await AnswerAsync(context, Statuses.InternalError(exception.Message));
         }
 
-        metrics.Finish(context, start);
+        var isServed = info.Resource.Length > 0 && catalogue.Find(info.Group, info.Version, info.Resource) is { } served
+            && (info.Subresource.Length == 0 || served.HasSubresource(info.Subresource));
+        metrics.Finish(
+            context, RequestLabels.Of(
+                context.Request.Method, verb, info, isServed, context.Request.ContentType?.StartsWith("application/apply-patch", StringComparison.Ordinal) == true),
+            start, writes);
         if (record is not null)
         {
             await audit!.FinishAsync(context, record); // who made the record

@@ -6,60 +6,63 @@ using Microsoft.AspNetCore.Http;
 
 namespace Coxswain.ApiServer.Http;
 
-/// <summary>Counts requests for <c>/metrics</c>, under the names Kubernetes gives them.</summary>
+/// <summary>Counts requests for <c>/metrics</c>, under the names and labels Kubernetes gives them, by which dashboards and alerts find them.</summary>
 internal sealed class RequestMetrics(FlowController flows, TimeProvider time)
 {
-    private readonly ConcurrentDictionary<(string Method, int Code), Counter> _counters = new();
-    private long _inFlight;
+    /// <summary>More series are counted as one: labels come from paths, and what is served may change without end.</summary>
+    private const int MostSeries = 10_000;
 
-    public long Start()
+    private static readonly RequestLabels Rest = new("other", "", "", "", "", "");
+
+    private readonly ConcurrentDictionary<(RequestLabels Labels, int Code), Counter> _counters = new();
+    private readonly ConcurrentDictionary<RequestLabels, DurationSeries> _durations = new();
+    private long _reading;
+    private long _writing;
+
+    public long Start(bool writes)
     {
-        Interlocked.Increment(ref _inFlight);
+        Interlocked.Increment(ref writes ? ref _writing : ref _reading);
         return time.GetTimestamp();
     }
 
-    public void Finish(HttpContext context, long start)
+    public void Finish(HttpContext context, in RequestLabels labels, long start, bool writes)
     {
-        Interlocked.Decrement(ref _inFlight);
-        var counter = _counters.GetOrAdd((NameOf(context.Request.Method), context.Response.StatusCode), static _ => new Counter());
-        Interlocked.Increment(ref counter.Count);
-        Interlocked.Add(ref counter.Ticks, time.GetElapsedTime(start).Ticks);
+        Interlocked.Decrement(ref writes ? ref _writing : ref _reading);
+        var counted = _durations.ContainsKey(labels) || _counters.Count < MostSeries ? labels : Rest;
+        Interlocked.Increment(ref _counters.GetOrAdd((counted, context.Response.StatusCode), static _ => new Counter()).Count);
+        _durations.GetOrAdd(counted, static _ => new DurationSeries()).Add(time.GetElapsedTime(start));
     }
 
     public string Text()
     {
         var text = new StringBuilder();
-        text.Append("# HELP apiserver_request_total Counter of apiserver requests broken out for each verb and HTTP response code.\n");
-        text.Append("# TYPE apiserver_request_total counter\n");
-        var counters = _counters.OrderBy(counter => counter.Key.Method, StringComparer.Ordinal).ThenBy(counter => counter.Key.Code).ToList();
-        foreach (var ((method, code), counter) in counters)
+        text.Append("# HELP apiserver_request_total Requests by verb, resource and code of the answer.\n# TYPE apiserver_request_total counter\n");
+        foreach (var ((labels, code), counter) in _counters.OrderBy(counter => counter.Key.Labels.ToString(), StringComparer.Ordinal).ThenBy(counter => counter.Key.Code))
         {
-            text.Append(CultureInfo.InvariantCulture, $"apiserver_request_total{{code=\"{code}\",verb=\"{method}\"}} {Interlocked.Read(ref counter.Count)}\n");
+            text.Append(CultureInfo.InvariantCulture, $"apiserver_request_total{{code=\"{code}\",{labels}}} {Interlocked.Read(ref counter.Count)}\n");
         }
 
-        text.Append("# TYPE apiserver_request_duration_seconds_sum counter\n");
-        foreach (var ((method, code), counter) in counters)
+        text.Append("# HELP apiserver_request_duration_seconds How long requests took; watches last as long as they are wanted.\n");
+        text.Append("# TYPE apiserver_request_duration_seconds histogram\n");
+        foreach (var (labels, series) in _durations.OrderBy(series => series.Key.ToString(), StringComparer.Ordinal))
         {
-            var seconds = TimeSpan.FromTicks(Interlocked.Read(ref counter.Ticks)).TotalSeconds;
-            text.Append(CultureInfo.InvariantCulture, $"apiserver_request_duration_seconds_sum{{code=\"{code}\",verb=\"{method}\"}} {seconds}\n");
+            series.Write(text, "apiserver_request_duration_seconds", labels.ToString());
         }
 
         text.Append("# TYPE apiserver_current_inflight_requests gauge\n");
-        text.Append(CultureInfo.InvariantCulture, $"apiserver_current_inflight_requests {Interlocked.Read(ref _inFlight)}\n");
-        text.Append("# TYPE process_resident_memory_bytes gauge\n");
-        text.Append(CultureInfo.InvariantCulture, $"process_resident_memory_bytes {Environment.WorkingSet}\n");
-        text.Append("# TYPE process_cpu_seconds_total counter\n");
-        text.Append(CultureInfo.InvariantCulture, $"process_cpu_seconds_total {Environment.CpuUsage.TotalTime.TotalSeconds}\n");
+        text.Append(CultureInfo.InvariantCulture, $"apiserver_current_inflight_requests{{request_kind=\"readOnly\"}} {Interlocked.Read(ref _reading)}\n");
+        text.Append(CultureInfo.InvariantCulture, $"apiserver_current_inflight_requests{{request_kind=\"mutating\"}} {Interlocked.Read(ref _writing)}\n");
+        Gauge("process_resident_memory_bytes", Environment.WorkingSet);
+        Counted("process_cpu_seconds_total", Environment.CpuUsage.TotalTime.TotalSeconds);
         return text.Append(flows.Text()).ToString();
-    }
 
-    /// <summary>A client may send any word as its method; only those that mean something are counted apart.</summary>
-    private static string NameOf(string method) =>
-        method is "GET" or "HEAD" or "POST" or "PUT" or "PATCH" or "DELETE" or "OPTIONS" or "CONNECT" ? method : "other";
+        void Gauge(string name, double value) => text.Append(CultureInfo.InvariantCulture, $"# TYPE {name} gauge\n{name} {value}\n");
+
+        void Counted(string name, double value) => text.Append(CultureInfo.InvariantCulture, $"# TYPE {name} counter\n{name} {value}\n");
+    }
 
     private sealed class Counter
     {
         public long Count;
-        public long Ticks;
     }
 }

@@ -16,6 +16,9 @@ namespace Coxswain.ApiServer.Http;
 internal sealed class ResourceEndpoint(
     CatalogueHolder resources, ApiCore core, AnswerFormatter formatter, WatchEndpoint watches, ConnectEndpoint connect, IGroupRouter? router)
 {
+    private static readonly string[] PatchTypes =
+        ["application/json-patch+json", "application/merge-patch+json", "application/strategic-merge-patch+json", "application/apply-patch+yaml"];
+
     public Task HandleAsync(HttpContext context, in RequestInfo info, User user)
     {
         if (TryRoute(context, info, user) is { } routed)
@@ -180,7 +183,7 @@ internal sealed class ResourceEndpoint(
             "application/json-patch+json" => PatchType.Json,
             "application/merge-patch+json" => PatchType.Merge,
             "application/strategic-merge-patch+json" => PatchType.StrategicMerge,
-            _ => PatchType.Apply,
+            _ => throw new KubeStatusException(Statuses.UnsupportedMediaType(PatchTypes)),
         };
         var validation = RequestQuery.ReadValidation(context.Request.Query, request.Verb);
 

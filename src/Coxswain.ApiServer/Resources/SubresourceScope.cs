@@ -6,8 +6,8 @@ using Coxswain.ApiServer.Documents;
 namespace Coxswain.ApiServer.Resources;
 
 /// <summary>
-/// What a write to a subresource may change: the fields at its paths, and nothing else of the object, its metadata included. A
-/// step <c>[]</c> stands for the items of a list, found again by their names.
+/// What a write to a subresource may change: the fields at its paths, and nothing else of the object, its metadata included
+/// unless a path names it. A step <c>[]</c> stands for the items of a list, found again by their names.
 /// </summary>
 /// <param name="Check">What must hold between the new object and the old one.</param>
 internal sealed record SubresourceScope(IReadOnlyList<string> Paths, Func<JsonObject, JsonObject, IEnumerable<FieldError>>? Check = null)

@@ -33,15 +33,10 @@ internal sealed class ObjectPatch
     /// <summary>Whether the patch is about who owns what; others need not see that.</summary>
     public bool NamesManagedFields { get; private init; }
 
-    /// <exception cref="KubeStatusException">The body is not JSON, or the form is not known.</exception>
+    /// <param name="type">Not an apply, which is no patch of what is there.</param>
+    /// <exception cref="KubeStatusException">The body is not JSON.</exception>
     public static ObjectPatch Parse(PatchType type, ReadOnlySpan<byte> body, FieldValidation validation)
     {
-        if (type == PatchType.Apply)
-        {
-            throw new KubeStatusException(Statuses.UnsupportedMediaType(
-                ["application/json-patch+json", "application/merge-patch+json", "application/strategic-merge-patch+json", "application/apply-patch+yaml"]));
-        }
-
         try
         {
             return new ObjectPatch(type, JsonNode.Parse(body, nodeOptions: null, BodyOptions), validation)

@@ -36,6 +36,61 @@ public sealed class OldVersionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Autoscaler_OfTheFirstBeta_WritesItsTargetsFlat()
+    {
+        const string Path = "/apis/autoscaling/v2beta1/namespaces/default/horizontalpodautoscalers";
+        var spec = """
+            {"scaleTargetRef":{"kind":"Deployment","name":"d","apiVersion":"apps/v1"},"maxReplicas":3,
+            "metrics":[{"type":"Resource","resource":{"name":"cpu","targetAverageUtilization":60}},{"type":"Pods","pods":{"metricName":"hits","targetAverageValue":"5"}}]}
+            """;
+        (await _server.PostAsync(Path, "{\"metadata\":{\"name\":\"a\"},\"spec\":" + spec + "}")).Expect(201);
+        const string Today = "/apis/autoscaling/v2/namespaces/default/horizontalpodautoscalers/a";
+        var metrics = (await TodayAsync(Today))["spec"]!["metrics"]!;
+        Assert.Equal(60, (int?)metrics[0]!["resource"]!["target"]!["averageUtilization"]);
+        Assert.Equal("hits", (string?)metrics[1]!["pods"]!["metric"]!["name"]);
+        (await _server.PatchAsync(Today, """{"spec":{"behavior":{"scaleDown":{"stabilizationWindowSeconds":7}}}}""")).Expect(200);
+        var shown = (await _server.GetAsync(Path + "/a")).Expect(200).Json;
+        Assert.Equal(60, (int?)shown["spec"]!["metrics"]![0]!["resource"]!["targetAverageUtilization"]);
+        (await _server.SendAsync(HttpMethod.Put, Path + "/a", shown.ToJsonString())).Expect(200);
+        Assert.Equal(7, (int?)(await TodayAsync(Today))["spec"]!["behavior"]!["scaleDown"]!["stabilizationWindowSeconds"]);
+    }
+
+    [Fact]
+    public async Task EndpointSlice_OfBeta_KeepsItsPlaceInOneMap()
+    {
+        const string Path = "/apis/discovery.k8s.io/v1beta1/namespaces/default/endpointslices";
+        (await _server.PostAsync(Path, """
+            {"metadata":{"name":"s"},"addressType":"IPv4","endpoints":[{"addresses":["10.0.0.1"],
+            "topology":{"kubernetes.io/hostname":"n","topology.kubernetes.io/zone":"z","rack":"r"}}]}
+            """)).Expect(201);
+        var endpoint = (await TodayAsync("/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/s"))["endpoints"]![0]!;
+        Assert.Equal("n z r", $"{endpoint["nodeName"]} {endpoint["zone"]} {endpoint["deprecatedTopology"]!["rack"]}");
+        var shown = (await _server.GetAsync(Path + "/s")).Expect(200).Json["endpoints"]![0]!["topology"]!;
+        Assert.Equal("n z r", $"{shown["kubernetes.io/hostname"]} {shown["topology.kubernetes.io/zone"]} {shown["rack"]}");
+    }
+
+    [Fact]
+    public async Task Event_OfBeta_IsAnEvent()
+    {
+        (await _server.PostAsync("/apis/events.k8s.io/v1beta1/namespaces/default/events", """
+            {"metadata":{"name":"e"},"eventTime":"2020-01-01T00:00:00.000000Z","reportingController":"example.com/c","reportingInstance":"i","action":"Acted",
+            "reason":"Because","regarding":{"kind":"Pod","namespace":"default","name":"p"},"note":"said","type":"Normal"}
+            """)).Expect(201);
+        Assert.Equal("said", (string?)(await TodayAsync("/api/v1/namespaces/default/events/e"))["message"]);
+    }
+
+    [Fact]
+    public async Task CertificateRequest_OfBeta_NeedNotNameItsSigner()
+    {
+        var request = Convert.ToBase64String("-----BEGIN CERTIFICATE REQUEST-----\nMIIB\n-----END CERTIFICATE REQUEST-----\n"u8);
+        (await _server.PostAsync("/apis/certificates.k8s.io/v1beta1/certificatesigningrequests",
+            "{\"metadata\":{\"name\":\"r\"},\"spec\":{\"request\":\"" + request + "\"}}")).Expect(201);
+        var today = (await TodayAsync("/apis/certificates.k8s.io/v1/certificatesigningrequests/r"))["spec"]!;
+        Assert.Equal("kubernetes.io/legacy-unknown", (string?)today["signerName"]);
+        Assert.Equal(2, today["usages"]!.AsArray().Count);
+    }
+
+    [Fact]
     public async Task Ingress_OfBeta_NamesItsServiceFlat()
     {
         const string Path = "/apis/networking.k8s.io/v1beta1/namespaces/default/ingresses";

@@ -103,6 +103,21 @@ public sealed class RequestLimitsTests : IAsyncLifetime
         Assert.Contains("verb=\"other\"", text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Metrics_TellRequestsApart_AsDashboardsAsk()
+    {
+        (await _server.PostAsync(ConfigMaps, """{"metadata":{"name":"a"}}""")).Expect(201);
+        (await _server.GetAsync(ConfigMaps)).Expect(200);
+        (await _server.GetAsync("/apis/nothing.example.com/v1/things")).Expect(404);
+        var text = (await _server.GetAsync("/metrics")).Expect(200).Text;
+        const string Created = "group=\"\",resource=\"configmaps\",scope=\"resource\",subresource=\"\",verb=\"POST\",version=\"v1\",component=\"apiserver\"";
+        Assert.Contains($"apiserver_request_total{{code=\"201\",{Created}}} 1\n", text, StringComparison.Ordinal);
+        Assert.Contains($"apiserver_request_duration_seconds_bucket{{{Created},le=\"+Inf\"}} 1\n", text, StringComparison.Ordinal);
+        Assert.Contains("scope=\"namespace\",subresource=\"\",verb=\"LIST\"", text, StringComparison.Ordinal);
+        Assert.Contains("apiserver_flowcontrol_nominal_limit_seats{priority_level=\"global-default\"}", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("nothing.example.com", text, StringComparison.Ordinal);
+    }
+
     /// <summary>A request that has its place and does not go on; answered 100 once it is let in.</summary>
     private async Task<HostileConnection> SlowAsync()
     {

@@ -60,6 +60,49 @@ public sealed class KubectlTests : IAsyncLifetime
         Assert.Contains("deployments.apps \"web\" not found", await RunAsync(kubectl, "get", "deployment", "web"));
     }
 
+    [Theory]
+    [InlineData("COXSWAIN_TEST_KUBECTL_OLD")]
+    [InlineData("COXSWAIN_TEST_KUBECTL_NEW")]
+    public async Task Kubectl_Explain_SaysWhatFieldsAreFor(string variable)
+    {
+        var kubectl = Environment.GetEnvironmentVariable(variable)
+            ?? throw new InvalidOperationException($"{variable} is not set: ./test sets it");
+        Assert.Contains("Whether ended containers start again: Always, OnFailure or Never.", await RunAsync(kubectl, "explain", "pod.spec.restartPolicy"));
+        var strategy = await RunAsync(kubectl, "explain", "deployment.spec.strategy");
+        Assert.Contains("How old Pods are replaced by new ones.", strategy);
+        Assert.Contains("RollingUpdate step by step, or Recreate all at once.", strategy);
+        Assert.Contains("Quantity", await RunAsync(kubectl, "explain", "pod.spec.containers.resources.limits"));
+        Assert.Contains("sizeLimit", await RunAsync(kubectl, "explain", "pod", "--recursive"));
+    }
+
+    [Theory]
+    [InlineData("COXSWAIN_TEST_KUBECTL_OLD")]
+    [InlineData("COXSWAIN_TEST_KUBECTL_NEW")]
+    public async Task Kubectl_MeetsAPolicy_AndIsToldWhy(string variable)
+    {
+        var kubectl = Environment.GetEnvironmentVariable(variable)
+            ?? throw new InvalidOperationException($"{variable} is not set: ./test sets it");
+        await File.WriteAllTextAsync(PathOf("policy.yaml"), """
+            apiVersion: admissionregistration.k8s.io/v1
+            kind: ValidatingAdmissionPolicy
+            metadata: {name: few}
+            spec:
+              matchConstraints:
+                resourceRules: [{apiGroups: [apps], apiVersions: [v1], operations: [CREATE, UPDATE], resources: [deployments]}]
+              validations: [{expression: object.spec.replicas <= 5, messageExpression: "'at most 5, not ' + string(object.spec.replicas)"}]
+            ---
+            apiVersion: admissionregistration.k8s.io/v1
+            kind: ValidatingAdmissionPolicyBinding
+            metadata: {name: few}
+            spec: {policyName: few, validationActions: [Deny]}
+            """);
+        await ExpectAsync(kubectl, "validatingadmissionpolicy.admissionregistration.k8s.io/few created", "apply", "-f", PathOf("policy.yaml"));
+        await ExpectAsync(kubectl, "deployment.apps/web created", "apply", "-f", PathOf("web.yaml"));
+        var refused = await RunAsync(kubectl, "patch", "deployment", "web", "-p", "{\"spec\":{\"replicas\":6}}");
+        Assert.Contains("ValidatingAdmissionPolicy 'few' with binding 'few' denied request: at most 5, not 6", refused);
+        await ExpectAsync(kubectl, "validatingadmissionpolicybinding.admissionregistration.k8s.io/few unchanged", "apply", "-f", PathOf("policy.yaml"));
+    }
+
     private string PathOf(string file) => Path.Combine(_server.Folder, file);
 
     private async Task ExpectAsync(string kubectl, string line, params string[] arguments) =>
