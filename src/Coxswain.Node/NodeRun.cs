@@ -39,6 +39,7 @@ internal sealed class NodeRun : IAsyncDisposable
     private readonly NodeReporter _reporter;
     private readonly EvictionLoop _eviction;
     private readonly LeaseLoop _lease;
+    private readonly DiskMeter _disk;
     private readonly NodeServer? _server;
 
     public NodeRun(
@@ -88,11 +89,12 @@ internal sealed class NodeRun : IAsyncDisposable
             new ImageCollector(runtime, meter, options.Eviction, time, logger), recorder, time, logger);
         _reporter = new NodeReporter(options, machine, client, runtime, pressure, recorder, time, logger);
         _lease = new LeaseLoop(options.NodeName, client, time, logger);
+        _disk = new DiskMeter(runtime, paths, claims, time);
         _server = options.Server is { Certificate: not null } server
             ? new NodeServer(
                 server, options, new NodeEndpoints(_manager, new LogReader(time), paths, time),
                 new StatsEndpoints(
-                    options, _manager, new PodMeter(runtime), new DiskMeter(runtime, paths, claims, time), probes, time),
+                    options, _manager, new PodMeter(runtime), _disk, probes, time),
                 new StreamEndpoints(_manager, runtime, server.StreamingIdleTimeout, time, logger), loggers)
             : null;
     }
@@ -132,6 +134,7 @@ internal sealed class NodeRun : IAsyncDisposable
 
         await _configMaps.DisposeAsync();
         await _secrets.DisposeAsync();
+        _disk.Dispose();
         _prober.Dispose();
         _hooks.Dispose();
         _informers.Dispose();

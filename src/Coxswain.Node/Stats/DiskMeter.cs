@@ -8,7 +8,7 @@ using Coxswain.Node.Runtime;
 namespace Coxswain.Node.Stats;
 
 /// <summary>Measures what pods have on disk: volumes, logs and what containers wrote to their roots.</summary>
-internal sealed class DiskMeter(IPodRuntime runtime, NodePaths paths, IClaimedVolumes claims, TimeProvider time)
+internal sealed class DiskMeter(IPodRuntime runtime, NodePaths paths, IClaimedVolumes claims, TimeProvider time) : IDisposable
 {
     /// <summary>Walking trees is dear, so that what was found is told again for so long, as in the kubelet.</summary>
     private static readonly TimeSpan Kept = TimeSpan.FromMinutes(1);
@@ -17,6 +17,8 @@ internal sealed class DiskMeter(IPodRuntime runtime, NodePaths paths, IClaimedVo
 
     /// <summary>By pod; those that are not asked for any more are forgotten.</summary>
     private Dictionary<string, PodDisk> _known = new(StringComparer.Ordinal);
+
+    public void Dispose() => _gate.Dispose();
 
     public async Task<IReadOnlyDictionary<string, PodDisk>> MeasureAsync(IReadOnlyList<Pod> pods, CancellationToken cancellationToken)
     {

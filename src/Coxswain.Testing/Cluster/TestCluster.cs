@@ -54,8 +54,8 @@ public sealed class TestCluster : IAsyncDisposable
     /// <summary>Starts a part, which runs until its token is cancelled at the end of the test.</summary>
     public void Run(Func<CancellationToken, Task> part) => _parts.Add(_loop.Start(() => part(_stop.Token)));
 
-    /// <summary>Starts a part that <see cref="Stop"/> ends before the end of the test.</summary>
-    /// <returns>What <see cref="Stop"/> takes.</returns>
+    /// <summary>Starts a part that <see cref="StopAsync"/> ends before the end of the test.</summary>
+    /// <returns>What <see cref="StopAsync"/> takes.</returns>
     public StoppablePart RunStoppable(Func<CancellationToken, Task> part)
     {
         var life = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);

@@ -54,7 +54,7 @@ internal sealed class ChaosCluster : IAsyncDisposable
     public void KillControllers() => _controllers.Fuse ??= _random.Next(40);
 
     /// <summary>Lets time pass, in pieces, after each of which others take the place of controllers that have died.</summary>
-    public void Advance(TimeSpan by)
+    public async Task AdvanceAsync(TimeSpan by)
     {
         var end = _cluster.Time.GetUtcNow() + by;
         while (_cluster.Time.GetUtcNow() is var now && now < end)
@@ -63,7 +63,7 @@ internal sealed class ChaosCluster : IAsyncDisposable
             _cluster.Advance(now + piece < end ? piece : end - now);
             if (_controllers.IsDead)
             {
-                _cluster.StopAsync(_controllers.Part!); // Set where they are started.
+                await _cluster.StopAsync(_controllers.Part!); // Set where they are started.
                 _controllers = StartControllers();
             }
         }

@@ -20,7 +20,7 @@ public sealed class ChaosTests
         chaos.Cluster.Run(harm.RunAsync);
         for (var passed = TimeSpan.Zero; passed < HarmDuration; passed += Step)
         {
-            chaos.Advance(Step);
+            await chaos.AdvanceAsync(Step);
             var doubled = await Verdict.DoubledAsync(chaos);
             Assert.True(doubled.Count == 0, $"seed {seed}, after {passed + Step} and {harm.Count} harms: {string.Join("; ", doubled)}");
         }
@@ -30,7 +30,7 @@ public sealed class ChaosTests
         IReadOnlyList<string> faults = ["the harm goes on"];
         for (var passed = TimeSpan.Zero; passed < Patience && faults.Count > 0; passed += Step)
         {
-            chaos.Advance(Step);
+            await chaos.AdvanceAsync(Step);
             faults = harm.IsOver ? await Verdict.FaultsAsync(chaos) : faults;
         }
 
