@@ -11,8 +11,6 @@ public sealed class Docker(Cluster cluster)
     public static string Unique(string prefix) =>
         string.Create(CultureInfo.InvariantCulture, $"{prefix}-{Environment.ProcessId % 10000}-{Random.Shared.Next(10000)}");
 
-    public static bool HasCompose { get; } = Find("docker-compose") is not null;
-
     public async Task<CommandResult> RunAsync(params string[] arguments) =>
         await Command.RunAsync("docker", arguments, environment: await EnvironmentAsync());
 
@@ -39,7 +37,4 @@ public sealed class Docker(Cluster cluster)
 
         return _environment;
     }
-
-    private static string? Find(string program) =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Select(directory => Path.Combine(directory, program)).FirstOrDefault(File.Exists);
 }

@@ -175,11 +175,6 @@ public sealed class DockerStories(Cluster cluster) : IAsyncLifetime
     [Fact]
     public async Task Compose_OfVersion3_IsBroughtUpTwiceAndDown()
     {
-        if (!Docker.HasCompose)
-        {
-            return;
-        }
-
         await File.WriteAllTextAsync(Path.Combine(_directory, "Dockerfile"), $"FROM {Cluster.WebImage}\nRUN echo composed > /www/index.html\n");
         await File.WriteAllTextAsync(Path.Combine(_directory, "docker-compose.yml"), $"""
             version: "3"
