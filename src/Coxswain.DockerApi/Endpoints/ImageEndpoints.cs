@@ -67,7 +67,7 @@ internal sealed class ImageEndpoints(DockerBackend backend)
             && (before is null || image.Configuration.Created < before)
             && (since is null || image.Configuration.Created > since));
         await context.JsonAsync<IReadOnlyList<ImageSummary>>(
-            [.. found.Select(image => ImageWords.Summary(image, nameless))], WireJson.Default.IReadOnlyListImageSummary);
+            [.. found.Select(image => ImageWords.Summary(image, nameless, filters["reference"]))], WireJson.Default.IReadOnlyListImageSummary);
     }
 
     private async Task InspectAsync(HttpContext context, string name)

@@ -11,10 +11,13 @@ internal static class ImageWords
     private const string None = "<none>";
 
     /// <param name="nameless">How clients before 1.43 know an image without a name.</param>
-    public static ImageSummary Summary(Image image, bool nameless) => new()
+    /// <param name="patterns">Of the names that were asked for; others the image has are left out. Empty for all.</param>
+    public static ImageSummary Summary(Image image, bool nameless, IReadOnlyList<string> patterns) => new()
     {
         Id = image.Id.ToString(),
-        RepoTags = image.Tags.Count == 0 && nameless ? [$"{None}:{None}"] : Tags(image),
+        RepoTags = image.Tags.Count == 0 && nameless ? [$"{None}:{None}"]
+            : patterns.Count == 0 ? Tags(image)
+            : [.. image.Tags.Where(tag => patterns.Any(pattern => Matches(tag, pattern))).Select(tag => tag.Familiar)],
         RepoDigests = Digests(image),
         Created = image.Configuration.Created?.ToUnixTimeSeconds() ?? 0,
         Size = image.SizeBytes,
@@ -51,13 +54,14 @@ internal static class ImageWords
     public static IReadOnlyList<string> Tags(Image image) => [.. image.Tags.Select(tag => tag.Familiar)];
 
     /// <summary>Whether an image is meant by a pattern such as <c>web*</c> or <c>web:v1</c>, as <c>docker images PATTERN</c> has it.</summary>
-    public static bool Matches(Image image, string pattern)
+    public static bool Matches(Image image, string pattern) => image.Tags.Any(tag => Matches(tag, pattern));
+
+    private static bool Matches(ImageReference reference, string pattern)
     {
         var (name, tag) = pattern.LastIndexOf(':') is var colon and > 0 && !pattern[colon..].Contains('/', StringComparison.Ordinal)
             ? (pattern[..colon], pattern[(colon + 1)..])
             : (pattern, "*");
-        return image.Tags.Any(reference =>
-            (Glob(name, reference.FamiliarRepository) || Glob(name, reference.Repository)) && Glob(tag, reference.Tag ?? ""));
+        return (Glob(name, reference.FamiliarRepository) || Glob(name, reference.Repository)) && Glob(tag, reference.Tag ?? "");
     }
 
     private static IReadOnlyList<string> Digests(Image image) =>

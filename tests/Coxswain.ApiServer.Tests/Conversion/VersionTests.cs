@@ -86,7 +86,7 @@ public sealed class VersionTests : IAsyncLifetime
     {
         var autoscaling = (await _server.GetAsync("/apis/autoscaling")).Expect(200).Json;
         Assert.Equal("v2", (string?)autoscaling["preferredVersion"]!["version"]);
-        Assert.Equal(["v2", "v1", "v2beta2"], autoscaling["versions"]!.AsArray().Select(version => (string?)version!["version"]));
+        Assert.Equal(["v2", "v1", "v2beta2", "v2beta1"], autoscaling["versions"]!.AsArray().Select(version => (string?)version!["version"]));
         Assert.Contains("apis/autoscaling/v1", (await _server.GetAsync("/openapi/v3")).Json["paths"]!.AsObject().Select(path => path.Key));
     }
 
