@@ -132,7 +132,7 @@ internal sealed class SystemEndpoints(DockerBackend backend)
         await context.JsonAsync(
             new DiskUsage(
                 images.Sum(image => image.SizeBytes),
-                [.. images.Select(image => ImageWords.Summary(image, nameless: false) with
+                [.. images.Select(image => ImageWords.Summary(image, nameless: false, patterns: []) with
                 {
                     Containers = containers.Count(container => container.Spec.ImageId == image.Id.ToString()),
                     SharedSize = 0,
