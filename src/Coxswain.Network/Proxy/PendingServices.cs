@@ -1,4 +1,5 @@
 using Coxswain.Client;
+using Coxswain.Network.Signals;
 
 namespace Coxswain.Network.Proxy;
 
@@ -8,11 +9,8 @@ namespace Coxswain.Network.Proxy;
 internal sealed class PendingServices : IDisposable
 {
     private readonly Lock _lock = new();
-    private readonly SemaphoreSlim _signal = new(0, 1);
+    private readonly ChangeSignal _changes = new();
     private HashSet<NamespacedName> _services = [];
-    private long _added;
-    private long _done;
-    private List<(long Until, TaskCompletionSource Done)> _waiters = [];
 
     public void Add(NamespacedName? service)
     {
@@ -21,74 +19,34 @@ internal sealed class PendingServices : IDisposable
             return;
         }
 
+        // In the set before it is counted: who takes a count takes all that it counts.
         lock (_lock)
         {
             _services.Add(name);
-            _added++;
-            if (_signal.CurrentCount == 0)
-            {
-                _signal.Release();
-            }
         }
+
+        _changes.Add();
     }
 
-    /// <summary>Ends a wait although no Service changed.</summary>
-    public void Wake()
-    {
-        lock (_lock)
-        {
-            if (_signal.CurrentCount == 0)
-            {
-                _signal.Release();
-            }
-        }
-    }
+    /// <inheritdoc cref="ChangeSignal.Wake"/>
+    public void Wake() => _changes.Wake();
 
     /// <param name="wait">Whether to wait until there is something; otherwise the batch may be empty.</param>
     public async Task<(IReadOnlyCollection<NamespacedName> Services, long Until)> TakeAsync(bool wait, CancellationToken cancellationToken)
     {
-        if (wait)
-        {
-            await _signal.WaitAsync(cancellationToken);
-        }
-
-        cancellationToken.ThrowIfCancellationRequested();
+        var until = await _changes.TakeAsync(wait, cancellationToken);
         lock (_lock)
         {
             var taken = _services;
             _services = [];
-            return (taken, _added);
+            return (taken, until);
         }
     }
 
     /// <summary>Everything up to and including that batch is in the kernel.</summary>
-    public void Done((IReadOnlyCollection<NamespacedName> Services, long Until) batch)
-    {
-        List<(long Until, TaskCompletionSource Done)> reached;
-        lock (_lock)
-        {
-            _done = batch.Until;
-            reached = _waiters.FindAll(waiter => waiter.Until <= _done);
-            _waiters = _waiters.FindAll(waiter => waiter.Until > _done);
-        }
+    public void Done((IReadOnlyCollection<NamespacedName> Services, long Until) batch) => _changes.Done(batch.Until);
 
-        reached.ForEach(waiter => waiter.Done.TrySetResult());
-    }
+    public Task WaitUntilDoneAsync(CancellationToken cancellationToken) => _changes.WaitUntilDoneAsync(cancellationToken);
 
-    public Task WaitUntilDoneAsync(CancellationToken cancellationToken)
-    {
-        lock (_lock)
-        {
-            if (_done >= _added)
-            {
-                return Task.CompletedTask;
-            }
-
-            var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            _waiters.Add((_added, done));
-            return done.Task.WaitAsync(cancellationToken);
-        }
-    }
-
-    public void Dispose() => _signal.Dispose();
+    public void Dispose() => _changes.Dispose();
 }

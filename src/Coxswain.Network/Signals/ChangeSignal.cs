@@ -14,10 +14,16 @@ internal sealed class ChangeSignal : IDisposable
         lock (_lock)
         {
             _added++;
-            if (_signal.CurrentCount == 0)
-            {
-                _signal.Release();
-            }
+            Signal();
+        }
+    }
+
+    /// <summary>Ends a wait although nothing changed.</summary>
+    public void Wake()
+    {
+        lock (_lock)
+        {
+            Signal();
         }
     }
 
@@ -74,4 +80,12 @@ internal sealed class ChangeSignal : IDisposable
     }
 
     public void Dispose() => _signal.Dispose();
+
+    private void Signal()
+    {
+        if (_signal.CurrentCount == 0)
+        {
+            _signal.Release();
+        }
+    }
 }
