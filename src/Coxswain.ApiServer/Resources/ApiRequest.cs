@@ -8,6 +8,9 @@ internal sealed record ApiRequest(User User, string Verb, ServedResource Resourc
     /// <summary>Empty for the object itself.</summary>
     public string Subresource { get; init; } = "";
 
+    /// <summary>Whether a write leaves all but the status and some of the metadata as it stands.</summary>
+    public bool IsOfStatus => Subresource == "status";
+
     public bool DryRun { get; init; }
 
     /// <summary>Who owns what the request writes, as it says; empty when it does not.</summary>

@@ -26,7 +26,7 @@ internal sealed class FieldTracker(CatalogueHolder resources, TimeProvider time)
         var after = await ShownAsync(request, document, cancellationToken);
         return OwnershipFor(request, schema).Update(
             managed, before, after, WriterOf(request, applies: false),
-            request.Subresource == "status" ? static field => field is "metadata" or "status" : null);
+            request.IsOfStatus ? static field => field is "metadata" or "status" : null);
     }
 
     /// <param name="live">Of the version asked for, without managedFields; empty when there is no object. Not changed.</param>

@@ -83,7 +83,7 @@ internal sealed class ObjectPatch
     {
         var asked = request.Resource;
         var patched = Apply(await asked.FromStoredAsync(stored, cancellationToken), asked.Kind, asked.Schema, request.Warnings,
-            isPartial: request.Subresource == "status");
+            isPartial: request.IsOfStatus);
         return await WriteSteps.ToStoredAsync(request, patched, cancellationToken);
     }
 

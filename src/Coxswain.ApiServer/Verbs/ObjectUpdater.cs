@@ -178,7 +178,7 @@ internal sealed class ObjectUpdater(IStore store, WriteSteps steps, FieldTracker
     }
 
     /// <summary>Of a status write only what it may change is looked at: the rest was taken from what stands.</summary>
-    private static bool IsSame(ApiRequest request, JsonObject document, JsonObject old) => request.Subresource == "status"
+    private static bool IsSame(ApiRequest request, JsonObject document, JsonObject old) => request.IsOfStatus
         ? JsonEquality.Equal(document["status"], old["status"]) && JsonEquality.Equal(document["metadata"], old["metadata"])
         : JsonEquality.Equal(document, old);
 
@@ -197,7 +197,7 @@ internal sealed class ObjectUpdater(IStore store, WriteSteps steps, FieldTracker
             metadata.Take(name, oldMetadata);
         }
 
-        if (request.Subresource == "status")
+        if (request.IsOfStatus)
         {
             TakeAllButStatus(document, old, strategy.StatusMayChangeLabels);
             strategy.PrepareForStatusUpdate(document, old);

@@ -23,7 +23,7 @@ internal sealed class WriteSteps(AdmissionChain admission)
     public static async ValueTask<JsonObject> ToStoredAsync(ApiRequest request, JsonObject document, CancellationToken cancellationToken)
     {
         var asked = request.Resource;
-        if (asked.ShowsStored && request.Subresource == "status" && asked.Schema is { } schema)
+        if (asked.ShowsStored && request.IsOfStatus && asked.Schema is { } schema)
         {
             // All but the status stays as it was stored.
             ObjectDefaulting.ApplyTo("status", document, schema);
